@@ -1,0 +1,1 @@
+"""The coordination plane: what the services agree on in Redis. Keys, messages, leases, guarded commits, streams, blobs."""

@@ -1,0 +1,210 @@
+"""What the services say to each other: frozen typed values, encoded by orjson with a version and the sender's fencing token.
+
+Three vocabularies, by who reads them: `JobEvent` (the JobMaster of one job), `ResourceEvent` (the ResourceManager),
+and the commands a leader writes (`SlotCommand` to a slot process, `TaskManagerCommand` to a TaskManager's parent).
+Times are ms since the epoch of the sender's clock, for display; no decision is taken by comparing two clocks.
+"""
+
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+import orjson
+
+VERSION = 1
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Base: `epoch` is the sender's lease epoch (leaders), 0 where it has none."""
+
+    epoch: int = 0
+    time: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something failed. `user_frames` first: the traceback from the user's first frame on."""
+
+    message: str  #: "ValueError: bad line"
+    traceback: str = ""  #: whole, the user's frames first, ours after
+    task_name: str | None = None
+    endpoint: str | None = None
+    taskmanager: str | None = None
+
+
+# -- events for a JobMaster ------------------------------------------------------------------------------------------
+
+
+class SlotOffered(Message, frozen=True, kw_only=True, tag=True):
+    """A TaskManager set one of its slots aside for this job (answer to request `request`)."""
+
+    allocation: str
+    request: str
+    taskmanager: str
+    incarnation: str
+    slot: int
+    host: str = ""
+    queue: str = ""  #: the Celery queue that reaches the slot
+
+
+class AllocationClaimed(Message, frozen=True, kw_only=True, tag=True):
+    """A slot process made the allocation its own; appended by the claim script."""
+
+    allocation: str
+    pid: int
+    incarnation: str
+
+
+class SlotLost(Message, frozen=True, kw_only=True, tag=True):
+    """The process behind an allocation is gone (from the TaskManager's parent, or the ResourceManager for a whole TaskManager)."""
+
+    allocation: str
+    reason: str
+    pid: int = 0
+
+
+class TaskStateChanged(Message, frozen=True, kw_only=True, tag=True):
+    """From a slot process: the task is INITIALIZING, RUNNING, FINISHED, CANCELED or FAILED."""
+
+    vertex: str
+    subtask: int
+    attempt: int
+    allocation: str
+    state: str
+    failure: Failure | None = None
+    accumulators: dict[str, Any] = {}
+
+
+class CancelRequested(Message, frozen=True, kw_only=True, tag=True):
+    """From a dispatcher, for a user."""
+
+    by: str = ""
+
+
+class EffectDone(Message, frozen=True, kw_only=True, tag=True):
+    """The JobMaster's own: an outbox row was carried out, or could not be (`error`)."""
+
+    effect: str
+    error: str | None = None
+
+
+JobEvent: TypeAlias = SlotOffered | AllocationClaimed | SlotLost | TaskStateChanged | CancelRequested | EffectDone
+
+
+# -- events for the ResourceManager ----------------------------------------------------------------------------------
+
+
+class TaskManagerRegistered(Message, frozen=True, kw_only=True, tag=True):
+    """A TaskManager (re)joined. `occupied` lists slots that still run something: slot -> allocation."""
+
+    taskmanager: str
+    incarnation: str
+    slots: int
+    host: str
+    queue: str
+    occupied: dict[int, str] = {}
+
+
+class TaskManagerLeft(Message, frozen=True, kw_only=True, tag=True):
+    """A clean leave (SIGTERM)."""
+
+    taskmanager: str
+    incarnation: str
+
+
+class SlotsRequested(Message, frozen=True, kw_only=True, tag=True):
+    """A JobMaster wants one slot for each request id that is not answered yet. Granted all together or not yet."""
+
+    job: str
+    requests: tuple[str, ...]
+
+
+class SlotRequestsCancelled(Message, frozen=True, kw_only=True, tag=True):
+    """The job wants no more slots; unanswered requests are forgotten."""
+
+    job: str
+
+
+class SlotFreed(Message, frozen=True, kw_only=True, tag=True):
+    """A TaskManager reports the slot's process idle again: the only way a slot becomes free."""
+
+    taskmanager: str
+    incarnation: str
+    slot: int
+    allocation: str
+
+
+ResourceEvent: TypeAlias = TaskManagerRegistered | TaskManagerLeft | SlotsRequested | SlotRequestsCancelled | SlotFreed
+
+
+# -- commands --------------------------------------------------------------------------------------------------------
+
+
+class TaskAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution attempt of one subtask."""
+
+    vertex: str
+    subtask: int
+    attempt: int
+
+
+class ExchangeRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange Redis as the JobMaster found it: `run_id` of its INFO, and the nonce written with the logs."""
+
+    url: str
+    run_id: str
+    nonce: str
+
+
+class Deploy(Message, frozen=True, kw_only=True, tag=True):
+    """Run these tasks. Everything else follows from the JobGraph by `penstock.graph.wiring`."""
+
+    graph: str  #: sha256 of the JobGraph blob
+    generation: int
+    tasks: tuple[TaskAttempt, ...]
+    placement: dict[str, tuple[str, ...]]  #: vertex -> allocation of each subtask; the same allocation: in-memory channel
+    exchange: tuple[ExchangeRef, ...]
+
+
+class CancelTasks(Message, frozen=True, kw_only=True, tag=True):
+    """Stop these attempts and report CANCELED."""
+
+    tasks: tuple[TaskAttempt, ...]
+
+
+class ReleaseSlot(Message, frozen=True, kw_only=True, tag=True):
+    """To a slot process and to its TaskManager: give the allocation back, whatever runs in it."""
+
+    allocation: str
+    job: str = ""
+
+
+class OfferSlot(Message, frozen=True, kw_only=True, tag=True):
+    """To a TaskManager, from the ResourceManager: set the slot aside and offer it to the job."""
+
+    allocation: str
+    request: str
+    job: str
+    slot: int
+    incarnation: str
+
+
+SlotCommand: TypeAlias = Deploy | CancelTasks | ReleaseSlot
+TaskManagerCommand: TypeAlias = OfferSlot | ReleaseSlot
+
+T = TypeVar("T")
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """JSON with the protocol version beside the fields."""
+    fields = msgspec.to_builtins(message)
+    fields["v"] = VERSION
+    return orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS)
+
+
+def decode(raw: bytes | str, kind: type[T]) -> T:
+    """The message of a vocabulary (`JobEvent`, …) or row type. ValueError names what is wrong with the input."""
+    fields = orjson.loads(raw)
+    if not isinstance(fields, dict):
+        raise ValueError(f"not a message: {raw[:80]!r}")
+    if fields.pop("v", VERSION) > VERSION:
+        raise ValueError(f"a message of a newer version than {VERSION}: {raw[:80]!r}")
+    return msgspec.convert(fields, kind, strict=False)

@@ -1,0 +1,185 @@
+"""The rows that leaders commit and everybody may read: the whole state of a job, of the slot ledger, of a TaskManager.
+
+Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subtask>` -> ExecutionRow;
+`allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow.
+In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow; `job:<id>` -> DemandRow.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from penstock.coordination.messages import ExchangeRef, Failure
+from penstock.graph.states import ExecutionState, JobState
+
+
+class JobRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One a job. `timestamps`: ms at which each state was entered last."""
+
+    job: str
+    name: str
+    state: JobState
+    graph: str  #: sha256 of the JobGraph blob
+    timestamps: dict[str, int] = {}
+    start_time: int = 0
+    end_time: int = -1
+    message: str = ""  #: "waiting for 2 of 4 slots"
+    generation: int = 0
+    exchange: tuple[ExchangeRef, ...] = ()
+    root_failure: Failure | None = None
+    takeovers: int = 0
+    next_allocation: int = 0
+
+
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The current attempt of one subtask. Ordered as (epoch, attempt); `attempt` counts from 0 as in Flink's REST."""
+
+    vertex: str
+    subtask: int
+    state: ExecutionState
+    attempt: int = 0
+    epoch: int = 0  #: of the JobMaster that made the attempt
+    allocation: str | None = None
+    taskmanager: str | None = None
+    endpoint: str | None = None
+    timestamps: dict[str, int] = {}
+    failure: Failure | None = None
+
+
+class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot request that is not answered yet. `deadline`: ms by the leader's own clock, re-armed at a takeover."""
+
+    request: str
+    since: int
+
+
+AllocationState = Literal["OFFERED", "CLAIMED", "RELEASING", "GONE"]
+
+
+class AllocationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot this job was offered and accepted."""
+
+    allocation: str
+    taskmanager: str
+    incarnation: str
+    slot: int
+    queue: str
+    host: str = ""
+    state: AllocationState = "OFFERED"
+    pid: int = 0
+    deployed: bool = False
+
+
+class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the exception history."""
+
+    time: int
+    failure: Failure
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `keys.claims(job)`. OFFERED -> CLAIMED once, by compare-and-set; WITHDRAWN makes every late copy a no-op."""
+
+    state: Literal["OFFERED", "CLAIMED", "WITHDRAWN"]
+    epoch: int
+    incarnation: str
+    pid: int = 0
+    nonce: str = ""  #: of the slot process, so that its own repeated claim is recognised
+
+
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left for good of a terminal job."""
+
+    job: str
+    state: JobState
+    time: int
+    runtime: int = 0
+    failure: Failure | None = None
+
+
+class TaskManagerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The ResourceManager's entry of a live TaskManager."""
+
+    taskmanager: str
+    incarnation: str
+    slots: int
+    host: str
+    queue: str
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot that is not free: set aside for a job."""
+
+    allocation: str
+    job: str
+    request: str
+    taskmanager: str
+    incarnation: str
+    slot: int
+
+
+class DemandRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Slot requests of a job that could not be granted yet, oldest job first."""
+
+    job: str
+    requests: tuple[str, ...]
+    since: int
+    order: int
+
+
+class TaskManagerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A TaskManager's own registration, for REST and the client. Memory in bytes."""
+
+    taskmanager: str
+    incarnation: str
+    host: str
+    pid: int
+    slots: int
+    queue: str
+    python_version: str
+    cpu_cores: int
+    physical_memory: int
+    time: int = 0
+
+
+class SlotRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A TaskManager's own view of one of its slots."""
+
+    state: Literal["FREE", "OFFERED", "ACTIVE"]
+    incarnation: str
+    allocation: str = ""
+    job: str = ""
+    request: str = ""
+    pid: int = 0
+
+
+class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A live process, renewed every second or so. `time`: ms by the Redis clock; older than `ttl` ms: dead."""
+
+    service: str  #: dispatcher, jobmanager, resourcemanager, taskmanager, slot
+    id: str
+    pid: int
+    host: str
+    time: int
+    ttl: int = 10_000
+    state: str = "RUNNING"  #: LEADING / STANDBY for a resourcemanager, FREE / ACTIVE for a slot
+    jobs: tuple[str, ...] = ()
+    address: str | None = None  #: REST URL of a dispatcher
+    parent: int = 0
+    memory: int = 0  #: resident, bytes
+    cpu: float = 0.0  #: seconds of CPU used
+
+
+class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters of one subtask's attempt, written about once a second."""
+
+    attempt: int
+    records_in: int = 0
+    records_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    busy_ms: int = 0
+    backpressured_ms: int = 0
+    idle_ms: int = 0
+    watermark: int | None = None
+    final: bool = False

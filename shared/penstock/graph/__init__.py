@@ -1,0 +1,1 @@
+"""StreamGraph -> JobGraph -> ExecutionGraph: data and pure functions, no I/O."""

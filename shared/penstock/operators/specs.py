@@ -1,0 +1,198 @@
+"""Operator specs: what the API builds and the job carries (cloudpickled), one frozen value per operator.
+
+A spec holds the user's functions and nothing of the runtime; `penstock.operators.registry.build` makes the running
+operator of it inside a slot. The classes are the contract between the API packages and the runtime.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSpec:
+    """Base of all. `output_type` is a `TypeInformation` or None for pickled objects."""
+
+    output_type: Any = field(default=None, kw_only=True)
+
+
+# -- sources ---------------------------------------------------------------------------------------------------------
+
+
+class SourceReader(Protocol):
+    """Reads the splits of one subtask. Lives in one thread; not shared."""
+
+    def add_splits(self, splits: Sequence[Any]) -> None:
+        """Take these picklable splits as well."""
+
+    def poll(self, max_records: int) -> list[Any] | None:
+        """At most about `max_records` records; [] where there is nothing just now; None at the end of all splits."""
+
+    def snapshot(self) -> list[Any]:
+        """The splits still to read, with their positions: what `add_splits` takes after a restore."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A source in the shape of Flink's FLIP-27, reduced to what the runtime calls."""
+
+    bounded: bool
+
+    def enumerate_splits(self, parallelism: int) -> list[Any]:
+        """All splits, picklable, in a stable order. Run once a job in a slot, never in a service; split i goes to
+        subtask i % parallelism."""
+
+    def create_reader(self, subtask: int, parallelism: int) -> SourceReader: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec(OperatorSpec):
+    """`env.from_source` and `env.from_collection`."""
+
+    source: Source
+    watermark_strategy: Any = None
+
+
+# -- one input, not keyed --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MapSpec(OperatorSpec):
+    """`func`: a callable or a `MapFunction`."""
+
+    func: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMapSpec(OperatorSpec):
+    """`func`: a callable that returns an iterable or None, or a `FlatMapFunction`."""
+
+    func: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSpec(OperatorSpec):
+    """`func`: a callable or a `FilterFunction`."""
+
+    func: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec(OperatorSpec):
+    """`func`: a `ProcessFunction`. May yield `(OutputTag, value)` for side outputs."""
+
+    func: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampsAndWatermarksSpec(OperatorSpec):
+    """`strategy`: a `WatermarkStrategy`."""
+
+    strategy: Any
+
+
+# -- keyed: the head of a chain behind a HASH edge; the keys travel with the batch -----------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceSpec(OperatorSpec):
+    """`func`: a callable of two values or a `ReduceFunction`. `final_only` (batch mode): emit at the end of input."""
+
+    func: Any
+    final_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateSpec(OperatorSpec):
+    """Rolling `sum`, `min`, `max`, `min_by`, `max_by` of a position or field name, as `KeyedStream` has them."""
+
+    kind: Literal["sum", "min", "max", "min_by", "max_by"]
+    position: int | str = 0
+    final_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedProcessSpec(OperatorSpec):
+    """`func`: a `KeyedProcessFunction`."""
+
+    func: Any
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedMapSpec(OperatorSpec):
+    """map, flat_map or filter on a keyed stream: as `MapSpec` and so on, with the key's state within reach of a rich function."""
+
+    kind: Literal["map", "flat_map", "filter"]
+    func: Any
+
+
+# -- sinks -----------------------------------------------------------------------------------------------------------
+
+
+class SinkWriter(Protocol):
+    """Writes the records of one subtask."""
+
+    def write(self, values: Sequence[Any]) -> None: ...
+
+    def flush(self) -> None:
+        """Make what was written durable as far as the sink's in-progress form goes."""
+
+    def prepare_commit(self) -> list[Any]:
+        """Close what is open; the picklable committables of all that was written since the last call."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """A sink with an optional two-phase commit, in the shape of Flink's Sink V2."""
+
+    def create_writer(self, subtask: int, attempt: int) -> SinkWriter: ...
+
+    def commit(self, committables: Sequence[Any]) -> None:
+        """Publish. Idempotent: a committable may come again after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSpec(OperatorSpec):
+    """`sink_to`. Records arrive as the stream's type says."""
+
+    sink: Sink
+    input_type: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSpec(OperatorSpec):
+    """`print`: `identifier:subtask> value`, as Flink's PrintSinkFunction writes it."""
+
+    identifier: str | None = None
+    input_type: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSpec(OperatorSpec):
+    """`execute_and_collect`: parallelism 1; the records go back to the client in order, as pickled batches."""
+
+    collect_id: str
+
+
+# -- partitioners ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HashPartitionerSpec:
+    """`key_selector`: a callable or a `KeySelector`. The key is computed once, by the producer, and travels with the record."""
+
+    key_selector: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CustomPartitionerSpec:
+    """`partitioner(key, number of partitions) -> index`; both a callable or a `Partitioner` / `KeySelector`."""
+
+    partitioner: Any
+    key_selector: Any
+
+
