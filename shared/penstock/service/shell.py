@@ -1,0 +1,112 @@
+"""The shell that every service process runs in: signals, announcement, health, the main loop."""
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Protocol
+
+import redis.exceptions
+import structlog
+
+from penstock.service.announcer import Announcer, Registry, Standing
+from penstock.service.health import HealthServer, start_health
+from penstock.service.outage import is_outage
+
+_log = structlog.get_logger()
+
+#: a main loop that has not advanced for this long (s) is unhealthy
+STALLED_AFTER = 15.0
+
+
+class HasRegistry(Protocol):
+    """What a `Service` needs of `Coordination`."""
+
+    @property
+    def registry(self) -> Registry: ...
+
+
+class Options(Protocol):
+    """What a `Service` needs of a `Configuration`."""
+
+    def get_string(self, key: str, default_value: str) -> str: ...
+
+
+class Service:
+    """One service process. Use as a context manager, or let `run` do it.
+
+    `stopping` is set by SIGTERM and SIGINT: leave cleanly. `beats` are called with every advance of the main loop.
+    """
+
+    def __init__(self, name: str, coordination: HasRegistry, configuration: Options, *, id: str | None = None) -> None:
+        self.name = name
+        self.id = id or f"{name}-{secrets.token_hex(4)}"
+        self.stopping = threading.Event()
+        self.beats: list[Callable[[], None]] = []
+        self._announcer = Announcer(coordination.registry, name, self.id)
+        self._health_port = int(configuration.get_string("penstock.health.port", "0"))
+        self._health: HealthServer | None = None
+        self._last_beat = time.monotonic()
+        self._previous: dict[int, Any] = {}
+
+    def announce(self, state: str = "RUNNING", jobs: tuple[str, ...] = (), address: str | None = None) -> None:
+        """Say this of the process in the registry from now on; repeated every second by a thread."""
+        self._announcer.say(Standing(state, tuple(jobs), address))
+
+    def beat(self) -> None:
+        """The main loop advanced. To be called at least every few seconds."""
+        self._last_beat = time.monotonic()
+        for beat in self.beats:
+            beat()
+
+    def health(self) -> str | None:
+        """Why the process is not healthy, or None. A Redis that is away is no reason: a restart here would not mend it."""
+        stalled = time.monotonic() - self._last_beat
+        return f"the main loop has not advanced for {stalled:.0f} s" if stalled > STALLED_AFTER else None
+
+    def run(self, step: Callable[[], object]) -> int:
+        """Call `step` (which blocks for 2 s at most) until SIGTERM or SIGINT; the exit status.
+
+        A step that fails because Redis is away is tried again, after 0.1 s at first and 1 s at most.
+        """
+        with self:
+            outage = 0
+            while not self.stopping.is_set():
+                try:
+                    step()
+                    if outage:
+                        _log.info("Redis is back")
+                    outage = 0
+                except redis.exceptions.RedisError as error:
+                    if not is_outage(error):
+                        raise
+                    if outage % 10 == 0:
+                        _log.warning("Redis is away", error=str(error))
+                    outage += 1
+                    self.stopping.wait(min(0.1 * outage, 1.0))
+                self.beat()
+        return 0
+
+    def __enter__(self) -> "Service":
+        if threading.current_thread() is threading.main_thread():
+            for signum in (signal.SIGTERM, signal.SIGINT):
+                self._previous[signum] = signal.signal(signum, self._on_signal)
+        self._last_beat = time.monotonic()
+        self._health = start_health(self._health_port, self.health)
+        self._announcer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self._announcer.close()
+        if self._health is not None:
+            self._health.close()
+        for signum, previous in self._previous.items():
+            signal.signal(signum, previous)
+
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
+        self.stopping.set()
