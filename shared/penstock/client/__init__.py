@@ -1,0 +1,1 @@
+"""The client: configuration, command line, REST client, job packaging, local clusters."""

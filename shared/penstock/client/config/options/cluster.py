@@ -1,0 +1,86 @@
+"""Keys of the cluster itself: Redis, storage, leases, heartbeats, slots."""
+
+from penstock.client.config.option import addresses, duration, integer, optional_string, string
+
+CLUSTER_ID = string(
+    "cluster.id",
+    "penstock",
+    "Prefix of every key in Redis: separates clusters that share one.",
+    flink_default="00000000000000000000000000000000",
+)
+REDIS_URL = string(
+    "penstock.redis.url",
+    "redis://127.0.0.1:6379/0",
+    "Coordination Redis: leases, job store, events, broker. Needs `appendfsync always` and `noeviction`.",
+)
+EXCHANGE_URLS = addresses(
+    "penstock.exchange.urls",
+    None,
+    "Redises that carry the records between tasks. Default: the coordination Redis, which is for trying out.",
+)
+STORAGE_DIR = optional_string(
+    "penstock.storage.dir",
+    "State plane: directory, shared by all services, of checkpoints and of payloads over 1 MiB. "
+    "Without it, payloads stay in Redis.",
+)
+SERVICE_ID = optional_string(
+    "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
+)
+HEALTH_PORT = integer(
+    "penstock.health.port", -1, "Port at which a service answers `GET /health`; -1: none, 0: any free one."
+)
+HEALTH_ADDRESS = string(
+    "penstock.health.bind-address", "127.0.0.1", "Address at which a service answers `GET /health`."
+)
+LEASE_TTL = duration(
+    "penstock.lease.ttl",
+    "1500 ms",
+    "Time after which an unrenewed lease is free. Its holder stops acting at two thirds of it.",
+)
+LEASE_INTERVAL = duration("penstock.lease.interval", "400 ms", "Pause between two renewals of a lease.")
+LEASE_POLL = duration(
+    "penstock.lease.poll-interval", "500 ms", "How often a contender looks for free leases when nothing wakes it."
+)
+TAKEOVER_LIMIT = integer(
+    "penstock.job.takeover-limit", 10, "Takeovers of a job without a stable period between after which it is FAILED."
+)
+
+HEARTBEAT_INTERVAL = duration(
+    "heartbeat.interval", "500 ms", "Pause between two heartbeats of a TaskManager.", flink_default="10 s"
+)
+HEARTBEAT_TIMEOUT = duration(
+    "heartbeat.timeout", "2500 ms", "Time without a heartbeat after which a TaskManager is lost.", flink_default="50 s"
+)
+SLOT_REQUEST_TIMEOUT = duration(
+    "slot.request.timeout", "5 min", "Time a job waits for its slots before it fails with NoResourceAvailableException."
+)
+OFFER_TIMEOUT = duration(
+    "penstock.slot.offer-timeout",
+    "5 s",
+    "Time after which a slot offer that nobody confirmed returns to the ResourceManager.",
+)
+CLAIM_TIMEOUT = duration(
+    "penstock.slot.claim-timeout", "2 s", "Time after which a deployment that no slot has claimed is sent again."
+)
+TASK_SLOTS = integer("taskmanager.numberOfTaskSlots", 1, "Slots of a TaskManager: processes of its Celery worker.")
+TASKMANAGER_ID = optional_string(
+    "taskmanager.resource-id", "Id of a TaskManager. Default: host name and a random suffix."
+)
+TASKMANAGER_HOST = optional_string(
+    "taskmanager.host", "Host name a TaskManager registers. Default: that of the machine."
+)
+PROBE_INTERVAL = duration(
+    "penstock.taskmanager.probe-interval", "2 s", "How often a TaskManager probes its own Celery consumer."
+)
+PROBE_TIMEOUT = duration(
+    "penstock.taskmanager.probe-timeout",
+    "5 s",
+    "Time after which a probe that was not picked up restarts the consumer.",
+)
+MAX_ATTEMPTS_HISTORY = integer(
+    "jobmanager.execution.attempts-history-size",
+    16,
+    "Attempts kept of each subtask.",
+    ("job-manager.max-attempts-history-size",),
+)
+EXCEPTION_HISTORY = integer("web.exception-history-size", 16, "Failures kept of each job.")

@@ -1,0 +1,79 @@
+"""Keys of a job: parallelism, chaining, buffers, exchange, Python code that travels with it."""
+
+from enum import Enum
+
+from penstock.client.config.option import (
+    boolean,
+    duration,
+    enumeration,
+    integer,
+    memory,
+    optional_string,
+    string,
+    string_list,
+    string_map,
+)
+
+
+class RuntimeMode(Enum):
+    """`execution.runtime-mode`."""
+
+    STREAMING = "STREAMING"
+    BATCH = "BATCH"
+    AUTOMATIC = "AUTOMATIC"
+
+
+PARALLELISM = integer("parallelism.default", 1, "Parallelism of a job that sets none.")
+MAX_PARALLELISM = integer(
+    "pipeline.max-parallelism", -1, "Number of key groups; -1: from the parallelism, between 128 and 32768."
+)
+PIPELINE_NAME = optional_string("pipeline.name", "Name of the job.")
+RUNTIME_MODE = enumeration(
+    "execution.runtime-mode",
+    RuntimeMode.STREAMING,
+    "STREAMING, BATCH, or AUTOMATIC: BATCH where all sources are bounded.",
+)
+OPERATOR_CHAINING = boolean(
+    "pipeline.operator-chaining.enabled",
+    True,
+    "Whether operators are chained into tasks.",
+    ("pipeline.operator-chaining",),
+)
+AUTO_GENERATE_UIDS = boolean(
+    "pipeline.auto-generate-uids", True, "Whether an operator without `uid` gets one from its place in the graph."
+)
+AUTO_WATERMARK_INTERVAL = duration("pipeline.auto-watermark-interval", "200 ms", "Interval of periodic watermarks.")
+GLOBAL_JOB_PARAMETERS = string_map(
+    "pipeline.global-job-parameters", "Parameters that functions can read: `k1:v1,k2:v2`."
+)
+BUFFER_TIMEOUT_ENABLED = boolean(
+    "execution.buffer-timeout.enabled",
+    True,
+    "Whether batches leave after the buffer timeout, or only when full or idle.",
+)
+BUFFER_TIMEOUT = duration(
+    "execution.buffer-timeout.interval",
+    "100 ms",
+    "Longest time a record waits in a batch.",
+    ("execution.buffer-timeout",),
+)
+ATTACHED = boolean("execution.attached", False, "Whether the client stays until the job ends.")
+TARGET = optional_string(
+    "execution.target", "`local` runs in the client's process, `remote` submits. Default: by `rest.address`."
+)
+
+IN_MEMORY_CHANNELS = boolean(
+    "penstock.exchange.in-memory-channels",
+    True,
+    "Whether channels within one slot are queues in memory. `false` sends them through Redis too.",
+)
+BATCH_SIZE = memory("penstock.exchange.batch-size", "32 kb", "Size at which a batch of records leaves.")
+BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.")
+CREDIT = memory("penstock.exchange.credit", "512 kb", "Bytes a channel may have under way before its producer stops.")
+
+PYTHON_FILES = optional_string(
+    "python.files", "Files and folders that travel with the job, comma-separated (`penstock run -pyfs`)."
+)
+PYTHON_REQUIREMENTS = optional_string("python.requirements", "requirements.txt of the job (`penstock run -pyreq`).")
+PYTHON_EXECUTABLE = string("python.executable", "python", "Interpreter of the slots; only its default is supported.")
+CACHED_FILES = string_list("pipeline.cached-files", None, "Files to be found by name in functions.")
