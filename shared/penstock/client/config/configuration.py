@@ -63,6 +63,10 @@ class Configuration(Mapping[str, str]):
                 return self._entries[key]
         return option.default
 
+    def get_string(self, key: str, default_value: str) -> str:
+        """A key's text, as PyFlink's Configuration reads it: `default_value` where it was not set."""
+        return self._entries.get(key, default_value)
+
     def is_set(self, option: ConfigOption[T]) -> bool:
         """Whether the option was set, under its key or an old one."""
         return any(key in self._entries for key in (option.key, *option.old_keys))

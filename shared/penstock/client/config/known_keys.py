@@ -8,6 +8,9 @@ from typing import Literal
 
 from penstock.client.config.options import ALL, BY_OLD_KEY
 
+#: words too common to be claimed: a key under one that Flink has not is the user's
+_SHARED_WORDS = frozenset({"events", "flink", "local", "process", "traces"})
+
 Standing = Literal["effective", "no effect", "unknown", "user"]
 
 
@@ -30,19 +33,17 @@ def _flink_keys() -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
 @cache
 def _prefixes() -> frozenset[str]:
     names, _ = _flink_keys()
-    return frozenset(name.split(".")[0] for name in (*names, *ALL)) | {"penstock"}
+    return frozenset(name.split(".")[0] for name in (*names, *ALL)) - _SHARED_WORDS
 
 
 def standing(key: str) -> Standing:
     """What a key means here. `unknown`: it has a prefix of Flink's or ours, but neither has the key."""
     if key in ALL or key in BY_OLD_KEY:
         return "effective"
-    if key.split(".")[0] not in _prefixes():
-        return "user"
     names, patterns = _flink_keys()
     if key in names or any(p.fullmatch(key) for p in patterns):
         return "no effect"
-    return "unknown"
+    return "unknown" if key.split(".")[0] in _prefixes() else "user"
 
 
 def nearest(key: str) -> str | None:

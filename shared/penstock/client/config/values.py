@@ -154,7 +154,8 @@ def to_text(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case timedelta():
-            return f"{value / timedelta(milliseconds=1):g} ms"
+            micros = value // timedelta(microseconds=1)
+            return f"{micros} us" if micros % 1000 else f"{micros // 1000} ms"
         case Enum():
             return value.name
         case list() | tuple():
