@@ -11,10 +11,10 @@ HealthCheck = Callable[[], str | None]
 
 
 class HealthServer:
-    """A loopback HTTP server in a thread of its own. `close` ends it."""
+    """An HTTP server in a thread of its own. `close` ends it."""
 
-    def __init__(self, port: int, check: HealthCheck) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(check))
+    def __init__(self, address: str, port: int, check: HealthCheck) -> None:
+        self._http = ThreadingHTTPServer((address, port), _handler(check))
         self._http.daemon_threads = True
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.2,), name="health", daemon=True)
@@ -27,12 +27,12 @@ class HealthServer:
         self._http.server_close()
 
 
-def start_health(port: int, check: HealthCheck) -> HealthServer | None:
-    """Serve `/health` on 127.0.0.1:`port`; None where `port` is 0. OSError names the port that is taken."""
-    if port == 0:
+def start_health(port: int, check: HealthCheck, address: str = "127.0.0.1") -> HealthServer | None:
+    """Serve `/health` on `address`:`port` (0: any free one); None where `port` is negative. OSError names a taken port."""
+    if port < 0:
         return None
     try:
-        return HealthServer(port, check)
+        return HealthServer(address, port, check)
     except OSError as error:
         raise OSError(error.errno, f"penstock.health.port {port} cannot be bound: {error.strerror}") from error
 

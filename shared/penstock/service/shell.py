@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import redis.exceptions
 import structlog
 
+from penstock.client.config import Configuration, cluster
 from penstock.service.announcer import Announcer, Registry, Standing
 from penstock.service.health import HealthServer, start_health
 from penstock.service.outage import is_outage
@@ -28,25 +29,22 @@ class HasRegistry(Protocol):
     def registry(self) -> Registry: ...
 
 
-class Options(Protocol):
-    """What a `Service` needs of a `Configuration`."""
-
-    def get_string(self, key: str, default_value: str) -> str: ...
-
-
 class Service:
     """One service process. Use as a context manager, or let `run` do it.
 
     `stopping` is set by SIGTERM and SIGINT: leave cleanly. `beats` are called with every advance of the main loop.
     """
 
-    def __init__(self, name: str, coordination: HasRegistry, configuration: Options, *, id: str | None = None) -> None:
+    def __init__(
+        self, name: str, coordination: HasRegistry, configuration: Configuration, *, id: str | None = None
+    ) -> None:
         self.name = name
-        self.id = id or f"{name}-{secrets.token_hex(4)}"
+        self.id = id or configuration.find(cluster.SERVICE_ID) or f"{name}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self.beats: list[Callable[[], None]] = []
         self._announcer = Announcer(coordination.registry, name, self.id)
-        self._health_port = int(configuration.get_string("penstock.health.port", "0"))
+        self._health_port = configuration.get(cluster.HEALTH_PORT)
+        self._health_address = configuration.get(cluster.HEALTH_ADDRESS)
         self._health: HealthServer | None = None
         self._last_beat = time.monotonic()
         self._previous: dict[int, Any] = {}
@@ -62,7 +60,7 @@ class Service:
             beat()
 
     def health(self) -> str | None:
-        """Why the process is not healthy, or None. A Redis that is away is no reason: a restart here would not mend it."""
+        """Why the process is not healthy, or None. A Redis that is away is no reason: a restart would not mend it."""
         stalled = time.monotonic() - self._last_beat
         return f"the main loop has not advanced for {stalled:.0f} s" if stalled > STALLED_AFTER else None
 
@@ -94,7 +92,7 @@ class Service:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 self._previous[signum] = signal.signal(signum, self._on_signal)
         self._last_beat = time.monotonic()
-        self._health = start_health(self._health_port, self.health)
+        self._health = start_health(self._health_port, self.health, self._health_address)
         self._announcer.start()
         return self
 
