@@ -27,7 +27,10 @@ SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
 )
 HEALTH_PORT = integer(
-    "penstock.health.port", 0, "Port at which a service answers `GET /health` on the loopback; 0: none."
+    "penstock.health.port", -1, "Port at which a service answers `GET /health`; -1: none, 0: any free one."
+)
+HEALTH_ADDRESS = string(
+    "penstock.health.bind-address", "127.0.0.1", "Address at which a service answers `GET /health`."
 )
 LEASE_TTL = duration(
     "penstock.lease.ttl",

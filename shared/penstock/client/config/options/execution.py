@@ -57,6 +57,11 @@ BUFFER_TIMEOUT = duration(
     "Longest time a record waits in a batch.",
     ("execution.buffer-timeout",),
 )
+CANCELLATION_TIMEOUT = duration(
+    "task.cancellation.timeout",
+    "3 min",
+    "Time a task may take to stop before its slot process is killed; 0: no limit.",
+)
 ATTACHED = boolean("execution.attached", False, "Whether the client stays until the job ends.")
 TARGET = optional_string(
     "execution.target", "`local` runs in the client's process, `remote` submits. Default: by `rest.address`."
