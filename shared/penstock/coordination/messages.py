@@ -86,7 +86,16 @@ class EffectDone(Message, frozen=True, kw_only=True, tag=True):
     error: str | None = None
 
 
-JobEvent: TypeAlias = SlotOffered | AllocationClaimed | SlotLost | TaskStateChanged | CancelRequested | EffectDone
+class LogsCreated(Message, frozen=True, kw_only=True, tag=True):
+    """The JobMaster's own: the input logs of a generation are there (the `EffectDone` of their creation)."""
+
+    generation: int
+    exchange: "tuple[ExchangeRef, ...]"
+
+
+JobEvent: TypeAlias = (
+    SlotOffered | AllocationClaimed | SlotLost | TaskStateChanged | CancelRequested | EffectDone | LogsCreated
+)
 
 
 # -- events for the ResourceManager ----------------------------------------------------------------------------------
@@ -160,7 +169,9 @@ class Deploy(Message, frozen=True, kw_only=True, tag=True):
     graph: str  #: sha256 of the JobGraph blob
     generation: int
     tasks: tuple[TaskAttempt, ...]
-    placement: dict[str, tuple[str, ...]]  #: vertex -> allocation of each subtask; the same allocation: in-memory channel
+    placement: dict[
+        str, tuple[str, ...]
+    ]  #: vertex -> allocation of each subtask; the same allocation: in-memory channel
     exchange: tuple[ExchangeRef, ...]
 
 

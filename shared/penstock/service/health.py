@@ -28,7 +28,7 @@ class HealthServer:
 
 
 def start_health(port: int, check: HealthCheck, address: str = "127.0.0.1") -> HealthServer | None:
-    """Serve `/health` on `address`:`port` (0: any free one); None where `port` is negative. OSError names a taken port."""
+    """Serve `/health` on `address`:`port` (0: any free one); None where negative. OSError names a taken port."""
     if port < 0:
         return None
     try:
