@@ -1,0 +1,123 @@
+"""The handle of a started job, and what comes of it. `penstock.common.JobClient` wraps one in PyFlink's shape."""
+
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from penstock.client.rest_client import RestClient, RestError
+from penstock.graph.states import JobState
+
+_FIRST_WAIT = 0.01  #: seconds between two polls; doubles up to _LAST_WAIT, as Flink's client polls
+_LAST_WAIT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """A FINISHED job. `net_runtime` in ms."""
+
+    job_id: str
+    net_runtime: int
+    accumulators: dict[str, Any] = field(default_factory=dict)
+
+
+class JobExecutionError(Exception):
+    """A job that did not finish. Its text starts with the user's own traceback."""
+
+    def __init__(self, job_id: str, state: JobState, message: str, traceback: str = "") -> None:
+        self.job_id, self.state, self.message, self.traceback = job_id, state, message, traceback
+        super().__init__(job_id, state, message, traceback)
+
+    def __str__(self) -> str:
+        cause = self.traceback.rstrip() or self.message
+        return f"{cause}\njob {self.job_id} is {self.state.value}".lstrip()
+
+
+class JobClient(Protocol):
+    """What every executor's `execute` gives back. All calls block."""
+
+    @property
+    def job_id(self) -> str: ...
+
+    def status(self) -> JobState:
+        """The job's state now."""
+
+    def result(self, timeout: float | None = None) -> JobResult:
+        """Wait (seconds; None: for ever) for the end. JobExecutionError unless FINISHED, else TimeoutError."""
+
+    def cancel(self) -> None:
+        """Ask for cancellation; does not wait for it."""
+
+    def accumulators(self) -> dict[str, Any]:
+        """The accumulators as they stand."""
+
+    def collect(self, collect_id: str) -> Iterator[Any]:
+        """The records of an `execute_and_collect`, in order, until the job ends. JobExecutionError where it fails."""
+
+
+class RemoteJobClient:
+    """A job on a cluster, seen through REST. Survives the loss of a dispatcher as far as `RestClient` retries."""
+
+    def __init__(self, rest: RestClient, job_id: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._rest, self._job_id, self._sleep = rest, job_id, sleep
+
+    @property
+    def job_id(self) -> str:
+        return self._job_id
+
+    def status(self) -> JobState:
+        return JobState(self._rest.job_status(self._job_id))
+
+    def result(self, timeout: float | None = None) -> JobResult:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait = _FIRST_WAIT
+        while True:
+            answer = self._rest.execution_result(self._job_id)
+            if answer["status"]["id"] == "COMPLETED":
+                return self._outcome(answer["job-execution-result"])
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError(f"job {self._job_id} is still {self.status().value} after {timeout} s")
+            self._sleep(wait)
+            wait = min(wait * 2, _LAST_WAIT)
+
+    def _outcome(self, outcome: dict[str, Any]) -> JobResult:
+        if outcome["application-status"] == "SUCCEEDED":
+            return JobResult(self._job_id, outcome["net-runtime"], outcome["accumulator-results"])
+        state = JobState.CANCELED if outcome["application-status"] == "CANCELED" else JobState.FAILED
+        cause = outcome.get("failure-cause") or {}
+        raise JobExecutionError(self._job_id, state, cause.get("class", ""), cause.get("stack-trace", ""))
+
+    def cancel(self) -> None:
+        try:
+            self._rest.cancel(self._job_id)
+        except RestError as e:
+            # 409: it ended by itself in the meantime, which is what the caller wanted to reach
+            if e.status != 409:
+                raise
+
+    def accumulators(self) -> dict[str, Any]:
+        answer = self._rest.execution_result(self._job_id)
+        found: dict[str, Any] = (answer.get("job-execution-result") or {}).get("accumulator-results", {})
+        return found
+
+    def collect(self, collect_id: str) -> Iterator[Any]:
+        after, wait = 0, _FIRST_WAIT
+        while True:
+            page = self._rest.collect(self._job_id, collect_id, after)
+            for seq, payload in page.batches:
+                yield from pickle.loads(payload)
+                after = seq
+            if page.end:
+                self.result()
+                return
+            if page.batches:
+                wait = _FIRST_WAIT
+                continue
+            if self.status().is_terminal:
+                if not self._rest.collect(self._job_id, collect_id, after).batches:
+                    self.result()
+                    return
+                continue
+            self._sleep(wait)
+            wait = min(wait * 2, _LAST_WAIT)

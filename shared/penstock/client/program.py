@@ -1,0 +1,67 @@
+"""Run a user's program: in this process as `__main__`, or, where the cluster has another Python, on the cluster."""
+
+import sys
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from penstock.client.context import ProgramContext, current
+from penstock.client.executors import ProgramAborted
+
+
+class ProgramError(Exception):
+    """A program that cannot be started; names it and what to do."""
+
+
+def run_program(path: str | Path, args: Sequence[str], context: ProgramContext) -> None:
+    """Run a script as Python would, under `context`; on return `context.jobs` lists what it has started.
+
+    Whatever the script raises is raised here: SyntaxError, SystemExit, its own exceptions (see `user_traceback`).
+    ProgramError: there is no such script. Where the cluster's Python is another one, the program is sent there, and
+    an attached caller waits for its jobs: JobExecutionError for one that does not finish.
+    """
+    script = Path(path)
+    if not script.is_file():
+        what = "is a folder; give the script in it" if script.is_dir() else "does not exist"
+        raise ProgramError(f"program {path} {what}")
+    script = script.resolve()
+    context.program, context.args = script, tuple(args)
+    if not context.plan_only:
+        from penstock.client.remote_program import sent_to_cluster
+
+        if sent_to_cluster(script, args, context):
+            return
+    code = compile(script.read_bytes(), str(script), "exec", dont_inherit=True)
+    with current.use(context), _as_main(script, args) as namespace:
+        try:
+            exec(code, namespace)
+        except ProgramAborted:
+            return
+
+
+@contextmanager
+def _as_main(script: Path, args: Sequence[str]) -> Iterator[dict[str, object]]:
+    """`sys.argv`, `sys.path[0]` and `__main__` as `python script args` has them, for the duration of a `with`."""
+    module = types.ModuleType("__main__")
+    vars(module).update(__file__=str(script), __builtins__=__builtins__, __cached__=None)
+    argv, path, main = sys.argv, list(sys.path), sys.modules.get("__main__")
+    sys.argv = [str(script), *args]
+    sys.path.insert(0, str(script.parent))
+    sys.modules["__main__"] = module
+    try:
+        yield vars(module)
+    finally:
+        sys.argv = argv
+        sys.path[:] = path
+        if main is not None:
+            sys.modules["__main__"] = main
+
+
+def user_traceback(error: BaseException, program: str | Path) -> str:
+    """The traceback of what a program raised, from the program's own first frame on."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != str(Path(program).resolve()):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
