@@ -1,1 +1,1 @@
-"""The coordination plane: what the services agree on in Redis. Keys, messages, leases, guarded commits, streams, blobs."""
+"""The coordination plane: what the services agree on in Redis. Leases, guarded commits, streams, blobs, registries."""

@@ -1,0 +1,45 @@
+"""Large blobs as files: `<storage>/blobs/<first two digits>/<digest>`, complete or not there at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def blob_path(digest: str) -> Path:
+    """Relative to the storage directory, which services may mount at different places."""
+    return Path("blobs", digest[:2], digest)
+
+
+def write_blob_file(storage: Path, digest: str, data: bytes) -> str:
+    """Write, fsync, rename. The path relative to the storage. OSError as the file system gives it."""
+    target = storage / blob_path(digest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{digest[:8]}-", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+    return str(blob_path(digest))
+
+
+def read_blob_file(storage: Path, digest: str) -> bytes | None:
+    """The content, None where there is no file."""
+    try:
+        return (storage / blob_path(digest)).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is durable only once its folder is.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

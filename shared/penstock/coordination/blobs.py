@@ -1,0 +1,73 @@
+"""Content-addressed payloads: small ones in Redis, large ones as files of the state plane with a pointer in Redis."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from penstock.coordination.blob_files import read_blob_file, write_blob_file
+from penstock.coordination.keys import Keys
+
+#: bytes; design, section 2
+LARGEST_IN_REDIS = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def check_digest(digest: str) -> str:
+    """ValueError unless it is a sha256 in lower-case hex: digests come from requests and become file names."""
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError(f"not a sha256 in lower-case hex: {digest[:80]!r}")
+    return digest
+
+
+def verified(digest: str, data: bytes) -> bytes:
+    """The data. ValueError where it is not what the digest says."""
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ValueError(f"blob {digest} is damaged: {len(data)} bytes with another digest; delete it and submit again")
+    return data
+
+
+class RedisBlobs:
+    """See `parts.Blobs`."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, storage_dir: Path | None) -> None:
+        self._client: Any = client  # redis-py types a reply as bytes or str; without decoding it is bytes
+        self._keys = keys
+        self._storage_dir = storage_dir
+
+    def put(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        if len(data) <= LARGEST_IN_REDIS:
+            self._client.set(self._keys.blob(digest), data)
+        else:
+            # The pointer last: who sees it finds the file.
+            path = write_blob_file(self._storage(digest, len(data)), digest, data)
+            self._client.set(self._keys.blob_in_store(digest), path)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        data, path = self._client.mget([self._keys.blob(check_digest(digest)), self._keys.blob_in_store(digest)])
+        if data is None and path is not None:
+            data = read_blob_file(self._storage(digest), digest)
+        if data is None:
+            raise KeyError(f"no blob {digest}")
+        return verified(digest, data)
+
+    def exists(self, digests: Iterable[str]) -> set[str]:
+        wanted = [check_digest(digest) for digest in digests]
+        if not wanted:
+            return set()
+        with self._client.pipeline(transaction=False) as batch:
+            for digest in wanted:
+                batch.exists(self._keys.blob(digest), self._keys.blob_in_store(digest))
+            found = batch.execute()
+        return {digest for digest, count in zip(wanted, found, strict=True) if count}
+
+    def _storage(self, digest: str, size: int | None = None) -> Path:
+        if self._storage_dir is None:
+            length = "larger than 1 MiB" if size is None else f"of {size} bytes"
+            raise ValueError(f"blob {digest} {length} needs a storage directory: set penstock.storage.dir")
+        return self._storage_dir

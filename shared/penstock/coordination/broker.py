@@ -1,0 +1,64 @@
+"""Celery as we use it: a hint that reaches a slot process. Importing this module does not import Celery."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+TASK_NAME = "penstock.slot"
+#: options of `app.Worker`: nothing that needs other workers, no second heartbeat
+WORKER_OPTIONS = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True, "prefetch_multiplier": 1}
+#: seconds; a delivery is acknowledged before it runs, so nothing may ever be redelivered for being slow
+_NEVER = 10 * 365 * 24 * 3600
+
+
+def queue_name(taskmanager: str) -> str:
+    """The Celery queue that reaches the slots of one TaskManager."""
+    return f"taskmanager.{taskmanager}"
+
+
+def make_app(redis_url: str, prefix: str) -> "Celery":
+    """An app for the coordination Redis as broker. `prefix`: of the cluster, separates its queues from others'."""
+    from celery import Celery
+
+    app = Celery("penstock", broker=redis_url, backend=None, set_as_current=False, amqp=AMQP)
+    app.conf.update(
+        broker_transport_options={
+            "visibility_timeout": _NEVER,
+            "global_keyprefix": f"{prefix}:celery:",
+            "socket_timeout": 5.0,
+            "socket_connect_timeout": 2.0,
+            "socket_keepalive": True,
+            "health_check_interval": 15,
+        },
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2.0,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        task_acks_late=False,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_time_limit=None,
+        task_soft_time_limit=None,
+        task_serializer="json",
+        accept_content=["json"],
+        task_publish_retry=False,
+        task_default_queue="unused",
+        enable_utc=True,
+    )
+    return app
+
+
+#: where Celery finds the connection class with the quick reconnect
+AMQP = "penstock.coordination.broker_connection:QuickAMQP"
+
+
+def send_hint(app: "Celery", queue: str, job: str, allocation: str, epoch: int) -> None:
+    """Send the hint once. OperationalError (kombu) where the broker is away; again is harmless (`Claims.claim`)."""
+    app.send_task(TASK_NAME, args=[job, allocation, epoch], queue=queue, ignore_result=True, retry=False)

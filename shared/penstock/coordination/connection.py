@@ -1,0 +1,60 @@
+"""The one way to a coordination Redis, and what its absence looks like.
+
+No client retries by itself: redis-py's default of ten silent retries may send a write twice. A call that fails because
+Redis is away raises one of `AWAY`; whether it got through is then unknown. Each part says which of its calls may
+simply be made again (`patience.retrying`).
+"""
+
+from collections.abc import Callable
+
+import redis
+from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+
+#: the longest a blocking read may wait, ms; every client's socket timeout lies above it
+MAX_BLOCK_MS = 2000
+#: Redis is down, loading, a replica after a failover, or too slow to answer in time
+AWAY: tuple[type[redis.RedisError], ...] = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
+#: subclasses of ConnectionError that no waiting cures
+REFUSED: tuple[type[redis.RedisError], ...] = (redis.AuthenticationError, redis.AuthenticationWrongNumberOfArgsError)
+
+
+def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: bool = True) -> redis.Redis:
+    """A client for `redis://`, `rediss://` or `unix://`. Connects lazily; create it after a fork.
+
+    `timeout`: seconds for a connect and for an answer; ValueError where it does not exceed the longest blocking read
+    (`blocking=False`: the client makes none).
+    """
+    if blocking and timeout * 1000 <= MAX_BLOCK_MS:
+        raise ValueError(f"timeout {timeout} s must exceed the longest blocking read, {MAX_BLOCK_MS / 1000} s")
+    return redis.Redis.from_url(
+        url,
+        decode_responses=decode,
+        protocol=2,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        socket_keepalive=True,
+        health_check_interval=15,
+        retry=Retry(NoBackoff(), 0),
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
+    )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether waiting may cure it: Redis is away, not refusing us."""
+    return isinstance(error, AWAY) and not isinstance(error, REFUSED)
+
+
+def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callable[[], bool] = lambda: False) -> None:
+    """Return once Redis answers PING, its data loaded. Raises as `retrying` does, and at once for a wrong password."""
+    # Late: the lease renewer imports this module and has to stay small.
+    from penstock.coordination.patience import retrying
+
+    with connect(url) as client:
+        retrying(f"connect to {_without_password(url)}", give_up_after=give_up_after, stop=stop)(client.ping)
+
+
+def _without_password(url: str) -> str:
+    scheme, found, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if found else url

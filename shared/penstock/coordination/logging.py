@@ -1,0 +1,70 @@
+"""Logs as JSON lines on stdout: structlog's and the standard library's alike, with service, id and whatever is bound.
+
+`structlog.contextvars.bind_contextvars(job=…, execution=…, attempt=…)` binds to all that follows in the thread.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
+    """Set up the process. Calling it again replaces what was set up. ValueError names an unknown level."""
+    names = logging.getLevelNamesMapping()
+    if level.upper() not in names:
+        raise ValueError(f"unknown log level {level!r}; choose one of {', '.join(sorted(names))}")
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Identity(service, id),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_to_json),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+
+
+class _Identity:
+    def __init__(self, service: str, id: str) -> None:
+        self._service = service
+        self._id = id
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+        event["service"] = self._service
+        event["id"] = self._id
+        return event
+
+
+def _to_json(event: EventDict, **_: Any) -> str:
+    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -1,0 +1,39 @@
+"""Subtasks' counters over Redis."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+
+from penstock.coordination.keys import Keys
+from penstock.coordination.messages import decode, encode
+from penstock.coordination.rows import SubtaskMetrics
+from penstock.coordination.scripts import Argument, Script
+
+
+class RedisMetrics:
+    """See `parts.Metrics`."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client: Any = client  # redis-py types a reply as bytes or str; without decoding it is bytes
+        self._keys = keys
+        self._put = Script(client, "metrics")
+
+    def put(self, job: str, vertex: str, subtask: int, metrics: SubtaskMetrics) -> None:
+        self.put_all(job, {(vertex, subtask): metrics})
+
+    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics]) -> None:
+        arguments: list[Argument] = []
+        for (vertex, subtask), row in metrics.items():
+            arguments += [f"{vertex}:{subtask}", row.attempt, encode(row)]
+        if arguments:
+            self._put([self._keys.metrics(job)], arguments)
+
+    def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]:
+        rows = self._client.hgetall(self._keys.metrics(job))
+        return {_subtask(name.decode()): decode(row, SubtaskMetrics) for name, row in sorted(rows.items())}
+
+
+def _subtask(name: str) -> tuple[str, int]:
+    vertex, _, subtask = name.rpartition(":")
+    return vertex, int(subtask)

@@ -1,0 +1,101 @@
+"""The helper process of `LeaseRenewer`: `python -m penstock.coordination.renewer_process`, tiny, beside a leader.
+
+It renews the leases of its parent, so that a second of GIL or a large graph moves no job; it stops renewing when the
+parent's main loop has not beaten for `BEAT_TIMEOUT`, and releases everything when the parent is gone (EOF on stdin).
+Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms"}`, then `{"op": "hold", "role", "nonce"}`,
+`{"op": "drop", "role"}`, `{"op": "beat"}`. Out: `{"role", "nonce", "at"}` with `at` null where the lease is lost, else
+the monotonic time (s) just before the renewal. This module imports redis and little else.
+"""
+
+import json
+import os
+import select
+import time
+from contextlib import suppress
+
+from penstock.coordination.connection import AWAY, connect
+from penstock.coordination.keys import Keys
+from penstock.coordination.leases import RedisLeases
+
+#: seconds without a beat after which the parent's main loop counts as stuck
+BEAT_TIMEOUT = 5.0
+
+
+class Renewer:
+    """Single-threaded: one loop over stdin and the clock."""
+
+    def __init__(self, leases: RedisLeases, ttl_ms: int, interval_ms: int, output: int) -> None:
+        self._leases = leases
+        self._ttl_ms = ttl_ms
+        self._interval = interval_ms / 1000
+        self._output = output
+        self._held: dict[str, str] = {}
+        self._beat = self._due = time.monotonic()
+
+    def run(self, input: int) -> None:
+        """Until EOF. Then release what is held."""
+        rest = b""
+        while True:
+            ready, _, _ = select.select([input], [], [], max(self._due - time.monotonic(), 0.0))
+            if ready:
+                data = os.read(input, 65536)
+                if not data:
+                    break
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._obey(json.loads(line))
+            if time.monotonic() >= self._due:
+                self._renew_all()
+                self._due = time.monotonic() + self._interval
+        for role, nonce in self._held.items():
+            self._release(role, nonce)
+
+    def _obey(self, order: dict[str, str]) -> None:
+        if order["op"] == "hold":
+            self._held[order["role"]] = order["nonce"]
+        elif order["op"] == "drop":
+            nonce = self._held.pop(order["role"], None)
+            if nonce is not None:
+                self._release(order["role"], nonce)
+        self._beat = time.monotonic()
+
+    def _renew_all(self) -> None:
+        if time.monotonic() - self._beat > BEAT_TIMEOUT:
+            return
+        for role, nonce in list(self._held.items()):
+            at = time.monotonic()
+            try:
+                ours = self._leases.renew(role, nonce, self._ttl_ms)
+            except AWAY:
+                return  # the parent sees it by the missing confirmation
+            if not ours:
+                del self._held[role]
+            self._say({"role": role, "nonce": nonce, "at": at if ours else None})
+
+    def _release(self, role: str, nonce: str) -> None:
+        with suppress(*AWAY):  # it expires by itself
+            self._leases.release(role, nonce)
+
+    def _say(self, message: dict[str, object]) -> None:
+        with suppress(BrokenPipeError):  # the parent is gone; EOF on stdin ends us
+            os.write(self._output, json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    """Run for the parent at the other end of stdin and stdout."""
+    first = b""
+    while not first.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            return
+        first += byte
+    setup = json.loads(first)
+    # A call must not outlast the lease: what follows it would come too late anyway.
+    client = connect(setup["url"], timeout=setup["ttl_ms"] / 1000, blocking=False)
+    leases = RedisLeases(client, Keys(setup["prefix"]))
+    Renewer(leases, setup["ttl_ms"], setup["interval_ms"], output=1).run(input=0)
+    client.close()
+
+
+if __name__ == "__main__":
+    main()
