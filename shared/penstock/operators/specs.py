@@ -194,5 +194,3 @@ class CustomPartitionerSpec:
 
     partitioner: Any
     key_selector: Any
-
-

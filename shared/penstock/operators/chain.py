@@ -1,0 +1,189 @@
+"""A chain of operators fused into one loop: generated Python for each way in, compiled when first used.
+
+Ways in: a batch from the gate or the source (`process`), and what an operator emits outside the loop (`emit`). Each
+exists with and without timestamps, so that a job without event time pays nothing for it. A value that reaches several
+consumers is passed by reference: a function that changes its argument shows the change to the others.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch, Watermark, WatermarkStatus
+from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.edges import Edge
+from penstock.operators.generated import compile_function, forget
+from penstock.operators.operator import Operator
+from penstock.operators.results import write_output
+
+Consumer = Operator | Edge
+#: (operator, side output id or None for the main output) -> who gets it, in order
+Outputs = Mapping[tuple[int, str | None], Sequence[Consumer]]
+
+_serial = itertools.count(1)
+
+
+class OperatorChain:
+    """The operators of one subtask. Single-threaded."""
+
+    def __init__(self, name: str, operators: Sequence[Operator], outputs: Outputs) -> None:
+        self.name = name
+        self.operators = list(operators)
+        self._outputs = outputs
+        self.edges = [c for consumers in outputs.values() for c in consumers if isinstance(c, Edge)]
+        self._files: list[str] = []
+        self._entries: dict[tuple[bool, bool], Callable[..., None]] = {}
+        self._emits: dict[tuple[int, bool], Callable[..., None]] = {}
+        self._serial = next(_serial)
+        self._opened: list[Operator | Edge] = []
+        self.watermark = MIN_TIMESTAMP
+        for operator in operators:
+            operator.chain = self
+
+    # -- life cycle --------------------------------------------------------------------------------------------------
+
+    def open(self, context_of: Callable[[Operator | None], Any]) -> None:
+        """Open all, the last first, as Flink does. `context_of` gives an operator's RuntimeContext, None: an edge's."""
+        for edge in self.edges:
+            self._opened.append(edge)
+            edge.open(context_of(None))
+        for operator in reversed(self.operators):
+            self._opened.append(operator)
+            operator.open(context_of(operator))
+
+    def close(self) -> None:
+        """Close all that was opened, the head first; the first error is raised after the last close."""
+        first: BaseException | None = None
+        while self._opened:
+            try:
+                self._opened.pop().close()
+            except Exception as e:
+                first = first or e
+        for file_name in self._files:
+            forget(file_name)
+        if first is not None:
+            raise first
+
+    # -- elements ----------------------------------------------------------------------------------------------------
+
+    def process(self, batch: RecordBatch) -> None:
+        """A batch for the head."""
+        timed, keyed = batch.timestamps is not None, batch.keys is not None
+        entry = self._entries.get((timed, keyed)) or self._make_entry(timed, keyed)
+        columns = [c for c in (batch.values, batch.timestamps, batch.keys) if c is not None]
+        entry(*columns)
+
+    def emit(self, operator: int, values: Sequence[Any], timestamps: Sequence[int | None] | None = None) -> None:
+        """Values for the consumers of an operator, from outside the loop."""
+        timed = timestamps is not None
+        entry = self._emits.get((operator, timed)) or self._make_emit(operator, timed)
+        if timed:
+            entry(values, timestamps)
+        else:
+            entry(values)
+
+    def process_watermark(self, timestamp: int) -> None:
+        """Event time at the head; ignored where it does not rise."""
+        if timestamp > self.watermark:
+            self.watermark = timestamp
+            self._watermark(self.operators[0], timestamp)
+
+    def process_status(self, active: bool) -> None:
+        """The head's input became active or idle."""
+        self._status(self.operators[0], active)
+
+    def next_timer(self) -> int | None:
+        """Epoch ms of the next processing-time work of any operator."""
+        return min((t for o in self.operators if (t := o.next_timer()) is not None), default=None)
+
+    def on_processing_time(self, now: int) -> None:
+        for operator in self.operators:
+            operator.on_processing_time(now)
+
+    def on_idle(self) -> None:
+        for operator in self.operators:
+            operator.on_idle()
+
+    def finish(self) -> None:
+        """The end of input, the head first; event time has ended before (`process_watermark` of the last one)."""
+        for operator in self.operators:
+            operator.finish()
+
+    # -- what operators call -----------------------------------------------------------------------------------------
+
+    def forward_watermark(self, operator: int, timestamp: int) -> None:
+        for consumer in self._consumers(operator):
+            if isinstance(consumer, Operator):
+                self._watermark(consumer, timestamp)
+            else:
+                consumer.writer.broadcast(Watermark(timestamp))
+
+    def forward_status(self, operator: int, active: bool) -> None:
+        for consumer in self._consumers(operator):
+            if isinstance(consumer, Operator):
+                self._status(consumer, active)
+            else:
+                consumer.writer.broadcast(WatermarkStatus(active))
+
+    def side_outputs(self, operator: int) -> list[str]:
+        return [tag for index, tag in self._outputs if index == operator and tag is not None]
+
+    def consume(self, code: ChainCode, operator: int, tag: str | None, rec: Rec, tail: bool) -> None:
+        consumers = self._outputs.get((operator, tag), ())
+        for n, consumer in enumerate(consumers, 1):
+            self._write(code, consumer, rec, tail and n == len(consumers))
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _write(self, code: ChainCode, consumer: Consumer, rec: Rec, tail: bool) -> None:
+        with code.operator(consumer.name):
+            if code.is_deep:
+                code.step(rec, lambda inner: consumer.code(code, inner, True))
+            else:
+                consumer.code(code, rec, tail)
+
+    def _consumers(self, operator: int) -> list[Consumer]:
+        return [c for (index, _), consumers in self._outputs.items() if index == operator for c in consumers]
+
+    def _watermark(self, operator: Operator, timestamp: int) -> None:
+        forwarded = operator.on_watermark(timestamp)
+        if forwarded is not None:
+            self.forward_watermark(operator.index, forwarded)
+
+    def _status(self, operator: Operator, active: bool) -> None:
+        forwarded = operator.on_status(active)
+        if forwarded is not None:
+            self.forward_status(operator.index, forwarded)
+
+    def _make_entry(self, timed: bool, keyed: bool) -> Callable[..., None]:
+        code, head = ChainCode(), self.operators[0]
+        rec = Rec(code.fresh("v"), code.fresh("t") if timed else None, code.fresh("k") if keyed else None)
+        with _loop(code, rec), code.operator(head.name):
+            head.code(code, rec, True)
+        entry = self._entries[timed, keyed] = self._compile(code, rec, "process")
+        return entry
+
+    def _make_emit(self, operator: int, timed: bool) -> Callable[..., None]:
+        code, emitting = ChainCode(), self.operators[operator]
+        rec = Rec(code.fresh("v"), code.fresh("t") if timed else None)
+        with _loop(code, rec), code.operator(emitting.name):
+            takes_tags = emitting.takes_tags or bool(self.side_outputs(operator))
+            write_output(code, emitting, rec, takes_tags)
+        entry = self._emits[operator, timed] = self._compile(code, rec, f"emit_{operator}")
+        return entry
+
+    def _compile(self, code: ChainCode, rec: Rec, name: str) -> Callable[..., None]:
+        parameters = ["values"]
+        parameters += ["timestamps"] if rec.timestamp is not None else []
+        parameters += ["keys"] if rec.key is not None else []
+        source, operators = code.assemble(name, parameters)
+        file_name = f"{self.name} #{self._serial}.{len(self._files)}"
+        self._files.append(file_name)
+        return compile_function(name, source, code.names, file_name, operators)
+
+
+def _loop(code: ChainCode, rec: Rec) -> Any:
+    names = [n for n in (rec.value, rec.timestamp, rec.key) if n is not None]
+    columns = ["values"] + (["timestamps"] if rec.timestamp else []) + (["keys"] if rec.key else [])
+    source = columns[0] if len(columns) == 1 else f"zip({', '.join(columns)})"
+    return code.indented(f"for {', '.join(names)} in {source}:", is_loop=True)

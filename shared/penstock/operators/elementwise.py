@@ -1,0 +1,67 @@
+"""map, filter, flat_map: one function call a record. On a keyed stream the key's state is within the function's reach."""
+
+from typing import Any
+
+from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.operator import Operator
+from penstock.operators.results import write_results
+from penstock.operators.user_function import UserFunction
+from penstock.state.backend import HashMapKeyedStateBackend
+
+
+class FunctionOperator(Operator):
+    """An operator around one user function."""
+
+    method = ""
+
+    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend | None = None) -> None:
+        super().__init__(index, name)
+        self.function = UserFunction(func, self.method)
+        self.backend = backend
+
+    def open(self, context: Any) -> None:
+        self.function.open(context)
+
+    def close(self) -> None:
+        self.function.close()
+
+    def bind_function(self, code: ChainCode) -> str:
+        stem = self.function.identifier or self.method
+        return code.bind(self.label(stem), self.function.call)
+
+    def set_key(self, code: ChainCode, rec: Rec) -> None:
+        """Make the record's key the one that state refers to. Only rich functions have state."""
+        if self.backend is not None and self.function.is_rich:
+            assert rec.key is not None, f"{self.name}: keyed state needs a keyed input"
+            code.line(f"{code.bind(self.label('state'), self.backend)}.key = {rec.key}")
+
+    def snapshot(self) -> Any:
+        return None if self.backend is None else self.backend.snapshot()
+
+
+class MapOperator(FunctionOperator):
+    method = "map"
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        self.set_key(code, rec)
+        value = code.fresh("v")
+        code.line(f"{value} = {self.bind_function(code)}({rec.value})")
+        self.chain.consume(code, self.index, None, rec.with_value(value), tail)
+
+
+class FilterOperator(FunctionOperator):
+    method = "filter"
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        self.set_key(code, rec)
+        condition = f"{self.bind_function(code)}({rec.value})"
+        code.skip_unless(condition, tail, lambda: self.chain.consume(code, self.index, None, rec, tail))
+
+
+class FlatMapOperator(FunctionOperator):
+    method = "flat_map"
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        self.set_key(code, rec)
+        call = f"{self.bind_function(code)}({rec.value})"
+        write_results(code, self, self.function, call, rec, takes_tags=bool(self.chain.side_outputs(self.index)))

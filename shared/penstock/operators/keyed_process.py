@@ -1,0 +1,96 @@
+"""KeyedProcessFunction: keyed state and timers beside what a ProcessFunction has."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from penstock.datastream.functions import KeyedProcessFunction
+from penstock.datastream.time_domain import TimeDomain
+from penstock.datastream.timerservice import TimerService
+from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.elementwise import FunctionOperator
+from penstock.operators.results import write_results
+from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.timer_service import KeyedTimerService
+from penstock.state.timers import TimerQueue
+
+
+class KeyedContext(KeyedProcessFunction.OnTimerContext):
+    """Both contexts in one object an operator; `domain` is set while a timer fires."""
+
+    def __init__(self, backend: HashMapKeyedStateBackend, timers: TimerService) -> None:
+        self._backend, self._timers = backend, timers
+        self.element_timestamp: int | None = None
+        self.domain: TimeDomain | None = None
+
+    def get_current_key(self) -> Any:
+        return self._backend.key
+
+    def timer_service(self) -> TimerService:
+        return self._timers
+
+    def timestamp(self) -> int | None:  # type: ignore[override]  # PyFlink says int, and gives None without timestamps
+        return self.element_timestamp
+
+    def time_domain(self) -> TimeDomain:
+        if self.domain is None:
+            raise RuntimeError("time_domain() is for on_timer(); process_element() has no timer")
+        return self.domain
+
+
+class KeyedProcessOperator(FunctionOperator):
+    method = "process_element"
+    takes_tags = True
+
+    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend) -> None:
+        super().__init__(index, name, func, backend)
+        self._state = backend
+        self._timers = KeyedTimerService(backend)
+        self._context = KeyedContext(backend, self._timers)
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        self.set_key(code, rec)
+        context = code.bind(self.label("ctx"), self._context)
+        code.line(f"{context}.element_timestamp = {rec.timestamp}")
+        call = f"{self.bind_function(code)}({rec.value}, {context})"
+        write_results(code, self, self.function, call, rec, takes_tags=True)
+
+    def on_watermark(self, timestamp: int) -> int | None:
+        # Flink: the time is the watermark's while its timers fire, the highest of them first to see it
+        self._timers.watermark = timestamp
+        self._fire(self._timers.event_time, timestamp, TimeDomain.EVENT_TIME)
+        return timestamp
+
+    def next_timer(self) -> int | None:
+        return self._timers.processing_time.next_time()
+
+    def on_processing_time(self, now: int) -> None:
+        self._fire(self._timers.processing_time, now, TimeDomain.PROCESSING_TIME)
+
+    def _fire(self, queue: TimerQueue, until: int, domain: TimeDomain) -> None:
+        on_timer = getattr(self.function.target, "on_timer", None)
+        while (due := queue.pop_due(until)) is not None:
+            if on_timer is None:
+                raise TypeError(f"{self.function.target!r} registers timers but has no method on_timer()")
+            self._state.key = due[1]
+            self._context.domain = domain
+            # a record that a timer emits carries the timer's event time; processing time is no timestamp
+            timestamp = due[0] if domain is TimeDomain.EVENT_TIME else None
+            self._context.element_timestamp = timestamp
+            results = on_timer(due[0], self._context)
+            if results is not None:
+                for value in results:
+                    self.chain.emit(self.index, (value,), None if timestamp is None else (timestamp,))
+            self._context.domain = None
+
+    def snapshot(self) -> Any:
+        limit = self._state.max_parallelism
+        return {
+            "state": self._state.snapshot(),
+            "event_time": self._timers.event_time.snapshot(limit),
+            "processing_time": self._timers.processing_time.snapshot(limit),
+        }
+
+    def restore_keyed(self, snapshots: Sequence[Any], owned: range) -> None:
+        self._state.restore([s["state"] for s in snapshots], owned)
+        self._timers.event_time.restore([s["event_time"] for s in snapshots], owned)
+        self._timers.processing_time.restore([s["processing_time"] for s in snapshots], owned)

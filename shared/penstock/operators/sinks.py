@@ -1,0 +1,111 @@
+"""The ends of a stream: sinks, print, collect."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.operator import Operator
+from penstock.operators.print_format import text_of
+from penstock.operators.specs import Sink, SinkWriter
+
+
+class SinkOperator(Operator):
+    """Hands the writer the records of one call of the loop at a time; commits at the end of input."""
+
+    def __init__(self, index: int, name: str, sink: Sink, subtask: int, attempt: int) -> None:
+        super().__init__(index, name)
+        self._sink, self._subtask, self._attempt = sink, subtask, attempt
+        self._writer: SinkWriter | None = None
+        self._dirty = False
+
+    def open(self, context: Any) -> None:
+        self._writer = self._sink.create_writer(self._subtask, self._attempt)
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        values, sink = self.label("written"), code.bind(self.label("sink"), self)
+        code.once(sink, [f"{values} = []"], [f"{sink}.write({values})"])
+        code.line(f"{values}.append({rec.value})")
+
+    def write(self, values: list[Any]) -> None:
+        if values:
+            assert self._writer is not None
+            self._dirty = True
+            self._writer.write(values)
+
+    def on_idle(self) -> None:
+        if self._dirty and self._writer is not None:
+            self._dirty = False
+            self._writer.flush()
+
+    def finish(self) -> None:
+        assert self._writer is not None
+        self._writer.flush()
+        self._sink.commit(self._writer.prepare_commit())
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class PrintOperator(Operator):
+    """`id:N> value`, `N> value`, `id> value` or the value alone, as Flink's PrintSinkFunction: N only where parallelism > 1."""
+
+    def __init__(
+        self, index: int, name: str, identifier: str | None, input_type: Any, subtask: int, parallelism: int
+    ) -> None:
+        super().__init__(index, name)
+        parts = ([identifier] if identifier else []) + ([str(subtask + 1)] if parallelism > 1 else [])
+        self._prefix = ":".join(parts) + "> " if parts else ""
+        self._text_of: Callable[[Any], str] = text_of(input_type)
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        # at once and not after the loop: what user functions print themselves has its place between the records
+        line = f"{code.bind(self.label('text_of'), self._text_of)}({rec.value})"
+        prefix = f"{self._prefix!r} + " if self._prefix else ""
+        code.line(f'{code.bind(self.label("print"), self.write)}({prefix}{line} + "\\n")')
+
+    @staticmethod
+    def write(text: str) -> None:
+        # looked up each time: programs and tests replace sys.stdout
+        sys.stdout.write(text)
+
+    def on_idle(self) -> None:
+        sys.stdout.flush()
+
+    def finish(self) -> None:
+        sys.stdout.flush()
+
+
+class Collector(Protocol):
+    """Where `execute_and_collect` sends its records."""
+
+    @property
+    def blocked(self) -> bool:
+        """The client has not taken enough yet."""
+
+    def write(self, values: list[Any]) -> None:
+        """Take these; the list is the collector's from then on."""
+
+    def end(self) -> None:
+        """No more records will come."""
+
+
+class CollectOperator(Operator):
+    """`execute_and_collect`: the records of the one subtask go back to the client in order."""
+
+    def __init__(self, index: int, name: str, collector: Collector) -> None:
+        super().__init__(index, name)
+        self.collector = collector
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        values, collect = self.label("collected"), code.bind(self.label("collect"), self)
+        code.once(collect, [f"{values} = []"], [f"{collect}.write({values})"])
+        code.line(f"{values}.append({rec.value})")
+
+    def write(self, values: list[Any]) -> None:
+        if values:
+            self.collector.write(values)
+
+    def finish(self) -> None:
+        self.collector.end()

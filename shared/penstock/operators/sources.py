@@ -1,0 +1,36 @@
+"""The head of a source vertex: its reader, and the timestamps and watermarks of its strategy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from penstock.operators.specs import Source, SourceReader
+from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+
+
+class SourceOperator(TimestampsAndWatermarksOperator):
+    """The task polls it; records enter the fused loop as a batch."""
+
+    def __init__(self, index: int, name: str, source: Source, strategy: Any, interval: int) -> None:
+        super().__init__(index, name, strategy, interval)
+        self.source = source
+        self._reader: SourceReader | None = None
+
+    def start(self, splits: Sequence[Any], subtask: int, parallelism: int) -> None:
+        """Make the reader and give it the splits of this subtask."""
+        self._reader = self.source.create_reader(subtask, parallelism)
+        self._reader.add_splits(splits)
+
+    def poll(self, max_records: int) -> list[Any] | None:
+        """Records, [] for none just now, None for the end."""
+        assert self._reader is not None, "the source was not started"
+        return self._reader.poll(max_records)
+
+    def close(self) -> None:
+        try:
+            if self._reader is not None:
+                self._reader.close()
+        finally:
+            super().close()
+
+    def snapshot(self) -> Any:
+        return {"splits": self._reader.snapshot() if self._reader is not None else [], "time": super().snapshot()}
