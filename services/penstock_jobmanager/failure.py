@@ -1,0 +1,157 @@
+"""What ends a job early: a failed task, a lost slot, a cancelled job."""
+
+from msgspec.structs import replace
+
+from penstock.coordination.messages import CancelTasks, EffectDone, Failure, ReleaseSlot, SlotLost, TaskStateChanged
+from penstock.coordination.rows import AllocationRow, ExecutionRow
+from penstock.graph.states import ExecutionState, JobState
+from penstock_jobmanager import deployment, slots
+from penstock_jobmanager.decision import ToSlot, ToTaskManager
+from penstock_jobmanager.job import Job
+
+CANCELLATION_TIMER = "cancellation"
+
+_STOPPING = (JobState.FAILING, JobState.CANCELLING)
+
+
+def stopping(job: Job) -> bool:
+    """Whether all tasks are on their way to an end."""
+    return job.row.state in _STOPPING
+
+
+def arm(job: Job) -> None:
+    """The watchdog, for one who takes over a job that is being stopped."""
+    if stopping(job) and job.options.cancellation_timeout:
+        job.arm(CANCELLATION_TIMER, job.options.cancellation_timeout)
+
+
+def on_failure(job: Job, failure: Failure) -> None:
+    """The one place that answers a failure. The restart strategy is "none": the job fails with its first failure."""
+    job.put_failure(failure)
+    if stopping(job):
+        return
+    job.enter(JobState.FAILING, root_failure=failure, message="")
+    _stop_all(job)
+
+
+def on_cancel(job: Job) -> None:
+    """Stop all tasks for a user. A failing job too becomes CANCELED, as in Flink."""
+    if job.row.state is JobState.CANCELLING or job.executions.all_terminal:
+        return
+    job.enter(JobState.CANCELLING, message="")
+    _stop_all(job)
+
+
+def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -> None:
+    """A task raised, or ended though nobody had asked it to."""
+    found = event.failure or Failure(message=f"the task reported {event.state} without a reason")
+    failure = _located(job, execution, found)
+    subtask = (execution.vertex, execution.subtask)
+    if execution.state is ExecutionState.CANCELING:
+        # it was being stopped: what it raised meanwhile is history, not another cause
+        job.move(subtask, ExecutionState.CANCELED)
+        if job.row.state is JobState.FAILING:
+            job.put_failure(failure)
+        return
+    job.move(subtask, ExecutionState.FAILED, failure=failure)
+    on_failure(job, failure)
+
+
+def on_slot_lost(job: Job, event: SlotLost) -> None:
+    """The process behind an allocation is gone. No failure where nothing of the job was alive in it."""
+    allocation = job.record.allocations.get(event.allocation)
+    if allocation is None:
+        # an offer that never reached us: the ResourceManager counts its request as answered
+        request = event.allocation.rsplit("-", 2)[0]
+        if request in job.record.requests and job.row.state is JobState.CREATED:
+            slots.replace_request(job, job.slot_number(request), request)
+        return
+    if allocation.state == "GONE" or (event.pid and allocation.pid and event.pid != allocation.pid):
+        return
+    job.put_allocation(replace(allocation, state="GONE"))
+    job.claim(allocation, "WITHDRAWN")
+    job.no_longer_want(slots.HINT_TIMER + event.allocation)
+    job.disarm(slots.HINT_TIMER + event.allocation)
+    live = [e for e in job.tasks_in(event.allocation) if not e.state.is_terminal]
+    if not live:
+        return
+    if live[0].state is ExecutionState.SCHEDULED:
+        for execution in live:
+            job.put_execution(replace(execution, allocation=None, taskmanager=None, endpoint=None))
+        slots.replace_request(job, job.slot_of((live[0].vertex, live[0].subtask)))
+        return
+    lost = Failure(
+        message=f"the slot {allocation.slot} of TaskManager {allocation.taskmanager} was lost: {event.reason}"
+    )
+    if stopping(job):
+        for execution in live:
+            _end(job, execution, ExecutionState.CANCELED)
+        return
+    for execution in live:
+        job.move((execution.vertex, execution.subtask), ExecutionState.FAILED, failure=_located(job, execution, lost))
+    on_failure(job, _located(job, live[0], lost))
+
+
+def on_logs_failed(job: Job, event: EffectDone) -> None:
+    """The input logs could not be made."""
+    if job.row.state is JobState.CREATED:
+        on_failure(job, Failure(message=f"the input logs could not be created: {event.error}"))
+
+
+def on_unclaimed(job: Job, allocation: AllocationRow) -> None:
+    """The hint's time is over: send it again, or, where the job is being stopped, wait no longer for the slot."""
+    if not stopping(job):
+        slots.hint(job, allocation)
+        return
+    job.claim(allocation, "WITHDRAWN")
+    for execution in job.tasks_in(allocation.allocation):
+        if not execution.state.is_terminal:
+            _end(job, execution, ExecutionState.CANCELED)
+
+
+def on_cancellation_timeout(job: Job) -> None:
+    """Tasks that do not stop: have their processes killed. The TaskManager answers with SlotLost."""
+    for allocation in job.record.allocations.values():
+        if any(e.state is ExecutionState.CANCELING for e in job.tasks_in(allocation.allocation)):
+            kill = ReleaseSlot(allocation=allocation.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
+            job.send(ToTaskManager(allocation.taskmanager, kill))
+    arm(job)
+
+
+def _stop_all(job: Job) -> None:
+    """Cancel what runs; what was never deployed is over at once."""
+    running: dict[str, list[ExecutionRow]] = {}
+    for execution in list(job.executions.executions()):
+        subtask = (execution.vertex, execution.subtask)
+        allocation = job.record.allocations.get(execution.allocation or "")
+        if execution.state.is_terminal or execution.state is ExecutionState.CANCELING:
+            continue
+        if execution.state in (ExecutionState.CREATED, ExecutionState.SCHEDULED):
+            job.move(subtask, ExecutionState.CANCELED)
+        elif allocation is None or allocation.state == "GONE" or not allocation.deployed:
+            job.move(subtask, ExecutionState.CANCELING, ExecutionState.CANCELED)
+        else:
+            job.move(subtask, ExecutionState.CANCELING)
+            running.setdefault(allocation.allocation, []).append(execution)
+    for name, executions in running.items():
+        cancel = CancelTasks(tasks=deployment.attempts(executions), epoch=job.epoch, time=job.now.wall)
+        job.send(ToSlot(name, cancel))
+    job.disarm(slots.REQUEST_TIMER)
+    arm(job)
+
+
+def _end(job: Job, execution: ExecutionRow, state: ExecutionState) -> None:
+    if execution.state is not ExecutionState.CANCELING:
+        job.move((execution.vertex, execution.subtask), ExecutionState.CANCELING, state)
+    else:
+        job.move((execution.vertex, execution.subtask), state)
+
+
+def _located(job: Job, execution: ExecutionRow, failure: Failure) -> Failure:
+    """Where it happened: task, endpoint, TaskManager."""
+    return replace(
+        failure,
+        task_name=job.executions.task_name(execution.vertex, execution.subtask),
+        endpoint=execution.endpoint,
+        taskmanager=execution.taskmanager,
+    )

@@ -1,0 +1,23 @@
+"""What a JobMaster is told about time and bounds, all in seconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMasterOptions:
+    """Defaults as in the configuration."""
+
+    slot_request_timeout: float = 300.0
+    claim_timeout: float = 2.0  #: a hint is sent again after it
+    cancellation_timeout: float = 180.0  #: 0: a task may take for ever to stop
+    exception_history_size: int = 16
+    takeover_limit: int = 10
+    stable_after: float = 60.0  #: a leadership of this length clears the takeovers
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The shell's clocks: `wall` in ms since the epoch for display, `mono` in s for timers."""
+
+    wall: int
+    mono: float

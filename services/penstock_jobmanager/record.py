@@ -1,0 +1,52 @@
+"""All that is known of a job in its rows: what a successor finds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from penstock.coordination.messages import decode
+from penstock.coordination.rows import AllocationRow, ExecutionRow, FailureRow, JobRow, RequestRow
+from penstock.graph.execution_graph import Subtask
+from penstock_jobmanager.effects import Effect
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class JobRecord:
+    """The rows of a job, decoded. Row names: see `penstock.coordination.rows`."""
+
+    job: JobRow
+    executions: dict[Subtask, ExecutionRow] = field(default_factory=dict)
+    allocations: dict[str, AllocationRow] = field(default_factory=dict)
+    requests: dict[str, RequestRow] = field(default_factory=dict)
+    failures: dict[int, FailureRow] = field(default_factory=dict)
+    outbox: dict[str, Effect] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, rows: Mapping[str, bytes], outbox: Mapping[str, bytes]) -> "JobRecord":
+        """Decode what the store has. ValueError names the row that is missing or malformed."""
+        if "job" not in rows:
+            raise ValueError("the row 'job' is missing")
+        record = cls(job=_decode("job", rows["job"], JobRow))
+        for name, raw in rows.items():
+            kind, _, rest = name.partition(":")
+            match kind:
+                case "execution":
+                    execution = _decode(name, raw, ExecutionRow)
+                    record.executions[execution.vertex, execution.subtask] = execution
+                case "allocation":
+                    record.allocations[rest] = _decode(name, raw, AllocationRow)
+                case "request":
+                    record.requests[rest] = _decode(name, raw, RequestRow)
+                case "failure":
+                    record.failures[int(rest)] = _decode(name, raw, FailureRow)
+        record.outbox = {name: _decode(name, raw, cast(type[Effect], Effect)) for name, raw in outbox.items()}
+        return record
+
+
+def _decode(name: str, raw: bytes, kind: type[T]) -> T:
+    try:
+        return decode(raw, kind)
+    except ValueError as error:
+        raise ValueError(f"the row {name!r} is malformed: {error}") from error

@@ -1,0 +1,129 @@
+"""Phase one: the job is CREATED and collects its slots."""
+
+from msgspec.structs import replace
+
+from penstock.coordination.messages import AllocationClaimed, Failure, ReleaseSlot, SlotOffered, SlotsRequested
+from penstock.coordination.rows import AllocationRow, ExecutionRow
+from penstock.graph.states import ExecutionState, JobState
+from penstock_jobmanager import deployment
+from penstock_jobmanager.decision import ToResourceManager, ToTaskManager
+from penstock_jobmanager.effects import SendHint
+from penstock_jobmanager.job import Job
+
+REQUEST_TIMER = "slots"
+HINT_TIMER = "hint:"  #: and the allocation
+
+
+def schedule(job: Job) -> None:
+    """INITIALIZING -> CREATED: make the executions and ask for all slots at once."""
+    job.enter(JobState.CREATED, start_time=job.row.start_time or job.now.wall)
+    for slot in job.slots:
+        for vertex, subtask in slot:
+            first = ExecutionRow(
+                vertex=vertex,
+                subtask=subtask,
+                state=ExecutionState.CREATED,
+                epoch=job.epoch,
+                timestamps={ExecutionState.CREATED: job.now.wall},
+            )
+            job.put_execution(first)
+            job.move((vertex, subtask), ExecutionState.SCHEDULED)
+    for number in range(len(job.slots)):
+        job.put_request(f"{job.id}-{number}")
+    job.change(next_allocation=len(job.slots))
+    _ask(job)
+
+
+def arm(job: Job) -> None:
+    """Timers of this phase, for one who takes over."""
+    if job.record.requests:
+        job.arm(REQUEST_TIMER, job.options.slot_request_timeout)
+    for allocation in job.record.allocations.values():
+        if allocation.state == "OFFERED":
+            job.arm(HINT_TIMER + allocation.allocation, job.options.claim_timeout)
+
+
+def on_offered(job: Job, offer: SlotOffered) -> None:
+    """Accept the first offer to a request that is still open; send every other one back."""
+    if offer.allocation in job.record.allocations:
+        return
+    if offer.request not in job.record.requests or job.row.state is not JobState.CREATED:
+        back = ReleaseSlot(allocation=offer.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
+        job.send(ToTaskManager(offer.taskmanager, back))
+        return
+    allocation = AllocationRow(
+        allocation=offer.allocation,
+        taskmanager=offer.taskmanager,
+        incarnation=offer.incarnation,
+        slot=offer.slot,
+        queue=offer.queue,
+        host=offer.host,
+    )
+    job.drop_request(offer.request)
+    job.put_allocation(allocation)
+    for subtask in job.slots[job.slot_number(offer.request)]:
+        job.put_execution(
+            replace(
+                job.record.executions[subtask],
+                allocation=offer.allocation,
+                taskmanager=offer.taskmanager,
+                endpoint=offer.host,
+            )
+        )
+    job.claim(allocation, "OFFERED")
+    hint(job, allocation)
+    if job.record.requests:
+        _say_what_is_missing(job)
+    else:
+        job.disarm(REQUEST_TIMER)
+        job.change(message="")
+        deployment.prepare(job)
+
+
+def on_claimed(job: Job, event: AllocationClaimed) -> None:
+    """A slot process has the allocation: no more hints."""
+    allocation = job.record.allocations.get(event.allocation)
+    if allocation is None or allocation.state != "OFFERED" or allocation.incarnation != event.incarnation:
+        return
+    job.put_allocation(replace(allocation, state="CLAIMED", pid=event.pid))
+    job.no_longer_want(HINT_TIMER + event.allocation)
+    job.disarm(HINT_TIMER + event.allocation)
+
+
+def hint(job: Job, allocation: AllocationRow) -> None:
+    """Have the slot told by Celery, and look again later: the message may be lost."""
+    job.want(SendHint(allocation=allocation.allocation, queue=allocation.queue))
+    job.arm(HINT_TIMER + allocation.allocation, job.options.claim_timeout)
+
+
+def replace_request(job: Job, slot: int, lost: str | None = None) -> None:
+    """Ask for another process for a shared slot, whose first one (or whose request `lost`) went before any deploy."""
+    count = len(job.slots)
+    number = job.row.next_allocation
+    number += (slot - number) % count
+    if lost is not None:
+        job.drop_request(lost)
+    job.put_request(f"{job.id}-{number}")
+    job.change(next_allocation=number + 1)
+    if REQUEST_TIMER not in job.timers:
+        job.arm(REQUEST_TIMER, job.options.slot_request_timeout)
+    _ask(job)
+
+
+def missing(job: Job) -> Failure:
+    """Why a job that did not get its slots in time fails."""
+    total, seconds = len(job.slots), job.options.slot_request_timeout
+    return Failure(
+        message=f"NoResourceAvailableException: could not get {len(job.record.requests)} of {total} slots "
+        f"within {seconds:g} s (slot.request.timeout)"
+    )
+
+
+def _ask(job: Job) -> None:
+    requests = tuple(sorted(job.record.requests, key=lambda request: int(request.rsplit("-", 1)[1])))
+    job.send(ToResourceManager(SlotsRequested(job=job.id, requests=requests, epoch=job.epoch, time=job.now.wall)))
+    _say_what_is_missing(job)
+
+
+def _say_what_is_missing(job: Job) -> None:
+    job.change(message=f"waiting for {len(job.record.requests)} of {len(job.slots)} slots")

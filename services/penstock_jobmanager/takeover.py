@@ -1,0 +1,25 @@
+"""The first commit of every leadership: counts takeovers, so that a poison job cannot take one JobManager after another."""
+
+from msgspec.structs import replace
+
+from penstock.coordination.messages import Failure
+from penstock_jobmanager import end
+from penstock_jobmanager.decision import Decision
+from penstock_jobmanager.options import JobMasterOptions, Now
+from penstock_jobmanager.record import JobRecord
+
+
+def take_over(record: JobRecord, revision: int, epoch: int, options: JobMasterOptions, now: Now) -> Decision:
+    """Count this leadership before anything of the job is looked at that might be poison. Past the limit the job ends.
+
+    Revision 0: nobody has led the job yet, which is no takeover.
+    """
+    count = record.job.takeovers + (1 if revision else 0)
+    record.job = replace(record.job, takeovers=count)
+    if count > options.takeover_limit:
+        reason = (
+            f"the job's JobMaster was taken over {count} times without {options.stable_after:g} s of stable leadership "
+            f"(penstock.job.takeover-limit: {options.takeover_limit})"
+        )
+        return end.abort(record, epoch, Failure(message=reason), now)
+    return Decision(rows={"job": record.job})
