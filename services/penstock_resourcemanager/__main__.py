@@ -1,0 +1,34 @@
+"""`python -m penstock_resourcemanager [-D key=value …]`"""
+
+import sys
+
+from penstock.client.config import ConfigurationError, service_configuration
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.logging import configure_logging
+from penstock.coordination.renewer import LeaseRenewer
+from penstock.service import Service
+from penstock_resourcemanager.service import ResourceManager
+from penstock_resourcemanager.settings import Settings
+
+
+def main(argv: list[str]) -> int:
+    """The process's exit status: 0 after SIGTERM, 2 for a configuration that cannot be used."""
+    try:
+        configuration = service_configuration(argv)
+        settings = Settings.read(configuration)
+    except (ConfigurationError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    with Coordination.connect(settings.redis_url, settings.prefix) as coordination:
+        service = Service("resourcemanager", coordination, configuration, id=settings.id)
+        configure_logging(service.name, service.id)
+        renewer = LeaseRenewer(settings.redis_url, settings.prefix, settings.lease_ttl_ms, settings.lease_interval_ms)
+        service.beats.append(renewer.beat)
+        try:
+            return service.run(ResourceManager(coordination, settings, renewer, service).step)
+        finally:
+            renewer.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

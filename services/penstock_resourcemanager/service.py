@@ -1,0 +1,76 @@
+"""The ResourceManager's process: contends for the lease, leads while it holds it, stands by otherwise."""
+
+import secrets
+
+import redis.exceptions
+import structlog
+
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.renewer import LeaseRenewer
+from penstock.service import Service
+from penstock_resourcemanager.provider import ResourceProvider, StandaloneProvider
+from penstock_resourcemanager.settings import Settings
+from penstock_resourcemanager.term import ROLE, FencedError, Term
+
+_log = structlog.get_logger()
+
+
+class ResourceManager:
+    """`step` is the main loop's body; it raises Redis errors and may then be called again."""
+
+    def __init__(
+        self,
+        coordination: Coordination,
+        settings: Settings,
+        renewer: LeaseRenewer,
+        service: Service,
+        provider: ResourceProvider | None = None,
+    ) -> None:
+        self._coordination = coordination
+        self._settings = settings
+        self._renewer = renewer
+        self._service = service
+        self._provider = provider or StandaloneProvider()
+        self._term: Term | None = None
+        self._nonce = secrets.token_hex(8)
+        self._wake_cursor = "$"
+
+    def step(self) -> None:
+        """Lead for one round, or wait for the lease for one poll interval at most."""
+        if self._term is None:
+            self._contend()
+        elif ROLE in self._renewer.lost() or not self._renewer.valid(ROLE):
+            self._step_down("the lease is lost")
+        else:
+            self._lead(self._term)
+
+    def _contend(self) -> None:
+        self._service.announce("STANDBY")
+        if self._wake_cursor == "$":
+            self._wake_cursor = self._coordination.leases.wait_wake("$", 0)
+        epoch = self._coordination.leases.acquire(ROLE, self._nonce, self._settings.lease_ttl_ms)
+        if epoch is None:
+            poll_ms = max(1, min(2000, round(self._settings.lease_poll * 1000)))
+            self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
+            return
+        self._renewer.hold(ROLE, self._nonce)
+        self._term = Term(self._coordination, self._settings, epoch, self._provider)
+        self._service.announce("LEADING")
+        _log.info("leading", epoch=epoch)
+
+    def _lead(self, term: Term) -> None:
+        try:
+            term.step()
+        except FencedError as error:
+            self._step_down(str(error))
+        except redis.exceptions.RedisError:
+            term.restart_liveness()
+            raise
+
+    def _step_down(self, reason: str) -> None:
+        """Forget everything: whoever leads next, this process included, starts from the rows."""
+        _log.warning("stepping down", reason=reason)
+        self._renewer.drop(ROLE)
+        self._term = None
+        self._nonce = secrets.token_hex(8)
+        self._wake_cursor = "$"

@@ -1,0 +1,156 @@
+"""One leadership: reads events and observations, asks the slot manager, commits what it decided under the epoch."""
+
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.messages import ResourceEvent, SlotsRequested, TaskManagerRegistered, decode, encode
+from penstock.coordination.operations import Commit, Op, StreamAdd
+from penstock_resourcemanager.decision import Decision
+from penstock_resourcemanager.ledger import Ledger
+from penstock_resourcemanager.observed import Observed
+from penstock_resourcemanager.provider import ResourceProvider
+from penstock_resourcemanager.pulse import Pulse
+from penstock_resourcemanager.settings import Settings
+from penstock_resourcemanager.slot_manager import SlotManager
+
+ROLE = "resourcemanager"
+#: seconds between two trims of the event stream
+TRIM_EVERY = 5.0
+
+_log = structlog.get_logger()
+
+
+class FencedError(Exception):
+    """Another leads: stop acting."""
+
+
+class Term:
+    """Made after the lease was won. Every call may raise a Redis error and may then simply be made again."""
+
+    def __init__(self, coordination: Coordination, settings: Settings, epoch: int, provider: ResourceProvider) -> None:
+        self._coordination = coordination
+        self._settings = settings
+        self._provider = provider
+        self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
+        self._epoch = epoch
+        self._next_allocation = 0
+        self._unanswered: tuple[Commit, Decision] | None = None
+        self._next_look = 0.0
+        self._next_trim = 0.0
+        self._revision = 0
+        self._cursor = "0-0"
+        self._slot_manager = self._load()
+
+    def step(self) -> None:
+        """Wait for events or the next heartbeat, decide, commit. Raises FencedError."""
+        if self._unanswered is not None:
+            self._settle(*self._unanswered)
+            return
+        stream = self._coordination.keys.events(ROLE)
+        block_ms = max(1, min(1000, round(self._settings.heartbeat_interval * 1000)))
+        entries = self._coordination.events.read({stream: self._cursor}, block_ms).get(stream, [])
+        events = [event for entry in entries if (event := _decoded(*entry)) is not None]
+        decision = self._slot_manager.handle(events, self._observe(events))
+        self._next_allocation = self._slot_manager.next_allocation
+        if entries:
+            self._cursor = entries[-1][0]
+        if decision or entries:
+            self._settle(self._commit_of(decision), decision)
+
+    def restart_liveness(self) -> None:
+        """After an outage of Redis."""
+        self._pulse.restart()
+
+    def _load(self) -> SlotManager:
+        state = self._coordination.store.load(ROLE)
+        self._revision = state.revision
+        self._cursor = state.cursor
+        _log.info("ledger loaded", epoch=self._epoch, revision=self._revision, rows=len(state.rows))
+        return SlotManager(
+            Ledger.load(state.rows),
+            epoch=self._epoch,
+            offer_timeout=self._settings.offer_timeout,
+            first_allocation=self._next_allocation,
+        )
+
+    def _observe(self, events: Iterable[ResourceEvent]) -> Observed:
+        ledger = self._slot_manager.ledger
+        jobs = ledger.jobs() | {event.job for event in events if isinstance(event, SlotsRequested)}
+        registering = any(isinstance(event, TaskManagerRegistered) for event in events)
+        taskmanagers = self._coordination.taskmanagers
+        now = time.monotonic()
+        look = self._slot_manager.unconfirmed() if now >= self._next_look else set()
+        if now >= self._next_look:
+            self._next_look = now + self._settings.heartbeat_interval
+        return Observed(
+            now=now,
+            time=time.time_ns() // 1_000_000,
+            registered={info.taskmanager: info.incarnation for info in taskmanagers.all()} if registering else None,
+            ended=frozenset(jobs - self._coordination.submissions.live()) if jobs else frozenset(),
+            lost=self._pulse.lost({name: row.incarnation for name, row in ledger.taskmanagers.items()}),
+            slots={name: self._coordination.slots.all(name) for name in sorted(look)},
+        )
+
+    def _commit_of(self, decision: Decision) -> Commit:
+        keys = self._coordination.keys
+        ops: list[Op] = [StreamAdd(keys.events(f"job:{job}"), encode(event)) for job, event in decision.job_events]
+        ops += [StreamAdd(keys.taskmanager_commands(name), encode(command)) for name, command in decision.commands]
+        return Commit(
+            role=ROLE,
+            epoch=self._epoch,
+            revision=self._revision,
+            nonce=secrets.token_hex(8),
+            rows={name: None if row is None else encode(row) for name, row in decision.rows.items()},
+            cursor=self._cursor,
+            ops=ops,
+        )
+
+    def _settle(self, commit: Commit, decision: Decision) -> None:
+        """Commit until there is an answer: the slot manager's state is ahead of the rows until then."""
+        self._unanswered = commit, decision
+        answer = self._coordination.store.commit(commit)
+        self._unanswered = None
+        match answer:
+            case "OK":
+                self._revision += 1
+                self._after(decision)
+            case "CONFLICT":
+                _log.warning("the ledger was changed by another: reloading", revision=self._revision)
+                self._slot_manager = self._load()
+            case "FENCED":
+                raise FencedError(f"epoch {self._epoch} is over")
+
+    def _after(self, decision: Decision) -> None:
+        """What may be lost without harm if this process dies here: a dead registration is found dead again."""
+        for job, lost in decision.job_events:
+            _log.warning("slot lost", job=job, allocation=lost.allocation, reason=lost.reason)
+        for name, command in decision.commands:
+            _log.info("command sent", taskmanager=name, command=type(command).__name__, allocation=command.allocation)
+        for taskmanager, incarnation in decision.removed:
+            self._remove(taskmanager, incarnation)
+        self._provider.declare_missing(self._slot_manager.missing())
+        if time.monotonic() >= self._next_trim:
+            self._next_trim = time.monotonic() + TRIM_EVERY
+            self._coordination.events.trim(self._coordination.keys.events(ROLE), self._cursor)
+
+    def _remove(self, taskmanager: str, incarnation: str) -> None:
+        """A TaskManager that registers again meanwhile notices missing rows and does so once more."""
+        if self._coordination.taskmanagers.remove(taskmanager, incarnation):
+            _log.warning("TaskManager removed", taskmanager=taskmanager, incarnation=incarnation)
+            keys = self._coordination.keys
+            self._coordination.client.delete(
+                keys.slots(taskmanager), keys.beat(taskmanager), keys.taskmanager_commands(taskmanager)
+            )
+
+
+def _decoded(entry: str, payload: bytes) -> ResourceEvent | None:
+    """A malformed event is logged and passed over: no leader would ever get past it."""
+    try:
+        return decode(payload, ResourceEvent)  # type: ignore[arg-type]
+    except ValueError as error:
+        _log.error("event ignored: not one of the ResourceManager's", entry=entry, error=str(error))
+        return None
