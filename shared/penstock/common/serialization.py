@@ -1,0 +1,79 @@
+"""Schemas and encoders: records as bytes. Source: `pyflink.common.serialization`."""
+
+import codecs
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from penstock.common.java_format import lines
+from penstock.common.typeinfo import TypeInformation, Types
+
+__all__ = ["ByteArraySchema", "DeserializationSchema", "Encoder", "SerializationSchema", "SimpleStringSchema"]
+
+
+def check_charset(charset_name: str) -> str:
+    """The charset's name as Python has it. ValueError where there is none of that name."""
+    try:
+        return codecs.lookup(charset_name).name
+    except LookupError:
+        raise ValueError(f"unknown charset {charset_name!r}") from None
+
+
+class SerializationSchema:
+    """Record to bytes."""
+
+    def serialize(self, element: Any) -> bytes:
+        raise NotImplementedError(f"{type(self).__name__} cannot serialize")
+
+
+class DeserializationSchema:
+    """Bytes to record."""
+
+    def deserialize(self, message: bytes) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} cannot deserialize")
+
+    def get_produced_type(self) -> TypeInformation:
+        return Types.PICKLED_BYTE_ARRAY()
+
+
+class SimpleStringSchema(SerializationSchema, DeserializationSchema):
+    """Text; what the charset lacks is replaced, as in Java."""
+
+    def __init__(self, charset: str = "UTF-8") -> None:
+        self._charset = check_charset(charset)
+
+    def serialize(self, element: Any) -> bytes:
+        return str(element).encode(self._charset, "replace")
+
+    def deserialize(self, message: bytes) -> str:
+        return message.decode(self._charset, "replace")
+
+    def get_produced_type(self) -> TypeInformation:
+        return Types.STRING()
+
+
+class ByteArraySchema(SerializationSchema, DeserializationSchema):
+    """Bytes as they are."""
+
+    def serialize(self, element: Any) -> bytes:
+        return bytes(element)
+
+    def deserialize(self, message: bytes) -> bytes:
+        return message
+
+
+class Encoder:
+    """How a row-format sink writes records."""
+
+    def __init__(self, charset_name: str) -> None:
+        self._charset = check_charset(charset_name)
+
+    @staticmethod
+    def simple_string_encoder(charset_name: str = "UTF-8") -> "Encoder":
+        """One record a line, as the type's text (`penstock.common.java_format`). ValueError for an unknown charset."""
+        return Encoder(charset_name)
+
+    def open(self, type_info: TypeInformation | None) -> Callable[[Sequence[Any]], bytes]:
+        """The encoding of one file: batches to bytes. Make a new one for each file: a charset may begin with a mark."""
+        text = lines(type_info)
+        encode = codecs.getincrementalencoder(self._charset)("replace").encode
+        return lambda values: encode(text(values))
