@@ -1,0 +1,64 @@
+"""What a consumer knows of one of its channels, and what it takes of the next entry (exchange.md, rules 1, 8 and
+11)."""
+
+from dataclasses import dataclass
+
+from penstock.exchange.errors import ExchangeLost
+from penstock.exchange.header import NO_ATTEMPT, Attempt
+
+
+@dataclass(slots=True)
+class InputChannel:
+    """Part of every snapshot. `taken`: records of the channel that were handed to the task, for good."""
+
+    name: str  #: "edge 3, subtask 0", for messages
+    input: int  #: of the consuming operator
+    taken: int = 0
+    ordinal: int = 0  #: of the last control entry
+    attempt: Attempt = NO_ATTEMPT  #: the newest seen
+    ended: bool = False
+
+    def is_stale(self, attempt: Attempt) -> bool:
+        """Whether the entry comes from a producer that a newer attempt has superseded."""
+        if attempt > self.attempt:
+            self.attempt = attempt
+        return attempt < self.attempt
+
+    def take(self, seq: int, records: int) -> int | None:
+        """Take a data entry that covers `(seq - records, seq]`: how many of its first records were taken before;
+        None: all.
+
+        Raises ExchangeLost where records before it are missing.
+        """
+        if seq <= self.taken:
+            return None
+        skip = self.taken - (seq - records)
+        if skip < 0:
+            raise ExchangeLost(f"{self.name}: records {self.taken + 1} to {seq - records} are missing in the input log")
+        self.taken = seq
+        return skip
+
+    def counts(self, seq: int) -> bool:
+        """Whether a control entry stands at the channel's current position: False for one that lies behind it.
+
+        Raises ExchangeLost where records before it are missing.
+        """
+        if seq > self.taken:
+            raise ExchangeLost(f"{self.name}: records {self.taken + 1} to {seq} are missing in the input log")
+        return seq == self.taken
+
+    def status_counts(self, seq: int, ordinal: int) -> bool:
+        """Whether a status entry counts: a replayed old `idle` must not let the watermark jump."""
+        return self.counts(seq) and ordinal > self.ordinal
+
+    def end(self, seq: int) -> bool:
+        """The channel ends after exactly `seq` records; False where that is known. Raises ExchangeLost for any other
+        count."""
+        if self.ended:
+            return False
+        if not self.counts(seq):
+            raise ExchangeLost(
+                f"{self.name} ended after {seq} records, but {self.taken} were taken: its history has forked"
+            )
+        self.ended = True
+        return True

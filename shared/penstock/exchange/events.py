@@ -1,0 +1,58 @@
+"""What an input gate hands to its task, one at a time, in the order of the input log."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from penstock.exchange.elements import RecordBatch
+
+
+@dataclass(slots=True)
+class BatchEvent:
+    """Records for input `input` (0, or 1 for the second input of a two-input operator)."""
+
+    input: int
+    batch: RecordBatch
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkEvent:
+    """The minimum of the active channels' watermarks has risen to `timestamp` (ms)."""
+
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """All channels have become idle, or one is active again."""
+
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BarrierEvent:
+    """Checkpoint `checkpoint_id` is aligned: everything before its barriers was handed over, nothing behind them."""
+
+    checkpoint_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelEvent:
+    """Checkpoint `checkpoint_id` and all before it are off, says the JobMaster of `epoch`. To be forwarded."""
+
+    checkpoint_id: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class InputEnded:
+    """All channels of this input have ended, with every record taken."""
+
+    input: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllEnded:
+    """All inputs have ended. Barriers may still come."""
+
+
+GateEvent: TypeAlias = BatchEvent | WatermarkEvent | StatusEvent | BarrierEvent | CancelEvent | InputEnded | AllEnded

@@ -1,0 +1,258 @@
+"""All input of one subtask: entries of its log and of its in-memory channels become events, in an order the log
+decides."""
+
+import pickle
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from penstock.exchange.alignment import Aligned, Aligner, EntryId
+from penstock.exchange.channel import InputChannel
+from penstock.exchange.elements import (
+    CancelCheckpoint,
+    CheckpointBarrier,
+    Control,
+    EndOfInput,
+    RecordBatch,
+    Watermark,
+    WatermarkStatus,
+)
+from penstock.exchange.errors import ExchangeLost
+from penstock.exchange.events import (
+    AllEnded,
+    BarrierEvent,
+    BatchEvent,
+    CancelEvent,
+    GateEvent,
+    InputEnded,
+)
+from penstock.exchange.header import JOBMASTER_CHANNEL, Kind, decode_control, unpack_header
+from penstock.exchange.input_log import InputLog, parse_id
+from penstock.exchange.local_channel import LocalChannel
+from penstock.exchange.watermarks import WatermarkMerger
+
+
+@dataclass(frozen=True, slots=True)
+class GateSnapshot:
+    """What a restored gate needs (exchange.md, rule 3). `resume`: the id of the checkpoint's first barrier in the log
+    of nonce `log`, None where no barrier came through the log."""
+
+    channels: dict[int, InputChannel]
+    watermarks: dict[int, int]
+    idle: frozenset[int]
+    combined_watermark: int
+    done_upto: int
+    cancel_epoch: int
+    resume: EntryId | None
+    log: str
+
+
+class InputGate:
+    """Made by an exchange. Not thread-safe: it belongs to the slot's mailbox loop."""
+
+    def __init__(
+        self,
+        channels: Mapping[int, InputChannel],
+        local: Iterable[LocalChannel] = (),
+        log: InputLog | None = None,
+        log_nonce: str = "",
+    ) -> None:
+        self.channels = dict(channels)
+        self.bytes_in = 0  #: of payloads taken from the log
+        self._log, self._log_nonce = log, log_nonce
+        self._aligner = Aligner(self.channels)
+        self._merger = WatermarkMerger(self.channels)
+        self._events: deque[GateEvent] = deque()
+        self._ready: deque[LocalChannel] = deque()
+        self._waiting: list[LocalChannel] = []
+        self._local_turn = False
+        self._cancel_epoch = self._cancelled = 0
+        self._resume: EntryId | None = None
+        for channel in local:
+            channel.on_ready = self._ready.append
+            if channel:
+                self._ready.append(channel)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether every channel has ended. A gate without channels has."""
+        return len(self._aligner.ended) == len(self.channels)
+
+    @property
+    def aligner(self) -> Aligner:
+        return self._aligner
+
+    def poll(self) -> GateEvent | None:
+        """The next event; None where there is nothing now. Raises ExchangeLost for a gap or a wrong count at the
+        end."""
+        events = self._events
+        while not events:
+            # in turns, so that neither a busy log nor a busy neighbour starves the other
+            self._local_turn = not self._local_turn
+            first, second = (
+                (self._look_local, self._look_log) if self._local_turn else (self._look_log, self._look_local)
+            )
+            if not first() and not second():
+                return None
+        return events.popleft()
+
+    def snapshot(self) -> GateSnapshot:
+        """To be called when a BarrierEvent was polled, before the next poll."""
+        return GateSnapshot(
+            {c: replace(s) for c, s in self.channels.items()},
+            dict(self._merger.watermarks),
+            frozenset(self._merger.idle),
+            self._merger.combined,
+            self._aligner.done_upto,
+            self._cancel_epoch,
+            self._resume,
+            self._log_nonce,
+        )
+
+    def restore(self, snapshot: GateSnapshot) -> None:
+        """Before the first poll. A position in another log than this one's means: from the beginning."""
+        for c, state in snapshot.channels.items():
+            if c in self.channels:
+                self.channels[c] = replace(state)
+        self._aligner.done_upto = snapshot.done_upto
+        self._aligner.ended = {c for c, s in self.channels.items() if s.ended}
+        self._merger.restore(snapshot.watermarks, snapshot.idle, snapshot.combined_watermark)
+        self._cancel_epoch = snapshot.cancel_epoch
+        if self._log is not None and snapshot.resume is not None and snapshot.log == self._log_nonce:
+            self._log.resume_at(snapshot.resume)
+
+    def trim_position(self) -> EntryId:
+        """The lowest id of the log that is still needed."""
+        assert self._log is not None
+        return self._aligner.first_waiting() or self._log.next_id()
+
+    # -- the log -----------------------------------------------------------------------------------------------------
+    def _look_log(self) -> bool:
+        log, aligner = self._log, self._aligner
+        if log is None:
+            return False
+        queue = aligner.queue
+        if queue:
+            entry = log.again(queue)
+            if entry is None:
+                return False
+            queue.popleft()
+        else:
+            entry = log.next()
+            if entry is None:
+                return False
+        at, raw, payload = entry
+        header = unpack_header(raw)
+        channel, epoch, attempt, kind, _, seq, ordinal = header
+        if channel in aligner.blocked:
+            aligner.hold(parse_id(at))
+            return True
+        if channel == JOBMASTER_CHANNEL:
+            self._control(None, channel, decode_control(header, payload))
+            return True
+        state = self.channels.get(channel)
+        if state is None:
+            raise ExchangeLost(f"{log.name}: an entry of channel {channel:#x}, which does not lead here")
+        if (epoch, attempt) != state.attempt:
+            if state.is_stale((epoch, attempt)):
+                return True
+            log.credit.passed(channel, urgent=True)
+        if kind == Kind.DATA:
+            if seq <= state.taken:
+                return True
+            values, timestamps, keys = pickle.loads(payload)
+            skip = state.take(seq, len(values))
+            log.credit.took(channel, len(payload))
+            self.bytes_in += len(payload)
+            batch = RecordBatch(values, timestamps, keys)
+            self._events.append(BatchEvent(state.input, batch.tail(skip) if skip else batch))
+            return True
+        self._look_control(state, at, channel, decode_control(header, payload), seq, ordinal)
+        return True
+
+    def _look_control(
+        self, state: InputChannel, at: bytes, channel: int, element: Control, seq: int, ordinal: int
+    ) -> None:
+        assert self._log is not None
+        match element:
+            case Watermark():
+                state.counts(seq)
+                takes = True
+            case WatermarkStatus():
+                takes = state.status_counts(seq, ordinal)
+            case EndOfInput():
+                takes = state.end(seq)
+            case _:
+                takes = state.counts(seq)
+        state.ordinal = max(state.ordinal, ordinal)
+        self._log.credit.passed(channel, prompt=True)
+        if takes:
+            self._control(parse_id(at), channel, element)
+
+    # -- channels in memory ------------------------------------------------------------------------------------------
+    def _look_local(self) -> bool:
+        ready = self._ready
+        if not ready:
+            return False
+        queue = ready.popleft()
+        channel = queue.channel
+        if channel in self._aligner.blocked:
+            self._waiting.append(queue)
+            return True
+        element = queue.take()
+        state = self.channels[channel]
+        if isinstance(element, RecordBatch):
+            state.taken += len(element)
+            self._events.append(BatchEvent(state.input, element))
+        elif isinstance(element, CheckpointBarrier) and self._aligner.supersedes(element.checkpoint_id):
+            queue.push_back(element)
+            self._control(None, channel, element)
+        elif isinstance(element, EndOfInput):
+            if state.end(queue.sequence):
+                self._control(None, channel, element)
+        elif element is not None:
+            self._control(None, channel, element)
+        if queue:
+            ready.append(queue)
+        return True
+
+    # -- both --------------------------------------------------------------------------------------------------------
+    def _control(self, at: EntryId | None, channel: int, element: Control) -> None:
+        """A control element that counts, in its place."""
+        events, aligner = self._events, self._aligner
+        was_aligning = aligner.aligning
+        match element:
+            case Watermark(timestamp):
+                if risen := self._merger.advance(channel, timestamp):
+                    events.append(risen)
+                return
+            case WatermarkStatus(active):
+                events.extend(self._merger.set_status(channel, active))
+                return
+            case CheckpointBarrier(checkpoint):
+                self._aligned(aligner.barrier(at, channel, checkpoint))
+            case CancelCheckpoint(checkpoint, epoch):
+                if epoch < self._cancel_epoch:
+                    return
+                self._cancel_epoch = epoch
+                aligner.cancel(checkpoint)
+                if checkpoint > self._cancelled:
+                    self._cancelled = checkpoint
+                    events.append(CancelEvent(checkpoint, epoch))
+            case EndOfInput():
+                aligned = aligner.end(channel)
+                events.extend(self._merger.end(channel))
+                ended = self.channels[channel].input
+                if all(s.ended for s in self.channels.values() if s.input == ended):
+                    events.append(InputEnded(ended))
+                    if self.has_ended:
+                        events.append(AllEnded())
+                self._aligned(aligned)
+        if self._waiting and was_aligning != aligner.aligning:
+            self._ready.extend(self._waiting)
+            self._waiting.clear()
+
+    def _aligned(self, aligned: Aligned | None) -> None:
+        if aligned is not None:
+            self._resume = aligned.first
+            self._events.append(BarrierEvent(aligned.checkpoint_id))

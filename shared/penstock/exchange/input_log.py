@@ -1,0 +1,108 @@
+"""The reading end of one input log: entries read ahead, entries to be read again, what is consumed."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from penstock.exchange.alignment import EntryId
+from penstock.exchange.credit import ConsumerCredit
+from penstock.exchange.errors import ExchangeLost
+
+Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
+FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
+
+
+def parse_id(raw: bytes) -> EntryId:
+    """`b"12-3"` -> (12, 3)."""
+    ms, _, n = raw.partition(b"-")
+    return int(ms), int(n)
+
+
+def format_id(at: EntryId) -> bytes:
+    return b"%d-%d" % at
+
+
+class InputLog:
+    """Holds no socket: a link feeds it and asks what it wants. `name` is for messages."""
+
+    def __init__(self, name: str, credit: ConsumerCredit, read_ahead: int, start: EntryId = FIRST_ID) -> None:
+        self.name, self.credit = name, credit
+        self.position = format_id(start)  #: id of the last entry read
+        self.buffered = 0  #: bytes read ahead
+        self._entries: deque[Entry] = deque()
+        self._again: dict[EntryId, Entry] = {}
+        self._wanted: Sequence[EntryId] = ()
+        self._read_ahead = read_ahead
+        self._looked_at = start
+        self._last: bytes | None = None
+
+    # -- the gate's side ---------------------------------------------------------------------------------------------
+    def next(self) -> Entry | None:
+        """The next entry never looked at, None where none was read yet."""
+        if not self._entries:
+            return None
+        entry = self._entries.popleft()
+        self.buffered -= len(entry[2])
+        self._last = entry[0]
+        return entry
+
+    def again(self, queue: Sequence[EntryId]) -> Entry | None:
+        """The entry of id `queue[0]`, which was held; None where it has to be read again first."""
+        entry = self._again.pop(queue[0], None)
+        if entry is None:
+            self._wanted = queue
+        return entry
+
+    def resume_at(self, first: EntryId) -> None:
+        """Read from the entry `first` on, before anything was read."""
+        before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, (1 << 64) - 1)
+        self._looked_at, self.position = before, format_id(before)
+
+    def next_id(self) -> EntryId:
+        """The lowest id that was never looked at."""
+        if self._last is not None:
+            self._looked_at, self._last = parse_id(self._last), None
+        return self._looked_at[0], self._looked_at[1] + 1
+
+    # -- the link's side ---------------------------------------------------------------------------------------------
+    @property
+    def is_full(self) -> bool:
+        """Whether enough was read ahead."""
+        return self.buffered >= self._read_ahead
+
+    @property
+    def has_room(self) -> bool:
+        """Whether reading is worth a wake-up after `is_full`."""
+        return self.buffered < self._read_ahead // 2
+
+    def feed(self, entries: Iterable[tuple[bytes, list[bytes]]]) -> None:
+        """New entries, in id order."""
+        add, size, at = self._entries.append, 0, self.position
+        for at, fields in entries:
+            payload = fields[3]
+            size += len(payload)
+            add((at, fields[1], payload))
+        self.position = at
+        self.buffered += size
+
+    def wanted(self) -> tuple[EntryId, EntryId] | None:
+        """The range of held ids to read again, which it will then be asked for no more."""
+        wanted, self._wanted = self._wanted, ()
+        return (wanted[0], wanted[-1]) if wanted else None
+
+    def feed_again(
+        self, first: EntryId, entries: Iterable[tuple[bytes, list[bytes]]], queue: Iterable[EntryId]
+    ) -> None:
+        """The answer to a range that began at `first`; of it only what still waits in `queue` is kept.
+
+        Raises ExchangeLost where the first entry is gone.
+        """
+        waiting = set(queue)
+        seen = False
+        for raw, fields in entries:
+            at = parse_id(raw)
+            seen |= at == first
+            if at in waiting:
+                self._again[at] = (raw, fields[1], fields[3])
+        if not seen:
+            raise ExchangeLost(f"{self.name}: entry {format_id(first).decode()} was held and is no longer in the log")

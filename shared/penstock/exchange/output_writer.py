@@ -1,0 +1,133 @@
+"""The output of one subtask on one edge: one channel to each consumer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from penstock.exchange.elements import CancelCheckpoint, Control
+from penstock.exchange.local_channel import LocalChannel
+
+
+class OutputChannel(Protocol):
+    """One producer's end of a channel: through a log (`RemoteChannel`) or in memory (`LocalChannel`)."""
+
+    sequence: int
+    ordinal: int
+
+    def emit(self, values: list[Any], timestamps: list[int | None] | None, keys: list[Any] | None) -> None: ...
+    def control(self, element: Control) -> None: ...
+
+
+class BufferedChannel(OutputChannel, Protocol):
+    """A channel that collects records before they leave."""
+
+    @property
+    def is_buffering(self) -> bool: ...
+    @property
+    def bytes_out(self) -> int: ...
+    @property
+    def is_caught_up(self) -> bool: ...
+
+    def flush(self) -> None: ...
+    def restore(self, sequence: int, ordinal: int) -> None: ...
+
+
+class OutputWriter:
+    """Made by an exchange; `targets[i]` is the consumer subtask that index `i` sends to."""
+
+    def __init__(self, targets: Sequence[int], buffer_timeout: float | None) -> None:
+        self.targets = list(targets)
+        self._channels: list[OutputChannel] = []
+        self._remote: dict[int, BufferedChannel] = {}
+        self._blocked: set[int] = set()
+        self._timeout = buffer_timeout  #: seconds; None: only full batches and when idle
+        self._buffering: dict[int, float] = {}  #: index -> since when, oldest first
+
+    def add_local(self, channel: LocalChannel) -> None:
+        """The channel to the next target."""
+        index = len(self._channels)
+        channel.on_blocked = lambda blocked: self.set_blocked(index, blocked)
+        self._channels.append(channel)
+
+    def add_remote(self, channel: BufferedChannel) -> None:
+        """The channel to the next target."""
+        self._remote[len(self._channels)] = channel
+        self._channels.append(channel)
+
+    def set_blocked(self, index: int, blocked: bool) -> None:
+        """A channel ran out of credit, or has some again."""
+        if blocked:
+            self._blocked.add(index)
+        else:
+            self._blocked.discard(index)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether some channel is out of credit: its task takes no more input. What it emits all the same is parked."""
+        return bool(self._blocked)
+
+    @property
+    def bytes_out(self) -> int:
+        """Of payloads made for logs."""
+        return sum(c.bytes_out for c in self._remote.values())
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether every channel has reached what its consumer has taken (exchange.md, rule 10)."""
+        return all(c.is_caught_up for c in self._remote.values())
+
+    def emit(
+        self,
+        i: int,
+        values: list[Any],
+        timestamps: list[int | None] | None = None,
+        keys: list[Any] | None = None,
+    ) -> None:
+        """Send records to `targets[i]`. The lists are kept by reference and belong to the exchange from now on; one
+        list may be handed to several targets. `timestamps` and `keys` run parallel to `values`."""
+        channel = self._channels[i]
+        channel.emit(values, timestamps, keys)
+        if i in self._remote:
+            self._note(i)
+
+    def broadcast(self, control: Control) -> None:
+        """Send a control element to every target, behind all that was emitted."""
+        in_logs = not isinstance(control, CancelCheckpoint)  # which the JobMaster writes to the logs itself
+        for i, channel in enumerate(self._channels):
+            if in_logs or i not in self._remote:
+                channel.control(control)
+        if in_logs:
+            for i in self._remote:
+                self._note(i)
+
+    def sequences(self) -> dict[int, tuple[int, int]]:
+        """For a snapshot: target -> (records sent, control elements sent)."""
+        return {t: (c.sequence, c.ordinal) for t, c in zip(self.targets, self._channels, strict=True)}
+
+    def restore(self, sequences: Mapping[int, tuple[int, int]]) -> None:
+        """Go on counting where a snapshot was taken; before the first emit. What consumers have taken is not sent
+        again."""
+        for i, channel in self._remote.items():
+            channel.restore(*sequences.get(self.targets[i], (0, 0)))
+
+    def flush(self, now: float, idle: bool) -> None:
+        """Let go what is due by `now` (`time.monotonic`): everything where `idle`, else what has waited the buffer
+        timeout."""
+        due = now if self._timeout is None else now - self._timeout
+        for i, since in list(self._buffering.items()):
+            if not idle and (self._timeout is None or since > due):
+                break
+            del self._buffering[i]
+            self._remote[i].flush()
+
+    def deadline(self) -> float | None:
+        """When the oldest buffered record has waited the buffer timeout, by `time.monotonic`."""
+        if self._timeout is None or not self._buffering:
+            return None
+        return next(iter(self._buffering.values())) + self._timeout
+
+    def _note(self, i: int) -> None:
+        if not self._remote[i].is_buffering:
+            self._buffering.pop(i, None)
+        elif i not in self._buffering:
+            self._buffering[i] = time.monotonic()
