@@ -13,6 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -158,10 +159,16 @@ def redis_server(start_redis: StartRedis) -> RedisServer:
     return start_redis()
 
 
+@pytest.fixture(scope="session")
+def redis_of(start_redis: StartRedis) -> Callable[[str], RedisServer]:
+    """`redis_of("redis7" | "redis6.2")`: one server of that version for the session."""
+    return cache(lambda name: start_redis(_executable(name)))
+
+
 @pytest.fixture(scope="session", params=list(_SERVERS))
-def any_redis_server(request: pytest.FixtureRequest, start_redis: StartRedis) -> RedisServer:
+def any_redis_server(request: pytest.FixtureRequest, redis_of: Callable[[str], RedisServer]) -> RedisServer:
     """One server of each version there is, for the session."""
-    return start_redis(_executable(request.param))
+    return redis_of(request.param)
 
 
 @pytest.fixture
