@@ -1,0 +1,1 @@
+"""The DataStream API. Source: `pyflink.datastream`."""
