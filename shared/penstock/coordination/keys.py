@@ -97,6 +97,10 @@ class Keys:
         """Hash: `<service>:<id>` -> JSON `ServiceInfo`; a row older than its TTL is dead and gets deleted."""
         return self._("services")
 
+    def jars(self) -> str:
+        """Hash: jar id -> JSON row of an uploaded program (`/jars`); its content is a blob."""
+        return self._("jars")
+
     def blob(self, digest: str) -> str:
         """String: a content-addressed payload of up to 1 MiB; larger ones lie in the state plane."""
         return self._("blob", digest)
