@@ -1,0 +1,5 @@
+"""The command line: `penstock run | list | cancel | info | cluster`. What is heavy is imported when it is used."""
+
+from penstock.client.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,94 @@
+"""Follows the jobs of a program to their ends: progress, the user's traceback, one verdict line for each."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+
+from penstock.client.cli.progress import Progress
+from penstock.client.cli.user_program import run_user_program
+from penstock.client.context import ProgramContext
+from penstock.client.job_client import JobClient, JobExecutionError
+
+
+class JobsFailed(click.ClickException):
+    """A job did not finish. Its verdict has been told."""
+
+    def show(self, file: object = None) -> None:
+        pass
+
+
+class Follower:
+    """The jobs a program has started, as they come."""
+
+    def __init__(self, context: ProgramContext) -> None:
+        self._context = context
+        self._submitted_at: dict[str, float] = {}
+        self._told: set[str] = set()
+        self._progress = Progress() if context.attached and context.addresses else None
+        context.on_submit = self._on_submit
+
+    def _on_submit(self, client: JobClient) -> None:
+        self._submitted_at[client.job_id] = time.monotonic()
+        if self._context.addresses:
+            click.echo(f"Job {client.job_id} submitted")
+        if self._progress is not None:
+            self._progress.watch(client)
+
+    def verdicts(self) -> None:
+        """Wait for every job and tell what became of it. JobsFailed: one did not finish."""
+        outcomes = [self._verdict(client) for client in self._context.jobs]
+        if not all(outcomes):
+            raise JobsFailed("a job did not finish")
+
+    def _verdict(self, client: JobClient) -> bool:
+        try:
+            client.result()
+            state, error = "FINISHED", None
+        except JobExecutionError as failure:
+            state, error = failure.state.value, failure
+        if self._progress is not None:
+            self._progress.done(client.job_id)
+        took = time.monotonic() - self._submitted_at[client.job_id]
+        if error is not None and state == "FAILED":
+            sys.stderr.write((error.traceback.rstrip() or error.message) + "\n")
+            sys.stderr.flush()
+        click.echo(f"Job {client.job_id} {state} in {took:.1f} s")
+        return state == "FINISHED"
+
+    def detach(self) -> None:
+        """Ctrl-C: say how to come back to the jobs, which go on."""
+        where = ",".join(address.partition("://")[2] for address in self._context.addresses)
+        for client in self._context.jobs:
+            click.echo(f"\ndetached: job {client.job_id} goes on", err=True)
+            click.echo(f"       `penstock cancel -m {where} {client.job_id}` ends it", err=True)
+
+    def close(self) -> None:
+        """End the progress display."""
+        if self._progress is not None:
+            self._progress.close()
+
+
+def follow(program: str, args: Sequence[str], context: ProgramContext) -> None:
+    """Run the program and, attached, follow its jobs. Raises JobsFailed, or what the program raised."""
+    follower = Follower(context)
+    try:
+        try:
+            run_user_program(program, args, context)
+        except JobExecutionError:
+            if not context.jobs:
+                raise
+        if not context.jobs:
+            from penstock.client.cli.failure import CommandFailed
+
+            raise CommandFailed(f"{program} started no job: it never came to execute()", "call env.execute() in it")
+        if context.attached:
+            follower.verdicts()
+    except KeyboardInterrupt:
+        if not context.addresses:
+            raise
+        follower.detach()
+        raise click.exceptions.Exit(130) from None
+    finally:
+        follower.close()

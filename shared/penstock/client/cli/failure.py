@@ -1,0 +1,36 @@
+"""How an error is told: what is wrong, then what to do; a traceback only where `--debug` asks for it."""
+
+import sys
+
+import click
+
+_EXPECTED = ("ConfigurationError", "ClusterError", "ClusterUnreachable", "RestError", "ProgramError", "PackagingError")
+
+
+class CommandFailed(click.ClickException):
+    """An error with a hint below it; exit status 1."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def show(self, file: object = None) -> None:
+        say_error(self.message, self.hint)
+
+
+def say_error(message: str, hint: str = "") -> None:
+    """Two lines on stderr: `error: …` and the hint."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"       {hint}", err=True)
+
+
+def report(error: Exception, debug: bool) -> None:
+    """An exception that ended a command."""
+    if debug:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    expected = type(error).__name__ in _EXPECTED
+    text = str(error) if expected or isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
+    say_error(text, "" if expected or debug else "`penstock --debug …` shows where it comes from")

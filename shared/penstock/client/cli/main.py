@@ -1,0 +1,76 @@
+"""The `penstock` command: its subcommands, and how an error ends it."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from penstock.client.cli.failure import report
+
+#: name -> (module, short help); a module is imported when its command is used
+_COMMANDS = {
+    "run": ("run", "Run a program: on a cluster with -m, else in this process."),
+    "list": ("jobs", "List the jobs of a cluster."),
+    "cancel": ("jobs", "Cancel a job."),
+    "info": ("info", "Print the plan of a program as JSON, without running it."),
+    "cluster": ("local_cluster", "Start, look at and stop a cluster of local processes."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used: `penstock --help` has to be quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"penstock.client.cli.{_COMMANDS[name][0]}"), f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"penstock {version('penstock')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def cli(debug: bool) -> None:
+    """Stateful stream processing with Flink's architecture and PyFlink's API, on Redis and Celery."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Entry point; ends the process. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments[:1] or bool(os.environ.get("PENSTOCK_DEBUG"))
+    try:
+        cli.main(arguments, prog_name="penstock", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader has gone, as in `penstock list | head -1`: nothing is left to say, at exit neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        report(error, debug)
+        sys.exit(1)

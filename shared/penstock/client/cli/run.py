@@ -1,0 +1,57 @@
+"""`penstock run`."""
+
+from collections.abc import Sequence
+
+import click
+
+from penstock.client.cli.failure import CommandFailed
+from penstock.client.cli.options import address_option, configuration_of, setting_option
+from penstock.client.cli.program_arguments import ProgramCommand, chosen_program
+
+
+@click.command("run", cls=ProgramCommand)
+@address_option
+@click.option("-d", "--detached", is_flag=True, help="Return once the job is submitted.")
+@click.option("-p", "--parallelism", type=click.IntRange(1), help="Parallelism of the job where it sets none.")
+@setting_option
+@click.option("-py", "--python", "python_file", metavar="FILE", help="The program, as Flink's CLI takes it.")
+@click.option(
+    "-pyfs", "--pyFiles", "python_files", metavar="PATH[,…]", help="Files and folders that travel with the job."
+)
+@click.option("-pyreq", "--pyRequirements", "requirements", metavar="FILE", help="requirements.txt of the job.")
+@click.argument("arguments", metavar="PROGRAM [ARGS]…", nargs=-1, type=click.UNPROCESSED)
+def run_command(
+    addresses: str | None,
+    detached: bool,
+    parallelism: int | None,
+    settings: Sequence[str],
+    python_file: str | None,
+    python_files: str | None,
+    requirements: str | None,
+    arguments: Sequence[str],
+) -> None:
+    """Run PROGRAM with its ARGS.
+
+    With -m, or rest.address in the configuration, its jobs are submitted to that cluster; without, they run in this
+    process. Attached, the exit status is 0 only if every job ends FINISHED; Ctrl-C detaches.
+    """
+    from penstock.client.addresses import configured_addresses
+    from penstock.client.cli.attached import follow
+    from penstock.client.config import execution
+    from penstock.client.context import ProgramContext
+
+    program, args = chosen_program(python_file, arguments)
+    configuration = configuration_of(
+        settings,
+        addresses,
+        {
+            execution.PARALLELISM.key: parallelism,
+            execution.PYTHON_FILES.key: python_files,
+            execution.PYTHON_REQUIREMENTS.key: requirements,
+        },
+    )
+    cluster = configured_addresses(configuration)
+    if detached and not cluster:
+        raise CommandFailed("-d needs a cluster: without one the job lives in this process", "name one by -m HOST:PORT")
+    context = ProgramContext(configuration=configuration.to_dict(), addresses=cluster, attached=not detached)
+    follow(program, args, context)

@@ -1,0 +1,1 @@
+"""A cluster of local processes in the background: `penstock cluster start|status|stop`."""

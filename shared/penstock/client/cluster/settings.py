@@ -1,0 +1,58 @@
+"""What a local cluster is made of, kept in its folder so that a second `start` starts only what is missing."""
+
+import msgspec
+
+
+class ClusterSettings(msgspec.Struct, kw_only=True):
+    """Counts, addresses and configuration of a cluster. `redis` and `exchange` that are not ours are external."""
+
+    taskmanagers: int = 2
+    slots: int = 2
+    jobmanagers: int = 1
+    dispatchers: int = 1
+    resourcemanagers: int = 1
+    rest_ports: list[int] = []
+    redis: str = ""
+    exchange: list[str] = []
+    own_redis: bool = True
+    own_exchange: bool = True
+    configuration: dict[str, str] = {}
+
+    @property
+    def rest(self) -> list[str]:
+        """The URL of each dispatcher."""
+        return [f"http://127.0.0.1:{port}" for port in self.rest_ports]
+
+    @property
+    def total_slots(self) -> int:
+        """Slots of all TaskManagers."""
+        return self.taskmanagers * self.slots
+
+
+class Requested(msgspec.Struct, frozen=True, kw_only=True):
+    """What one `start` asks for; None: as before, or the default."""
+
+    taskmanagers: int | None = None
+    slots: int | None = None
+    jobmanagers: int | None = None
+    dispatchers: int | None = None
+    resourcemanagers: int | None = None
+    rest_port: int | None = None  #: of the first dispatcher, the others follow; 0: any free ones
+    redis: str | None = None
+    exchange: tuple[str, ...] = ()
+    configuration: dict[str, str] = {}
+
+
+def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSettings:
+    """The settings of this start: the folder's previous ones, and what is asked for now. Chooses no ports."""
+    merged = msgspec.structs.replace(previous) if previous is not None else ClusterSettings()
+    for name in ("taskmanagers", "slots", "jobmanagers", "dispatchers", "resourcemanagers"):
+        count = getattr(requested, name)
+        if count is not None:
+            setattr(merged, name, count)
+    if requested.redis is not None:
+        merged.redis, merged.own_redis = requested.redis, False
+    if requested.exchange:
+        merged.exchange, merged.own_exchange = list(requested.exchange), False
+    merged.configuration = {**merged.configuration, **requested.configuration}
+    return merged

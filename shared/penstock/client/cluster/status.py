@@ -1,0 +1,79 @@
+"""`penstock cluster status`: the live processes of a local cluster and what they are at."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from penstock.client.cluster.errors import ClusterError
+from penstock.client.cluster.folder import ClusterFolder, PidFile
+from penstock.client.cluster.process_table import ProcessEntry, all_processes
+from penstock.client.config import cluster as options
+from penstock.coordination.connection import AWAY
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.rows import ServiceInfo
+
+_ORDER = ("redis", "dispatcher", "jobmanager", "resourcemanager", "taskmanager", "slot")
+
+
+class ProcessStatus(msgspec.Struct, frozen=True):
+    """A live process. `jobs`: ids it leads (jobmanager) or runs (slot)."""
+
+    service: str
+    id: str
+    pid: int
+    state: str
+    jobs: tuple[str, ...] = ()
+
+
+class ClusterStatus(msgspec.Struct, frozen=True):
+    """What `status --json` prints."""
+
+    rest: list[str]
+    redis: str
+    exchange: list[str]
+    processes: list[ProcessStatus]
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(msgspec.to_builtins(self))
+
+
+def status(folder: ClusterFolder) -> ClusterStatus:
+    """The cluster in a folder. ClusterError: there never was one."""
+    settings = folder.load()
+    if settings is None:
+        raise ClusterError(f"no cluster was ever started in {folder.path}; name its folder by --dir")
+    living = list(folder.living().values())
+    announced: list[ServiceInfo] | None = None
+    if living:
+        with Coordination.connect(settings.redis, settings.configuration.get(options.CLUSTER_ID.key, "penstock")) as c:
+            try:
+                announced = c.registry.alive()
+            except AWAY:
+                announced = None
+    return ClusterStatus(settings.rest, settings.redis, settings.exchange, join(living, announced, all_processes()))
+
+
+def join(
+    living: Iterable[PidFile], announced: Iterable[ServiceInfo] | None, processes: Iterable[ProcessEntry]
+) -> list[ProcessStatus]:
+    """Processes that live, with what they announced of themselves. `announced` None: Redis is away, all is UNKNOWN.
+
+    Announcements of processes that are gone are left out, and so are slots of other clusters that share the Redis.
+    """
+    rows = {info.pid: info for info in announced or ()}
+    own = {row.pid: row for row in living}
+    found: list[ProcessStatus] = []
+    for pid, row in own.items():
+        info = rows.get(pid)
+        if row.service == "redis":
+            found.append(ProcessStatus("redis", row.name, pid, "RUNNING"))
+        elif info is not None and info.service == row.service:
+            found.append(ProcessStatus(row.service, info.id, pid, info.state, info.jobs))
+        else:
+            found.append(ProcessStatus(row.service, row.name, pid, "UNKNOWN" if announced is None else "STARTING"))
+    for entry in processes:
+        info = rows.get(entry.pid)
+        if info is not None and info.service == "slot" and entry.group in own:
+            found.append(ProcessStatus("slot", info.id, entry.pid, info.state, info.jobs))
+    return sorted(found, key=lambda process: (_ORDER.index(process.service), process.id))
