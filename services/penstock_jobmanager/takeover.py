@@ -1,4 +1,4 @@
-"""The first commit of every leadership: counts takeovers, so that a poison job cannot take one JobManager after another."""
+"""The first commit of every leadership counts takeovers: a poison job may not take one JobManager after another."""
 
 from msgspec.structs import replace
 

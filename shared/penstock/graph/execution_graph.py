@@ -124,6 +124,8 @@ def check_job_graph(graph: JobGraph) -> None:
             if end not in position:
                 raise ValueError(f"edge {number} of the JobGraph names the unknown vertex {end}")
         if position[edge.source] >= position[edge.target]:
-            raise ValueError(f"edge {number} of the JobGraph leads backwards: the vertices are not in topological order")
+            raise ValueError(
+                f"edge {number} of the JobGraph leads backwards: the vertices are not in topological order"
+            )
         if not 0 <= edge.source_operator < len(graph.vertex(edge.source).operators):
             raise ValueError(f"edge {number} of the JobGraph leaves the unknown operator {edge.source_operator}")

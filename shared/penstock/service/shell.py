@@ -30,7 +30,7 @@ class HasRegistry(Protocol):
 
 
 class Service:
-    """One service process. Use as a context manager, or let `run` do it.
+    """One service process. `run` does it all; enter it as a context before, where signals matter while connecting.
 
     `stopping` is set by SIGTERM and SIGINT: leave cleanly. `beats` are called with every advance of the main loop.
     """
@@ -48,6 +48,7 @@ class Service:
         self._health: HealthServer | None = None
         self._last_beat = time.monotonic()
         self._previous: dict[int, Any] = {}
+        self._depth = 0
 
     def announce(self, state: str = "RUNNING", jobs: tuple[str, ...] = (), address: str | None = None) -> None:
         """Say this of the process in the registry from now on; repeated every second by a thread."""
@@ -88,6 +89,9 @@ class Service:
         return 0
 
     def __enter__(self) -> "Service":
+        self._depth += 1
+        if self._depth > 1:
+            return self
         if threading.current_thread() is threading.main_thread():
             for signum in (signal.SIGTERM, signal.SIGINT):
                 self._previous[signum] = signal.signal(signum, self._on_signal)
@@ -99,6 +103,9 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
         self.stopping.set()
         self._announcer.close()
         if self._health is not None:

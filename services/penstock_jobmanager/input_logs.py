@@ -1,0 +1,39 @@
+"""Input logs in the exchange Redises, as the outbox needs them: own connections, made when first wanted."""
+
+import threading
+
+import redis
+from penstock.exchange.log_admin import create_logs, delete_logs
+
+from penstock.coordination.connection import connect
+from penstock.coordination.keys import Keys
+from penstock.coordination.messages import ExchangeRef
+from penstock.graph.job_graph import JobGraph
+
+
+class ExchangeInputLogs:
+    """Over the exchange Redises of `penstock.exchange.urls`. Both calls may be repeated."""
+
+    def __init__(self, urls: tuple[str, ...], keys: Keys) -> None:
+        self._urls, self._keys = urls, keys
+        self._lock = threading.Lock()
+        self._clients: list[redis.Redis] = []
+
+    def create(self, graph: JobGraph, generation: int) -> tuple[ExchangeRef, ...]:
+        """Raises the errors of redis-py while an exchange is away."""
+        return create_logs(self._connected(), self._keys, graph, generation)
+
+    def delete(self, graph: JobGraph, generation: int) -> None:
+        """Raises the errors of redis-py while an exchange is away."""
+        delete_logs(self._connected(), self._keys, graph, generation)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            client.close()
+
+    def _connected(self) -> list[redis.Redis]:
+        with self._lock:
+            if not self._clients:
+                self._clients = [connect(url) for url in self._urls]
+            return self._clients

@@ -1,0 +1,50 @@
+"""The configuration as this service reads it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from penstock.client.config import Configuration, cluster, execution
+from penstock_jobmanager.options import JobMasterOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the planes are, and how leases are timed (ms)."""
+
+    redis_url: str
+    exchange_urls: tuple[str, ...]
+    cluster_id: str
+    storage_dir: Path | None
+    lease_ttl: int
+    lease_interval: int
+    lease_poll: int
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> "Settings":
+        redis_url = configuration.get(cluster.REDIS_URL)
+        storage = configuration.find(cluster.STORAGE_DIR)
+        return cls(
+            redis_url=redis_url,
+            exchange_urls=configuration.find(cluster.EXCHANGE_URLS) or (redis_url,),
+            cluster_id=configuration.get(cluster.CLUSTER_ID),
+            storage_dir=Path(storage) if storage else None,
+            lease_ttl=_ms(configuration.get(cluster.LEASE_TTL)),
+            lease_interval=_ms(configuration.get(cluster.LEASE_INTERVAL)),
+            lease_poll=_ms(configuration.get(cluster.LEASE_POLL)),
+        )
+
+
+def master_options(configuration: Configuration) -> JobMasterOptions:
+    """What applies to one JobMaster. ValueError names an ill-typed key: a job's own configuration is unchecked text."""
+    return JobMasterOptions(
+        slot_request_timeout=configuration.get(cluster.SLOT_REQUEST_TIMEOUT).total_seconds(),
+        claim_timeout=configuration.get(cluster.CLAIM_TIMEOUT).total_seconds(),
+        cancellation_timeout=configuration.get(execution.CANCELLATION_TIMEOUT).total_seconds(),
+        exception_history_size=max(1, configuration.get(cluster.EXCEPTION_HISTORY)),
+        takeover_limit=configuration.get(cluster.TAKEOVER_LIMIT),
+    )
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,93 @@
+"""The process: configuration, logs, leases, effects, and the loop that leads jobs."""
+
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from penstock.client.config import Configuration, ConfigurationError, service_configuration
+from penstock.coordination.broker import make_app, send_hint
+from penstock.coordination.connection import wait_for_redis
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.logging import configure_logging
+from penstock.coordination.renewer import LeaseRenewer
+from penstock.service import Service
+from penstock_jobmanager.effect_runner import EffectRunner
+from penstock_jobmanager.input_logs import ExchangeInputLogs
+from penstock_jobmanager.leader import Leader
+from penstock_jobmanager.led_job import LedJob
+from penstock_jobmanager.options import Now
+from penstock_jobmanager.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+HELP = """usage: python -m penstock_jobmanager [-D key=value …]
+
+Hosts JobMasters: leads the jobs it wins the lease of, beside any number of other jobmanagers.
+Configuration: conf/config.yaml (or $PENSTOCK_CONF_DIR), $PENSTOCK_PROPERTIES, -D. Keys that matter here:
+penstock.redis.url, penstock.exchange.urls, penstock.storage.dir, cluster.id, penstock.service.id, penstock.health.port,
+penstock.lease.*, penstock.job.takeover-limit, penstock.slot.claim-timeout, slot.request.timeout,
+task.cancellation.timeout, web.exception-history-size.
+SIGTERM: gives its leases up at once and leaves; tasks run on, another jobmanager continues their jobs."""
+
+
+def read_clocks() -> Now:
+    """The clocks that the machines are told."""
+    return Now(wall=time.time_ns() // 1_000_000, mono=time.monotonic())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit status: 0 after SIGTERM, 2 for a wrong configuration."""
+    if any(argument in ("-h", "--help") for argument in arguments):
+        print(HELP)
+        return 0
+    try:
+        configuration = service_configuration(arguments)
+        settings = Settings.of(configuration)
+    except (ConfigurationError, ValueError) as error:
+        print(f"penstock_jobmanager: {error}", file=sys.stderr)
+        return 2
+    return serve(configuration, settings)
+
+
+def serve(configuration: Configuration, settings: Settings) -> int:
+    """Lead jobs until SIGTERM."""
+    coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir)
+    service = Service("jobmanager", coordination, configuration)
+    configure_logging(service.name, service.id)
+    logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys)
+    app = make_app(settings.redis_url, settings.cluster_id)
+    effects = EffectRunner(coordination.events, coordination.keys, logs, partial(send_hint, app))
+    with coordination, service:
+        _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
+        wait_for_redis(settings.redis_url, stop=service.stopping.is_set)
+        with LeaseRenewer(
+            settings.redis_url, settings.cluster_id, settings.lease_ttl, settings.lease_interval
+        ) as renewer:
+            service.beats.append(renewer.beat)
+            leader = Leader(
+                coordination,
+                renewer,
+                effects,
+                lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
+                lease_ttl=settings.lease_ttl,
+                poll=settings.lease_poll / 1000,
+            )
+
+            def step() -> None:
+                leader.step()
+                service.announce("RUNNING", leader.jobs)
+
+            status = service.run(step)
+            leader.close()
+        effects.close()
+        logs.close()
+        app.close()
+        _log.info("left")
+    return status
+
+
+def _place(url: str) -> str:
+    return url.rpartition("@")[2]
