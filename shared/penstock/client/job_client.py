@@ -4,10 +4,12 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from penstock.client.rest_client import RestClient, RestError
 from penstock.graph.states import JobState
+
+if TYPE_CHECKING:
+    from penstock.client.rest_client import RestClient
 
 _FIRST_WAIT = 0.01  #: seconds between two polls; doubles up to _LAST_WAIT, as Flink's client polls
 _LAST_WAIT = 1.0
@@ -59,7 +61,7 @@ class JobClient(Protocol):
 class RemoteJobClient:
     """A job on a cluster, seen through REST. Survives the loss of a dispatcher as far as `RestClient` retries."""
 
-    def __init__(self, rest: RestClient, job_id: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, rest: "RestClient", job_id: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._rest, self._job_id, self._sleep = rest, job_id, sleep
 
     @property
@@ -89,6 +91,9 @@ class RemoteJobClient:
         raise JobExecutionError(self._job_id, state, cause.get("class", ""), cause.get("stack-trace", ""))
 
     def cancel(self) -> None:
+        # late: local jobs use this module too, and need not pay for an HTTP client
+        from penstock.client.rest_client import RestError
+
         try:
             self._rest.cancel(self._job_id)
         except RestError as e:

@@ -35,6 +35,7 @@ class OperatorChain:
         self._entries: dict[tuple[bool, bool], Callable[..., None]] = {}
         self._emits: dict[tuple[int, bool], Callable[..., None]] = {}
         self._serial = next(_serial)
+        self._timed = [o for o in operators if o.has_timers]
         self._opened: list[Operator | Edge] = []
         self.watermark = MIN_TIMESTAMP
         for operator in operators:
@@ -73,6 +74,11 @@ class OperatorChain:
         columns = [c for c in (batch.values, batch.timestamps, batch.keys) if c is not None]
         entry(*columns)
 
+    def process_values(self, values: list[Any]) -> None:
+        """What a source has read."""
+        entry = self._entries.get((False, False)) or self._make_entry(False, False)
+        entry(values)
+
     def emit(self, operator: int, values: Sequence[Any], timestamps: Sequence[int | None] | None = None) -> None:
         """Values for the consumers of an operator, from outside the loop."""
         timed = timestamps is not None
@@ -94,10 +100,11 @@ class OperatorChain:
 
     def next_timer(self) -> int | None:
         """Epoch ms of the next processing-time work of any operator."""
-        return min((t for o in self.operators if (t := o.next_timer()) is not None), default=None)
+        return min((t for o in self._timed if (t := o.next_timer()) is not None), default=None)
 
     def on_processing_time(self, now: int) -> None:
-        for operator in self.operators:
+        """Do what is due at `now` (epoch ms)."""
+        for operator in self._timed:
             operator.on_processing_time(now)
 
     def on_idle(self) -> None:

@@ -92,12 +92,12 @@ class SingleTargetEdge(Edge):
 
 
 class BroadcastEdge(Edge):
-    """Every record to every target; the values are shared, the lists are not."""
+    """Every record to every target; lists are shared: nobody changes them."""
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         if values:
             for i in range(len(self.writer.targets)):
-                self._emit(i, values[:], timestamps[:] if timestamps is not None else None, None)
+                self._emit(i, values, timestamps, None)
 
 
 class RoundRobinEdge(Edge):

@@ -40,6 +40,7 @@ class KeyedContext(KeyedProcessFunction.OnTimerContext):
 class KeyedProcessOperator(FunctionOperator):
     method = "process_element"
     takes_tags = True
+    has_timers = True
 
     def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend) -> None:
         super().__init__(index, name, func, backend)

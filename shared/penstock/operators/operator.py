@@ -31,6 +31,8 @@ class Operator:
 
     #: `(OutputTag, value)` among its results goes to a side output, even where nobody consumes it
     takes_tags = False
+    #: whether `next_timer` may ever give a time
+    has_timers = False
 
     def __init__(self, index: int, name: str) -> None:
         self.index = index

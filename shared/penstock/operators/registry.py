@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from penstock.operators.elementwise import FilterOperator, FlatMapOperator, MapOperator
 from penstock.operators.keyed_process import KeyedProcessOperator
 from penstock.operators.operator import Operator
 from penstock.operators.process import ProcessOperator
 from penstock.operators.reduce import ReduceOperator, rolling
-from penstock.operators.sinks import Collector, CollectOperator, PrintOperator, SinkOperator
+from penstock.operators.sinks import CollectOperator, Collector, PrintOperator, SinkOperator
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import (
     AggregateSpec,
@@ -47,8 +46,8 @@ class SubtaskInfo:
 
     @property
     def task_name_with_subtasks(self) -> str:
-        """ "Map (2/4)", as Flink writes it; Flink's "#attempt" is left out."""
-        return f"{self.task_name} ({self.subtask + 1}/{self.parallelism})"
+        """ "Map (2/4)#0": the attempt last."""
+        return f"{self.task_name} ({self.subtask + 1}/{self.parallelism})#{self.attempt}"
 
 
 _KEYED_MAP = {"map": MapOperator, "flat_map": FlatMapOperator, "filter": FilterOperator}

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from penstock.common.java_format import printer
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator
-from penstock.operators.print_format import text_of
 from penstock.operators.specs import Sink, SinkWriter
 
 
@@ -57,7 +57,7 @@ class PrintOperator(Operator):
         super().__init__(index, name)
         parts = ([identifier] if identifier else []) + ([str(subtask + 1)] if parallelism > 1 else [])
         self._prefix = ":".join(parts) + "> " if parts else ""
-        self._text_of: Callable[[Any], str] = text_of(input_type)
+        self._text_of: Callable[[Any], str] = printer(input_type)
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         # at once and not after the loop: what user functions print themselves has its place between the records

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.common.watermark_strategy import WatermarkStrategy
+
 
 @dataclass(frozen=True, slots=True)
 class StrategyParts:
@@ -13,8 +15,9 @@ class StrategyParts:
     idle_timeout: int | None = None
 
 
-def read_strategy(strategy: Any) -> StrategyParts:
+def read_strategy(strategy: WatermarkStrategy | None) -> StrategyParts:
     """The parts of a `WatermarkStrategy` of the API; None is `no_watermarks`."""
     if strategy is None:
         return StrategyParts()
-    return StrategyParts(strategy.max_out_of_orderness_ms, strategy.timestamp_assigner, strategy.idle_timeout_ms)
+    disorder = None if strategy.kind == "none" else strategy.max_out_of_orderness_ms
+    return StrategyParts(disorder, strategy.timestamp_assigner, strategy.idle_timeout_ms)

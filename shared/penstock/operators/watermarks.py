@@ -32,6 +32,7 @@ class TimestampsAndWatermarksOperator(Operator):
         assigner = self._strategy.assigner
         self._assigner = None if assigner is None else UserFunction(assigner, "extract_timestamp")
         self._interval = interval
+        self.has_timers = self._emits or self._strategy.idle_timeout is not None
         self._time = EventTime()
         self._emitted = MIN_TIMESTAMP
         self._emitted_at = processing_time()

@@ -1,0 +1,51 @@
+"""An exception as it is reported: the user's frames first, ours after."""
+
+import traceback
+from pathlib import Path
+from traceback import FrameSummary, StackSummary, TracebackException
+
+from penstock.coordination.messages import Failure
+from penstock.operators.generated import FILE_PREFIX, operator_at
+
+_OURS = str(Path(__file__).resolve().parent.parent)
+
+
+def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
+    """The failure to report for an exception that a task raised."""
+    operator = _operator_of(error)
+    return Failure(message=_message(error), traceback=_render(error, task_name, operator), task_name=task_name)
+
+
+def _message(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
+def _render(error: BaseException, task_name: str | None, operator: str | None) -> str:
+    whole = TracebackException.from_exception(error)
+    _strip(whole)
+    ours = [f for f in traceback.extract_tb(error.__traceback__) if _is_ours(f)]
+    user = "".join(whole.format())
+    where = f"in operator {operator!r}" if operator else "in the runtime"
+    task = f" of task {task_name!r}" if task_name else ""
+    return f"{user}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}"
+
+
+def _strip(exception: TracebackException | None) -> None:
+    """Drop our frames before the user's first one; where there is none of the user's, keep all."""
+    while exception is not None:
+        frames = list(exception.stack)
+        first = next((i for i, f in enumerate(frames) if not _is_ours(f)), None)
+        if first:
+            exception.stack = StackSummary.from_list(frames[first:])
+        exception = exception.__cause__ or exception.__context__
+
+
+def _is_ours(frame: FrameSummary) -> bool:
+    return frame.filename.startswith((_OURS, FILE_PREFIX))
+
+
+def _operator_of(error: BaseException) -> str | None:
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.lineno is not None and (operator := operator_at(frame.filename, frame.lineno)):
+            return operator
+    return None

@@ -1,0 +1,26 @@
+"""How many records a source is asked for at a time: as many as are done in a few ms, so that the loop stays responsive."""
+
+_SHORT, _LONG = 0.004, 0.02  #: seconds of one poll and all its consequences
+_MOST = 4096
+_FIRST_RETRY, _LAST_RETRY = 0.005, 0.2
+
+
+class PollSize:
+    """Grows and shrinks with the time taken."""
+
+    def __init__(self) -> None:
+        self.records = 64
+        self._retry = _FIRST_RETRY
+
+    def took(self, seconds: float, records: int) -> None:
+        """A poll gave `records`; it and their processing took that long."""
+        self._retry = _FIRST_RETRY
+        if seconds > _LONG:
+            self.records = max(1, self.records // 2)
+        elif seconds < _SHORT and records >= self.records:
+            self.records = min(_MOST, self.records * 2)
+
+    def retry(self) -> float:
+        """A poll gave nothing: seconds until the next one."""
+        wait, self._retry = self._retry, min(_LAST_RETRY, self._retry * 2)
+        return wait

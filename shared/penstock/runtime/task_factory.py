@@ -1,0 +1,121 @@
+"""Makes a subtask out of what travels: the JobGraph and the pickled specs."""
+
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import cloudpickle
+
+from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
+from penstock.exchange.input_gate import InputGate
+from penstock.exchange.output_writer import OutputWriter
+from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
+from penstock.operators.chain import Consumer, OperatorChain
+from penstock.operators.operator import Operator
+from penstock.operators.partitioning import build_edge
+from penstock.operators.registry import SubtaskInfo, build
+from penstock.operators.sinks import Collector
+from penstock.operators.sources import SourceOperator
+from penstock.runtime.runtime_context import SubtaskRuntimeContext
+from penstock.runtime.task import Task
+from penstock.state.backend import HashMapKeyedStateBackend
+
+
+class FunctionNotLoadable(Exception):  # noqa: N818 (a state of the world, as Flink's)
+    """A pickled operator cannot be unpickled here; names the operator."""
+
+
+class TaskFactory:
+    """Makes the tasks of one job in one process.
+
+    `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
+    collect id -> where the records of `execute_and_collect` go.
+    """
+
+    def __init__(
+        self,
+        graph: JobGraph,
+        blob: Callable[[str], bytes],
+        splits: Callable[[str, Callable[[], bytes]], bytes],
+        collector: Callable[[str], Collector],
+    ) -> None:
+        self._graph, self._blob, self._splits, self._collector = graph, blob, splits, collector
+
+    def make(
+        self, vertex_id: str, subtask: int, attempt: int, gate: InputGate, writers: Mapping[int, OutputWriter]
+    ) -> Task:
+        """A task in state CREATED. Unpickling and opening wait for `Task.start`, so that their errors are the task's."""
+        vertex = self._graph.vertex(vertex_id)
+        info = self._info(vertex, subtask, attempt)
+
+        def build_chain() -> OperatorChain:
+            return self._build(vertex, info, writers)
+
+        return Task(vertex_id, info, build_chain, gate, list(writers.values()))
+
+    def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
+        return SubtaskInfo(
+            job_id=self._graph.job_id,
+            job_name=self._graph.name,
+            task_name=vertex.name,
+            subtask=subtask,
+            parallelism=vertex.parallelism,
+            max_parallelism=vertex.max_parallelism,
+            attempt=attempt,
+            watermark_interval=_watermark_interval(self._graph),
+            parameters=_parameters(self._graph),
+        )
+
+    def _build(self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter]) -> OperatorChain:
+        operators: list[Operator] = []
+        contexts: dict[int, HashMapKeyedStateBackend | None] = {}
+        for index, node in enumerate(vertex.operators):
+            spec = self._load(node.spec, f"operator {node.name!r}")
+            operator, contexts[index] = build(spec, index, node.name, info, self._collector)
+            operators.append(operator)
+        outputs: dict[tuple[int, str | None], list[Consumer]] = {}
+        for index, node in enumerate(vertex.operators):
+            for output in node.outputs:
+                outputs.setdefault((index, output.tag), []).append(operators[output.target])
+        for number, edge in self._graph.outputs(vertex.id):
+            target = self._graph.vertex(edge.target)
+            name = f"edge {edge.strategy} {node_name(vertex.operators, edge.source_operator)!r} -> {target.name!r}"
+            partitioner = self._load(edge.partitioner, name) if edge.partitioner else None
+            running = build_edge(number, edge, name, writers[number], info.subtask, partitioner, target.max_parallelism)
+            outputs.setdefault((edge.source_operator, edge.tag), []).append(running)
+        chain = OperatorChain(f"{vertex.name} ({info.subtask + 1}/{info.parallelism})", operators, outputs)
+        chain.open(lambda o: SubtaskRuntimeContext(info, None if o is None else contexts[o.index]))
+        if isinstance(operators[0], SourceOperator):
+            self._start_source(vertex, info, operators[0])
+        return chain
+
+    def _start_source(self, vertex: JobVertex, info: SubtaskInfo, source: SourceOperator) -> None:
+        def enumerate_splits() -> bytes:
+            return cloudpickle.dumps(source.source.enumerate_splits(info.parallelism), protocol=5)
+
+        splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
+        source.start(splits[info.subtask :: info.parallelism], info.subtask, info.parallelism)
+
+    def _load(self, digest: str, what: str) -> Any:
+        try:
+            return cloudpickle.loads(self._blob(digest))
+        except Exception as e:
+            raise FunctionNotLoadable(f"{what} cannot be unpickled: {type(e).__name__}: {e}") from e
+
+
+def node_name(operators: tuple[OperatorNode, ...], index: int) -> str:
+    """The name of the operator at this place of the chain."""
+    return operators[index].name
+
+
+def _watermark_interval(graph: JobGraph) -> int:
+    """In ms; 0 in batch mode, where event time only ends."""
+    if graph.job_type == "BATCH":
+        return 0
+    text = graph.configuration.get(AUTO_WATERMARK_INTERVAL.key, AUTO_WATERMARK_INTERVAL.default or "0")
+    return int(AUTO_WATERMARK_INTERVAL.parse(text).total_seconds() * 1000)
+
+
+def _parameters(graph: JobGraph) -> dict[str, str]:
+    text = graph.configuration.get(GLOBAL_JOB_PARAMETERS.key)
+    return {} if text is None else GLOBAL_JOB_PARAMETERS.parse(text)
