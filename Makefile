@@ -1,0 +1,68 @@
+# Everything a developer does, self-documented: make help.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.stamp
+P ?=
+M ?= 127.0.0.1:8081,127.0.0.1:8082
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down logs submit test test-ci test-all chaos bench lint docs lock clean
+
+help:  ## Show this.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml requirements/development.txt
+	@scripts/setup $(VENV)
+	@touch $@
+
+setup: $(STAMP)  ## Make the venv and install everything into it.
+
+demo: $(STAMP)  ## Word count over 2 million words on a local cluster, checked (KEEP=1 leaves the cluster up).
+	@$(PY) examples/demo.py $(if $(KEEP),--keep)
+
+up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :8082.
+	@mkdir -p data
+	docker compose up -d --build
+	@scripts/compose-wait
+	@echo "up: REST at http://127.0.0.1:8081 and http://127.0.0.1:8082; make submit JOB=examples/word_count.py"
+
+down:  ## Stop the stack (volumes and ./data stay).
+	docker compose down --remove-orphans
+
+logs:  ## Follow the stack's logs (S=service: of one service).
+	docker compose logs -f --tail=100 $(S)
+
+submit: $(STAMP)  ## Run JOB=path [ARGS='…'] [P=parallelism] [M=host:port,…] on the stack and follow it.
+	@test -n "$(JOB)" || { echo "error: which job? make submit JOB=examples/word_count.py [ARGS='…'] [P=4] [M=host:port,…]" >&2; exit 2; }
+	@$(VENV)/bin/penstock run -m $(M) $(if $(P),-p $(P)) $(JOB) $(ARGS)
+
+test: $(STAMP)  ## Run the tests, except those over containers and of chaos (T='…': options for pytest).
+	@$(PY) -m pytest -m "not compose and not chaos and not browser" $(T)
+
+test-ci: $(STAMP)
+	@$(PY) -m pytest -m "not browser"
+
+test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
+	@scripts/test-all
+
+chaos: $(STAMP)  ## Run the seeded chaos suite.
+	@$(PY) -m pytest -m chaos $(T)
+
+bench: $(STAMP)  ## Measure and compare with the baseline in benchmarks/.
+	@$(PY) -m benchmarks
+
+lint: $(STAMP)  ## Check style, types and the import contracts.
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy shared services
+	@PYTHONPATH=shared:services $(VENV)/bin/lint-imports --no-cache
+
+docs: $(STAMP)  ## Make docs/configuration.md from the schema.
+	@$(PY) -m penstock.client.config.documentation > docs/configuration.md
+
+lock:  ## Pin the dependencies anew.
+	@scripts/lock
+
+clean:  ## Remove the venvs and caches.
+	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
