@@ -6,7 +6,7 @@ __all__ = ["RuntimeExecutionMode"]
 
 
 class RuntimeExecutionMode(Enum):
-    """BATCH: bounded input only, and keyed aggregations emit only their last value. AUTOMATIC: BATCH where all is bounded."""
+    """BATCH: bounded input only; keyed aggregations emit their last value. AUTOMATIC: BATCH where all is bounded."""
 
     STREAMING = 0
     BATCH = 1

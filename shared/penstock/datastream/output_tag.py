@@ -6,7 +6,7 @@ __all__ = ["OutputTag"]
 
 
 class OutputTag:
-    """Names a side output and the type of its records; process functions `yield tag, value`. ValueError for an empty id."""
+    """Names a side output and its records' type; process functions `yield tag, value`. ValueError for an empty id."""
 
     __slots__ = ("tag_id", "type_info")
 

@@ -1,4 +1,4 @@
-"""Keyed state: its interfaces, which the runtime implements, and its descriptors. Source: `pyflink.datastream.state`."""
+"""Keyed state: interfaces, which the runtime implements, and descriptors. Source: `pyflink.datastream.state`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator

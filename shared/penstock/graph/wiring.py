@@ -6,7 +6,8 @@ from penstock.graph.job_graph import POINTWISE, JobEdge, JobGraph
 def consumers(graph: JobGraph, edge: JobEdge, producer: int) -> range:
     """The consumer subtasks that producer subtask `producer` of `edge` sends to.
 
-    Pointwise as in Flink: with more consumers each producer serves a contiguous range, with more producers several share one.
+    Pointwise as in Flink: with more consumers each producer serves a contiguous range, with more producers several
+    share one.
     """
     up, down = graph.vertex(edge.source).parallelism, graph.vertex(edge.target).parallelism
     if edge.strategy not in POINTWISE:
