@@ -5,8 +5,9 @@ publishes at the latest when a quarter of the bound is unpublished, and up to a 
 always append: so a batch larger than the bound cannot block for good, and publishing lazily blocks nobody.
 """
 
+import struct
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from penstock.exchange.header import NO_ATTEMPT, Attempt
@@ -40,6 +41,20 @@ class CreditRow(NamedTuple):
         return CreditRow(
             max(self.taken, other.taken), max(self.ordinal, other.ordinal), max(self.attempt, other.attempt)
         )
+
+
+_WAKE = struct.Struct("<IIQQIi")
+
+
+def encode_wake(consumer: int, rows: Iterable[tuple[int, CreditRow]]) -> bytes:
+    """The payload of a wake entry: rows of channels (id, row) into one consumer subtask."""
+    return b"".join(_WAKE.pack(c, consumer, r.taken, r.ordinal, *r.attempt) for c, r in rows)
+
+
+def decode_wake(payload: bytes) -> Iterator[tuple[int, int, CreditRow]]:
+    """(channel id, consumer subtask, row) of each row; nothing of an empty payload, which is but a nudge."""
+    for channel, consumer, taken, ordinal, epoch, attempt in _WAKE.iter_unpack(payload):
+        yield channel, consumer, CreditRow(taken, ordinal, (epoch, attempt))
 
 
 class ProducerCredit:

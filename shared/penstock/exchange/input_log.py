@@ -32,6 +32,7 @@ class InputLog:
         self._entries: deque[Entry] = deque()
         self._again: dict[EntryId, Entry] = {}
         self._wanted: Sequence[EntryId] = ()
+        self._is_fetching = False
         self._read_ahead = read_ahead
         self._looked_at = start
         self._last: bytes | None = None
@@ -49,7 +50,7 @@ class InputLog:
     def again(self, queue: Sequence[EntryId]) -> Entry | None:
         """The entry of id `queue[0]`, which was held; None where it has to be read again first."""
         entry = self._again.pop(queue[0], None)
-        if entry is None:
+        if entry is None and not self._is_fetching:
             self._wanted = queue
         return entry
 
@@ -85,10 +86,20 @@ class InputLog:
         self.position = at
         self.buffered += size
 
+    @property
+    def has_wanted(self) -> bool:
+        """Whether held entries have to be read again."""
+        return bool(self._wanted)
+
     def wanted(self) -> tuple[EntryId, EntryId] | None:
         """The range of held ids to read again, which it will then be asked for no more."""
         wanted, self._wanted = self._wanted, ()
+        self._is_fetching |= bool(wanted)
         return (wanted[0], wanted[-1]) if wanted else None
+
+    def ask_again(self) -> None:
+        """The range that was wanted will not come: its connection is gone."""
+        self._is_fetching = False
 
     def feed_again(
         self, first: EntryId, entries: Iterable[tuple[bytes, list[bytes]]], queue: Iterable[EntryId]
@@ -97,6 +108,7 @@ class InputLog:
 
         Raises ExchangeLost where the first entry is gone.
         """
+        self._is_fetching = False
         waiting = set(queue)
         seen = False
         for raw, fields in entries:

@@ -27,6 +27,8 @@ class BufferedChannel(OutputChannel, Protocol):
     def bytes_out(self) -> int: ...
     @property
     def is_caught_up(self) -> bool: ...
+    @property
+    def is_drained(self) -> bool: ...
 
     def flush(self) -> None: ...
     def restore(self, sequence: int, ordinal: int) -> None: ...
@@ -72,6 +74,11 @@ class OutputWriter:
         return sum(c.bytes_out for c in self._remote.values())
 
     @property
+    def is_drained(self) -> bool:
+        """Whether everything emitted has reached its log: a task is FINISHED only then."""
+        return all(c.is_drained for c in self._remote.values())
+
+    @property
     def is_caught_up(self) -> bool:
         """Whether every channel has reached what its consumer has taken (exchange.md, rule 10)."""
         return all(c.is_caught_up for c in self._remote.values())
@@ -113,6 +120,8 @@ class OutputWriter:
     def flush(self, now: float, idle: bool) -> None:
         """Let go what is due by `now` (`time.monotonic`): everything where `idle`, else what has waited the buffer
         timeout."""
+        if not self._buffering:
+            return
         due = now if self._timeout is None else now - self._timeout
         for i, since in list(self._buffering.items()):
             if not idle and (self._timeout is None or since > due):

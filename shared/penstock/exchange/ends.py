@@ -1,0 +1,46 @@
+"""The two ends of the channels that one link carries: an outlet appends to a log, an inlet reads one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from penstock.exchange.credit import CreditRow
+from penstock.exchange.input_gate import InputGate
+from penstock.exchange.input_log import InputLog
+from penstock.exchange.remote_channel import RemoteChannel
+
+#: field of a credit hash beside the channels: the lowest id that the log still has
+TRIMMED_TO = b"trimmed_to"
+
+
+@dataclass(eq=False, slots=True)
+class Outlet:
+    """A producing subtask's end. `owner` is (vertex, subtask, attempt)."""
+
+    channel: RemoteChannel
+    log_key: str
+    credit_key: str
+    consumer: int
+    owner: tuple[str, int, int]
+
+
+@dataclass(eq=False, slots=True)
+class Inlet:
+    """A consuming subtask's end. `wakes`: wake stream of a producer's slot -> that slot's channels."""
+
+    gate: InputGate
+    log: InputLog
+    log_key: str
+    credit_key: str
+    consumer: int
+    wakes: Mapping[str, frozenset[int]]
+    floor: dict[int, CreditRow] = field(default_factory=dict)  #: what an attempt before has published; never lowered
+    is_settled: bool = False  #: whether `floor` is known
+
+    def rows(self, channels: list[int]) -> dict[int, CreditRow]:
+        """What to publish of these channels."""
+        rows = {}
+        for c in channels:
+            state = self.gate.channels[c]
+            row = CreditRow(state.taken, state.ordinal, state.attempt)
+            rows[c] = row.raised(self.floor[c]) if c in self.floor else row
+        return rows

@@ -1,0 +1,197 @@
+"""The producing end of a channel that leads through an input log. Decides what is appended and when; sends nothing
+itself."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from penstock.exchange.batch_size import BatchSize
+from penstock.exchange.credit import CreditRow, ProducerCredit
+from penstock.exchange.elements import Control, RecordBatch, Watermark
+from penstock.exchange.header import Attempt, Header, Kind, encode_control
+from penstock.exchange.options import ExchangeOptions
+from penstock.exchange.record_buffer import RecordBuffer
+from penstock.exchange.serialization import BatchSerializer
+
+#: a batch above it is cut in two; one record above Redis's limit for a string is an error
+_LARGEST_BATCH, _LARGEST_RECORD = 4 << 20, 500 << 20
+
+
+class LogEntry(NamedTuple):
+    """An entry on its way into a log. `size` counts for credit: 0 for a control entry."""
+
+    header: bytes
+    payload: bytes
+    seq: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A consumer has seen this attempt, which is newer than the producer's own."""
+
+    newest: Attempt
+
+
+class RemoteChannel:
+    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back.
+
+    Nothing is appended until the first credit row is known: a restored producer may be behind what was taken already.
+    """
+
+    def __init__(
+        self,
+        channel: int,
+        attempt: Attempt,
+        edge: str,
+        options: ExchangeOptions,
+        append: Callable[[LogEntry], None],
+        on_blocked: Callable[[bool], None],
+    ) -> None:
+        self.channel = channel
+        self.sequence = self.ordinal = self.bytes_out = 0
+        self.fence: Fence | None = None
+        self._attempt = attempt
+        self._append, self._on_blocked = append, on_blocked
+        self._buffer = RecordBuffer()
+        self._serializer = BatchSerializer(edge)
+        self._size = BatchSize(options.entry_size, options.entry_records)
+        self._credit = ProducerCredit(options.credit)
+        self._parked: deque[LogEntry] = deque()
+        self._settled = self._blocked = False
+        self._watermark: int | None = None  #: held back while an earlier one is unread
+        self._watermark_ordinal = self._ordinal_taken = 0
+        self._unanswered = 0
+        self._edge = edge
+
+    @property
+    def is_buffering(self) -> bool:
+        return bool(self._buffer.values)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the first credit row is known."""
+        return self._settled
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether credit would let something go on."""
+        return bool(self._parked) or self._watermark is not None
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether everything emitted is in the log."""
+        return not (self._buffer.values or self._parked or self._unanswered) and self._watermark is None
+
+    @property
+    def is_caught_up(self) -> bool:
+        return self._settled and self.sequence >= self._credit.taken
+
+    # -- the task's side ---------------------------------------------------------------------------------------------
+    def emit(self, values: list[Any], timestamps: list[int | None] | None, keys: list[Any] | None) -> None:
+        buffer = self._buffer
+        buffer.add(values, timestamps, keys)
+        while len(buffer) >= self._size.records:
+            self._send_batch(buffer.take(self._size.records))
+
+    def flush(self) -> None:
+        """Let go what is buffered."""
+        while self._buffer.values:
+            self._send_batch(self._buffer.take(self._size.records))
+
+    def control(self, element: Control) -> None:
+        """Send a control element behind everything emitted. A watermark waits, and is replaced by later ones, while
+        the one before it is unread; anything else takes the waiting one along."""
+        if isinstance(element, Watermark):
+            self._watermark = element.timestamp
+            self._send_watermark()
+            return
+        self.flush()
+        if self._watermark is not None:
+            self._send_watermark(forced=True)
+        self._send_control(element)
+
+    def restore(self, sequence: int, ordinal: int) -> None:
+        """Count on from a snapshot."""
+        self.sequence, self.ordinal = sequence, ordinal
+
+    # -- the link's side ---------------------------------------------------------------------------------------------
+    def acknowledged(self) -> None:
+        """An entry that was appended is in the log."""
+        self._unanswered -= 1
+
+    def credited(self, row: CreditRow) -> None:
+        """What the consumer has published; an old row changes nothing."""
+        if row.attempt > self._attempt:
+            self.fence = Fence(row.attempt)
+        self._settled = True
+        self._credit.taken_upto(row.taken)
+        self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
+        while self._parked and self._may_append(self._parked[0]):
+            self._let_go(self._parked.popleft())
+        if self._blocked and not self._parked:
+            self._blocked = False
+            self._on_blocked(False)
+        if self._watermark is not None:
+            self._send_watermark()
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+    def _send_batch(self, batch: RecordBatch) -> None:
+        payload = self._serializer.dumps(batch)
+        records, size = len(batch), len(payload)
+        self._size.measured(records, size)
+        if size > _LARGEST_BATCH and records > 1:
+            first, half = RecordBuffer(), records // 2
+            first.add(batch.values, batch.timestamps, batch.keys)
+            self._send_batch(first.take(half))
+            self._send_batch(first.take(records))
+            return
+        if size > _LARGEST_RECORD:
+            raise ValueError(
+                f"edge {self._edge}: a record of {size} bytes pickled; Redis takes {_LARGEST_RECORD}. "
+                "Send a reference to it"
+            )
+        self.sequence += records
+        self.bytes_out += size
+        self._send(self._entry(Kind.DATA, payload, size))
+
+    def _send_watermark(self, forced: bool = False) -> None:
+        if self._watermark_ordinal > self._ordinal_taken and not forced:
+            return
+        self.flush()
+        assert self._watermark is not None
+        timestamp, self._watermark = self._watermark, None
+        self._send_control(Watermark(timestamp))
+        self._watermark_ordinal = self.ordinal
+
+    def _send_control(self, element: Control) -> None:
+        kind, payload = encode_control(element)
+        self.ordinal += 1
+        self._send(self._entry(kind, payload, 0))
+
+    def _entry(self, kind: Kind, payload: bytes, size: int) -> LogEntry:
+        header = Header(
+            self.channel, *self._attempt, kind, self._serializer.serializer, self.sequence, self.ordinal
+        ).pack()
+        return LogEntry(header, payload, self.sequence, size)
+
+    def _send(self, entry: LogEntry) -> None:
+        if not self._parked and self._may_append(entry):
+            self._let_go(entry)
+            return
+        self._parked.append(entry)
+        if not self._blocked and entry.size:
+            self._blocked = True
+            self._on_blocked(True)
+
+    def _may_append(self, entry: LogEntry) -> bool:
+        return self._settled and (not entry.size or self._credit.allows(entry.size))
+
+    def _let_go(self, entry: LogEntry) -> None:
+        if entry.size:
+            if entry.seq <= self._credit.taken:
+                return  # a replay made it again
+            self._credit.sent(entry.seq, entry.size)
+        self._unanswered += 1
+        self._append(entry)

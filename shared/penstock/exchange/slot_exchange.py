@@ -1,0 +1,216 @@
+"""The exchange of one slot process: all channels of the subtasks it runs, through input logs or in memory.
+
+Single-threaded and non-blocking. The slot's mailbox loop waits on `sockets()` until `next_deadline()`, calls
+`on_readable` for those that are ready and `flush` once a round.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from selectors import BaseSelector, DefaultSelector
+
+from penstock.coordination.keys import Keys
+from penstock.coordination.messages import Deploy
+from penstock.exchange.credit import ConsumerCredit
+from penstock.exchange.ends import Inlet, Outlet
+from penstock.exchange.errors import ExchangeLost, Fenced
+from penstock.exchange.input_gate import InputGate
+from penstock.exchange.input_log import InputLog
+from penstock.exchange.link import Link
+from penstock.exchange.local_channel import LocalChannel
+from penstock.exchange.options import ExchangeOptions
+from penstock.exchange.output_writer import OutputWriter
+from penstock.exchange.remote_channel import RemoteChannel
+from penstock.exchange.topology import buffer_timeout, describe, exchange_number, input_channels, producer_of
+from penstock.graph.job_graph import JobGraph
+from penstock.graph.wiring import channel_id, consumers
+
+
+class SlotExchange:
+    """`allocation` is the slot's own in `deployment.placement`; `epoch` that of the JobMaster that made the attempts.
+
+    Every method may raise ExchangeLost, and goes on raising it: the slot's tasks of this job have to stop. `flush` and
+    `on_readable` raise Fenced once for each subtask that a newer attempt has superseded; the others go on.
+    """
+
+    def __init__(
+        self,
+        graph: JobGraph,
+        deployment: Deploy,
+        allocation: str,
+        keys: Keys,
+        epoch: int,
+        options: ExchangeOptions | None = None,
+    ) -> None:
+        if not deployment.exchange:
+            raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
+        self._graph, self._deployment, self._allocation = graph, deployment, allocation
+        self._keys, self._epoch, self._options = keys, epoch, options or ExchangeOptions()
+        self._selector = DefaultSelector()
+        self._local: dict[tuple[int, int], LocalChannel] = {}
+        self._writers: list[OutputWriter] = []
+        self._fenced: set[tuple[str, int, int]] = set()
+        self._lost: ExchangeLost | None = None
+        job, generation = graph.job_id, deployment.generation
+        self._links = [
+            Link(
+                ref,
+                keys.exchange_nonce(job, generation),
+                keys.slot_wake(job, generation, allocation),
+                self._selector,
+                self._options,
+                f"penstock-slot-{allocation}",
+            )
+            for ref in deployment.exchange
+        ]
+
+    # -- what tasks use ----------------------------------------------------------------------------------------------
+    def input_gate(self, vertex: str, subtask: int) -> InputGate:
+        """The gate of a subtask that runs here; once a subtask. Of a source: a gate without channels."""
+        channels = input_channels(self._graph, vertex, subtask)
+        local = [c for c in channels if self._is_local(*producer_of(self._graph, c))]
+        queues = [self._local_channel(c, subtask) for c in local]
+        remote = [c for c in channels if c not in local]
+        if not remote:
+            return InputGate(channels, queues)
+        job, generation = self._graph.job_id, self._deployment.generation
+        number = self._exchange_of(vertex, subtask)
+        name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
+        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
+        gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
+        self._links[number].add_inlet(
+            Inlet(
+                gate,
+                log,
+                self._keys.input_log(job, generation, vertex, subtask),
+                self._keys.credit(job, generation, vertex, subtask),
+                subtask,
+                self._wakes(remote),
+            )
+        )
+        return gate
+
+    def writers(self, vertex: str, subtask: int, attempt: int) -> dict[int, OutputWriter]:
+        """The writers of a subtask that runs here, by edge number; once a subtask."""
+        writers = {}
+        for number, edge in self._graph.outputs(vertex):
+            targets = consumers(self._graph, edge, subtask)
+            writer = writers[number] = OutputWriter(targets, buffer_timeout(edge))
+            channel = channel_id(number, subtask)
+            for index, target in enumerate(targets):
+                if self._is_local(edge.target, target):
+                    writer.add_local(self._local_channel(channel, target))
+                else:
+                    on_blocked = partial(writer.set_blocked, index)
+                    writer.add_remote(self._remote_channel((vertex, subtask, attempt), number, target, on_blocked))
+            self._writers.append(writer)
+        return writers
+
+    # -- what the mailbox loop calls ---------------------------------------------------------------------------------
+    def sockets(self) -> list[BaseSelector]:
+        """What to wait for: one object with a `fileno` that stays the same over reconnects."""
+        return [self._selector]
+
+    def on_readable(self, source: object = None) -> None:
+        """Take what has arrived. `source`: what of `sockets()` is readable."""
+        self._raise_lost()
+        try:
+            for key, events in self._selector.select(0):
+                link, wire = key.data
+                link.on_event(wire, events)
+        except ExchangeLost as e:
+            self._lost = e
+            raise
+        self._raise_fenced()
+
+    def flush(self, idle: bool) -> None:
+        """Send what is due: full batches, what has waited the buffer timeout, credit; everything where the slot is
+        `idle`."""
+        self._raise_lost()
+        now = time.monotonic()
+        for writer in self._writers:
+            writer.flush(now, idle)
+        try:
+            for link in self._links:
+                link.advance(now, idle)
+        except ExchangeLost as e:
+            self._lost = e
+            raise
+        self._raise_fenced()
+
+    def next_deadline(self) -> float | None:
+        """When `flush` has to be called at the latest, by `time.monotonic`; None: when something arrives."""
+        now = time.monotonic()
+        times = [w.deadline() for w in self._writers] + [k.deadline(now) for k in self._links]
+        return min((t for t in times if t is not None), default=None)
+
+    def close(self) -> None:
+        """Close the connections. What has not left yet is lost: see `OutputWriter.is_drained`."""
+        for link in self._links:
+            link.close()
+        self._selector.close()
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+    def _remote_channel(
+        self, owner: tuple[str, int, int], number: int, target: int, on_blocked: Callable[[bool], None]
+    ) -> RemoteChannel:
+        _, subtask, attempt = owner
+        edge = self._graph.edges[number]
+        job, generation = self._graph.job_id, self._deployment.generation
+        link = self._links[self._exchange_of(edge.target, target)]
+        channel = RemoteChannel(
+            channel_id(number, subtask),
+            (self._epoch, attempt),
+            describe(self._graph, number, edge, subtask),
+            self._options,
+            lambda entry: link.append(outlet, entry),
+            on_blocked,
+        )
+        outlet = Outlet(
+            channel,
+            self._keys.input_log(job, generation, edge.target, target),
+            self._keys.credit(job, generation, edge.target, target),
+            target,
+            owner,
+        )
+        link.add_outlet(outlet)
+        return channel
+
+    def _local_channel(self, channel: int, consumer: int) -> LocalChannel:
+        found = self._local.get((channel, consumer))
+        if found is None:
+            found = self._local[channel, consumer] = LocalChannel(channel, self._options.local_records)
+        return found
+
+    def _is_local(self, vertex: str, subtask: int) -> bool:
+        return self._options.in_memory_channels and self._slot_of(vertex, subtask) == self._allocation
+
+    def _slot_of(self, vertex: str, subtask: int) -> str:
+        return self._deployment.placement[vertex][subtask]
+
+    def _exchange_of(self, vertex: str, subtask: int) -> int:
+        """The number of the exchange Redis with the input log of a subtask."""
+        return exchange_number(
+            self._graph.job_id, self._deployment.generation, vertex, subtask, len(self._deployment.exchange)
+        )
+
+    def _wakes(self, channels: list[int]) -> dict[str, frozenset[int]]:
+        """Wake stream of each producing slot -> the channels it produces."""
+        by_slot: dict[str, set[int]] = {}
+        for c in channels:
+            by_slot.setdefault(self._slot_of(*producer_of(self._graph, c)), set()).add(c)
+        job, generation = self._graph.job_id, self._deployment.generation
+        return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
+
+    def _raise_lost(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
+    def _raise_fenced(self) -> None:
+        for link in self._links:
+            while link.fenced:
+                outlet = link.fenced.pop()
+                fence = outlet.channel.fence
+                if fence is not None and outlet.owner not in self._fenced:
+                    self._fenced.add(outlet.owner)
+                    raise Fenced(*outlet.owner, fence.newest)

@@ -1,0 +1,119 @@
+"""A connection to Redis that never waits: commands go out as far as the socket takes them, replies come when they are
+there.
+
+redis-py opens it (URL, TLS, authentication); its own way of reading blocks until a reply is whole, so bytes are fed to
+hiredis here.
+"""
+
+import socket
+import ssl
+from typing import Any, cast
+
+import hiredis
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
+_CHUNK = 256 * 1024
+
+
+class WireError(ConnectionError):
+    """The connection is gone, or could not be made."""
+
+
+def pack(*command: bytes | str | int) -> bytes:
+    """A command in Redis's protocol."""
+    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub takes a tuple of one
+    return packed
+
+
+class Wire:
+    """Connected from the start. Raises WireError where that fails, within about `timeout` seconds."""
+
+    def __init__(self, url: str, timeout: float, name: str) -> None:
+        pool = redis.ConnectionPool.from_url(
+            url,
+            protocol=2,
+            socket_connect_timeout=timeout,
+            socket_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            client_name=name,
+        )
+        # redis-py types neither its connections' methods nor their socket
+        self._connection = cast(Any, pool.make_connection())
+        self._out = bytearray()
+        self._in = bytearray(_CHUNK)
+        self._reader = hiredis.Reader(notEnoughData=self, errors="replace")
+        try:
+            self._connection.connect()
+            self.run_id = self._run_id()  #: of this very server process
+            self._socket: socket.socket = self._connection._sock
+            self._socket.setblocking(False)
+        except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
+            self.close()
+            raise
+        except (redis.RedisError, OSError) as e:
+            self.close()
+            raise WireError(str(e)) from e
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._out)
+
+    def send(self, packed: bytes) -> None:
+        """Send commands, or what of them the socket takes now. The rest goes with the next `pump`."""
+        if self._out:
+            self._out += packed
+        else:
+            sent = self._send(packed)
+            if sent < len(packed):
+                self._out += memoryview(packed)[sent:]
+
+    def pump(self) -> None:
+        """Send what is left."""
+        while self._out:
+            sent = self._send(self._out)
+            if not sent:
+                return
+            del self._out[:sent]
+
+    def replies(self) -> list[Any]:
+        """All replies that are there; error replies are `hiredis.ReplyError` values."""
+        found: list[Any] = []
+        while True:
+            try:
+                n = self._socket.recv_into(self._in)
+            except _WOULD_BLOCK:
+                return found
+            except OSError as e:
+                raise WireError(str(e)) from e
+            if not n:
+                raise WireError("closed by the server")
+            self._reader.feed(self._in, 0, n)  # type: ignore[arg-type]  # any buffer will do
+            while (reply := self._reader.gets()) is not self:
+                found.append(reply)
+            if n < _CHUNK and not isinstance(self._socket, ssl.SSLSocket):
+                return found
+
+    def close(self) -> None:
+        self._connection.disconnect()
+
+    def _send(self, data: bytes | bytearray) -> int:
+        try:
+            return self._socket.send(data)
+        except _WOULD_BLOCK:
+            return 0
+        except OSError as e:
+            raise WireError(str(e)) from e
+
+    def _run_id(self) -> str:
+        self._connection.send_command("INFO", "server")
+        answer: bytes = self._connection.read_response()
+        for line in answer.splitlines():
+            if line.startswith(b"run_id:"):
+                return line[7:].decode()
+        raise WireError("INFO server names no run_id")
