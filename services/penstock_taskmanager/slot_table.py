@@ -1,0 +1,133 @@
+"""The pure part of the agent: commands, dead children and time in, effects out. No I/O, no clock.
+
+A slot:  FREE -> OFFERED (OfferSlot) -> ACTIVE (its process, by compare-and-set) -> FREE, once that process is gone.
+         OFFERED -> FREE at once on ReleaseSlot: no process can have it any more.
+The rows in Redis are the state; this remembers only what it was told. User code runs in no slot but an ACTIVE one.
+"""
+
+from collections.abc import Mapping
+
+from penstock.coordination.messages import (
+    OfferSlot,
+    ReleaseSlot,
+    SlotLost,
+    SlotOffered,
+    TaskManagerCommand,
+    TaskManagerRegistered,
+)
+from penstock.coordination.rows import SlotRow
+from penstock_taskmanager.effects import Effect, FreeSlot, KillChild, OfferToJob, TellJob, TellResourceManager
+
+Rows = Mapping[int, SlotRow]
+#: allocations remembered so that a repeated offer is recognised
+_REMEMBERED = 10_000
+
+
+class SlotTable:
+    """Of one incarnation. `grace`: seconds from a ReleaseSlot until a process that stays is killed."""
+
+    def __init__(self, *, taskmanager: str, incarnation: str, slots: int, host: str, queue: str, grace: float) -> None:
+        self.taskmanager = taskmanager
+        self.incarnation = incarnation
+        self._slots = slots
+        self._host = host
+        self._queue = queue
+        self._grace = grace
+        #: allocation -> when its process is to be killed
+        self._releasing: dict[str, float] = {}
+        self._offered_once: dict[str, None] = {}
+
+    def command(self, command: TaskManagerCommand, rows: Rows, now: float) -> list[Effect]:
+        """Carry a command out. `now`: monotonic seconds."""
+        if isinstance(command, OfferSlot):
+            return self._offer(command, rows)
+        return self._release(command, rows, now)
+
+    def exited(self, pids: set[int], rows: Rows) -> list[Effect]:
+        """These processes are gone. All commands written before must have been taken: a released slot is not lost."""
+        effects: list[Effect] = []
+        for slot, row in rows.items():
+            if row.state != "ACTIVE" or row.pid not in pids:
+                continue
+            if row.allocation not in self._releasing:
+                reason = f"the process {row.pid} of slot {slot} of TaskManager {self.taskmanager} died"
+                effects.append(TellJob(row.job, SlotLost(allocation=row.allocation, reason=reason, pid=row.pid)))
+            effects.append(FreeSlot(slot, row))
+        return effects
+
+    def due(self, rows: Rows, now: float) -> list[Effect]:
+        """Kill what stayed beyond its grace; free what was released while its process withdrew from it."""
+        effects: list[Effect] = []
+        held = {row.allocation: (slot, row) for slot, row in rows.items() if row.state != "FREE"}
+        for allocation, deadline in list(self._releasing.items()):
+            if allocation not in held:
+                del self._releasing[allocation]
+                continue
+            slot, row = held[allocation]
+            if row.state == "OFFERED":
+                effects.append(FreeSlot(slot, row))
+            elif now >= deadline:
+                self._releasing[allocation] = now + self._grace
+                effects.append(
+                    KillChild(row.pid, f"it did not leave slot {slot} within {self._grace:g} s of ReleaseSlot")
+                )
+        return effects
+
+    def registration(self, rows: Rows) -> TaskManagerRegistered:
+        """Who we are and which slots are not free."""
+        return TaskManagerRegistered(
+            taskmanager=self.taskmanager,
+            incarnation=self.incarnation,
+            slots=self._slots,
+            host=self._host,
+            queue=self._queue,
+            occupied={slot: row.allocation for slot, row in rows.items() if row.state != "FREE"},
+        )
+
+    def is_registered(self, registered: str | None, rows: Rows) -> bool:
+        """Whether Redis still knows us: `registered` is the incarnation in our registration."""
+        return (
+            registered == self.incarnation
+            and rows.keys() == set(range(self._slots))
+            and all(row.incarnation == self.incarnation for row in rows.values())
+        )
+
+    def expects(self, allocation: str) -> bool:
+        """Whether a hint for it may be meant for us. Any thread."""
+        return allocation in self._offered_once and allocation not in self._releasing
+
+    def _offer(self, command: OfferSlot, rows: Rows) -> list[Effect]:
+        if command.allocation in self._offered_once:
+            return []
+        row = rows.get(command.slot)
+        if command.incarnation != self.incarnation or row is None or row.state != "FREE":
+            return [TellResourceManager(self.registration(rows))]
+        self._offered_once[command.allocation] = None
+        if len(self._offered_once) > _REMEMBERED:
+            del self._offered_once[next(iter(self._offered_once))]
+        offered = SlotRow(
+            state="OFFERED",
+            incarnation=self.incarnation,
+            allocation=command.allocation,
+            job=command.job,
+            request=command.request,
+        )
+        event = SlotOffered(
+            allocation=command.allocation,
+            request=command.request,
+            taskmanager=self.taskmanager,
+            incarnation=self.incarnation,
+            slot=command.slot,
+            host=self._host,
+            queue=self._queue,
+        )
+        return [OfferToJob(command.slot, offered, event)]
+
+    def _release(self, command: ReleaseSlot, rows: Rows, now: float) -> list[Effect]:
+        for slot, row in rows.items():
+            if row.state == "FREE" or row.allocation != command.allocation:
+                continue
+            self._releasing.setdefault(command.allocation, now + self._grace)
+            if row.state == "OFFERED":
+                return [FreeSlot(slot, row)]
+        return []

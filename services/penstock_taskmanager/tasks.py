@@ -1,0 +1,52 @@
+"""The two messages a TaskManager's queue carries: hints, which go to a slot process, and probes, which do not."""
+
+from collections.abc import Callable
+from typing import Any
+
+from penstock.coordination.broker import TASK_NAME
+from penstock_taskmanager.slot_process import SlotProcess
+from penstock_taskmanager.worker_control import PROBE_NAME
+from penstock_taskmanager.worker_link import ProbeSeen, WorkerLink
+
+
+def add_tasks(app: Any, slot_process: SlotProcess, expects: Callable[[str], bool], link: WorkerLink) -> None:
+    """Register both with the app of a worker."""
+
+    class SlotTask(app.Task):  # type: ignore[misc]
+        def start_strategy(self, app: Any, consumer: Any, **options: Any) -> Callable[..., Any]:
+            """In the parent: a late copy of a hint costs no process."""
+            to_slot = super().start_strategy(app, consumer, **options)
+
+            def receive(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **others: Any) -> None:
+                arguments = message.payload[0]
+                if expects(arguments[1]):
+                    to_slot(message, body, ack, reject, callbacks, **others)
+                else:
+                    ack(*_log_arguments(consumer))
+
+            return receive
+
+    class ProbeTask(app.Task):  # type: ignore[misc]
+        def start_strategy(self, app: Any, consumer: Any, **options: Any) -> Callable[..., Any]:
+            """In the parent, and nowhere else: a probe needs no free slot."""
+
+            def receive(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **others: Any) -> None:
+                ack(*_log_arguments(consumer))
+                token, number = message.payload[0]
+                link.put(ProbeSeen(token, number))
+
+            return receive
+
+    @app.task(name=TASK_NAME, base=SlotTask, ignore_result=True)  # type: ignore[untyped-decorator]
+    def slot(job: str, allocation: str, epoch: int) -> None:
+        slot_process.run(job, allocation, epoch)
+
+    @app.task(name=PROBE_NAME, base=ProbeTask, ignore_result=True)  # type: ignore[untyped-decorator]
+    def probe(token: str, number: int) -> None:
+        raise RuntimeError("a probe is answered by the parent and never runs")
+
+
+def _log_arguments(consumer: Any) -> tuple[Any, Any]:
+    from celery.worker.consumer.consumer import logger
+
+    return logger, consumer.connection_errors

@@ -1,0 +1,70 @@
+"""The Celery worker as a TaskManager needs it: our signals, our logging, a process a slot, each used once."""
+
+import signal
+from typing import Any
+
+from celery import Celery, signals
+from celery.apps.worker import Worker
+
+from penstock.coordination.broker import WORKER_OPTIONS, make_app
+from penstock.coordination.logging import configure_logging
+from penstock_taskmanager.settings import Settings
+from penstock_taskmanager.worker_link import Leave, WorkerLink
+
+
+def make_worker_app(settings: Settings) -> Celery:
+    """An app of this worker's own, beyond what all users of the broker share."""
+    app = make_app(settings.redis_url, settings.prefix)
+    app.conf.update(
+        # A used process goes, and with it the user's modules, threads and leaks; see docs on the cost.
+        worker_max_tasks_per_child=1,
+        worker_concurrency=settings.slots,
+        # Celery would prefetch less after a reconnect: a free slot must get its hint.
+        worker_enable_prefetch_count_reduction=False,
+        # A child slow to start on a busy machine is no dead child.
+        worker_proc_alive_timeout=30.0,
+        worker_timer_precision=0.1,
+    )
+    return app
+
+
+def make_worker(app: Celery, settings: Settings, pool: type[Any], link: WorkerLink) -> Worker:
+    """Not started yet."""
+
+    class SlotWorker(Worker):  # type: ignore[misc]
+        def install_platform_tweaks(self, worker: Any) -> None:
+            """In place of Celery's handlers: its warm shutdown would wait for tasks that never end."""
+            install_signals(link)
+
+    return SlotWorker(
+        app=app,
+        hostname=f"slots@{settings.taskmanager}",
+        queues=[settings.queue],
+        pool_cls=pool,
+        optimization="fair",
+        loglevel="WARNING",
+        quiet=True,
+        **WORKER_OPTIONS,
+    )
+
+
+def install_signals(link: WorkerLink) -> None:
+    """SIGTERM, SIGINT and SIGQUIT: leave cleanly."""
+
+    def leave(signum: int, frame: object) -> None:
+        link.put(Leave(signal.Signals(signum).name))
+
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(signum, leave)
+
+
+def keep_logging(**_: object) -> None:
+    """A receiver of Celery's `setup_logging`: whoever connects one is left to log in his own way."""
+
+
+signals.setup_logging.connect(keep_logging)
+
+
+def log_as_slot(settings: Settings, pid: int) -> None:
+    """In a child: its lines are its own."""
+    configure_logging("slot", f"{settings.taskmanager}/{pid}")

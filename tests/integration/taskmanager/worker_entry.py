@@ -1,0 +1,55 @@
+"""A TaskManager whose slots run a double of the runtime, for tests: `python worker_entry.py -D key=value …`
+
+The job says what the slot does: `hang…` never ends, whatever it is told; anything else waits for ReleaseSlot.
+SIGUSR1 makes the worker deaf: its consumer stops to consume, and does not know it.
+"""
+
+import signal
+import sys
+import time
+from typing import Any
+
+from penstock.client.config import service_configuration
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.messages import ReleaseSlot, SlotCommand, decode
+from penstock_taskmanager import taskmanager
+from penstock_taskmanager.settings import Settings
+from penstock_taskmanager.slot_process import ClaimedSlot
+
+
+def main(argv: list[str]) -> int:
+    configuration = service_configuration(argv)
+    settings = Settings.read(configuration)
+
+    def run(claimed: ClaimedSlot) -> None:
+        while claimed.job.startswith("hang"):
+            try:
+                time.sleep(3600)
+            except BaseException as error:  # the point of it: user code that nothing but SIGKILL ends
+                print(f"not ended by {error!r}", flush=True)
+        wait_for_release(settings, claimed)
+
+    make_worker = taskmanager.make_worker
+
+    def make_deafenable_worker(*arguments: Any) -> Any:
+        worker = make_worker(*arguments)
+        signal.signal(signal.SIGUSR1, lambda *_: worker.consumer.task_consumer.cancel())
+        return worker
+
+    taskmanager.make_worker = make_deafenable_worker
+    return taskmanager.run_taskmanager(configuration, settings, run)
+
+
+def wait_for_release(settings: Settings, claimed: ClaimedSlot) -> None:
+    cursor = "0-0"
+    with Coordination.connect(settings.redis_url, settings.prefix) as coordination:
+        stream = coordination.keys.slot_commands(claimed.job, claimed.allocation)
+        while True:
+            for entry, payload in coordination.events.read({stream: cursor}, 500).get(stream, []):
+                cursor = entry
+                if isinstance(decode(payload, SlotCommand), ReleaseSlot):  # type: ignore[arg-type]
+                    return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
