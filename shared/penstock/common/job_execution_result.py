@@ -34,3 +34,24 @@ class JobExecutionResult:
             f"Program execution finished\nJob with JobID {self._job_id} has finished.\n"
             f"Job Runtime: {self._net_runtime} ms\n"
         )
+
+
+class DetachedJobExecutionResult(JobExecutionResult):
+    """Of a job that was submitted detached: it is not known how it ends. All but its id raises RuntimeError."""
+
+    _MESSAGE = (
+        "Job was submitted in detached mode. Results of job execution, such as accumulators, runtime, etc. "
+        "are not available."
+    )
+
+    def get_net_runtime(self) -> int:
+        raise RuntimeError(self._MESSAGE)
+
+    def get_accumulator_result(self, accumulator_name: str) -> Any:
+        raise RuntimeError(self._MESSAGE)
+
+    def get_all_accumulator_results(self) -> dict[str, Any]:
+        raise RuntimeError(self._MESSAGE)
+
+    def __str__(self) -> str:
+        return f"Job {self._job_id} was submitted in detached mode"

@@ -101,7 +101,7 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
             spec = replace(spec, final_only=True)
         nodes[t.id] = StreamNode(
             id=t.id,
-            name=t.name,
+            name=_display_name(t),
             spec=spec,
             inputs=tuple(_edge(t, i) for i in t.inputs),
             parallelism=t.parallelism,
@@ -114,6 +114,17 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
             buffer_timeout_ms=settings.buffer_timeout_ms if t.buffer_timeout_ms is None else t.buffer_timeout_ms,
         )
     return StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
+
+
+def _display_name(t: Transformation) -> str:
+    match t.spec:
+        case SourceSpec():
+            return f"Source: {t.name}"
+        case SinkSpec():
+            return f"{t.name}: Writer"
+        case PrintSpec() | CollectSpec():
+            return f"Sink: {t.name}"
+    return t.name
 
 
 def _reachable(transformations: Iterable[Transformation]) -> list[Transformation]:

@@ -1,0 +1,42 @@
+"""The source behind `env.from_collection`: the elements travel with the job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSource:
+    """Bounded, read by one subtask in order. A split is the position of the next element."""
+
+    elements: tuple[Any, ...]
+    bounded: ClassVar[bool] = True
+
+    def enumerate_splits(self, parallelism: int) -> list[int]:
+        return [0]
+
+    def create_reader(self, subtask: int, parallelism: int) -> "CollectionReader":
+        return CollectionReader(self.elements)
+
+
+class CollectionReader:
+    """Source: Flink's `FromElementsGeneratorFunction`."""
+
+    def __init__(self, elements: Sequence[Any]) -> None:
+        self._elements = elements
+        self._position = len(elements)
+
+    def add_splits(self, splits: Sequence[int]) -> None:
+        for position in splits:
+            self._position = position
+
+    def poll(self, max_records: int) -> list[Any] | None:
+        batch = list(self._elements[self._position : self._position + max_records])
+        self._position += len(batch)
+        return batch or None
+
+    def snapshot(self) -> list[int]:
+        return [self._position]
+
+    def close(self) -> None:
+        self._elements = ()

@@ -1,0 +1,204 @@
+"""StreamExecutionEnvironment. Source: `pyflink.datastream.stream_execution_environment`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penstock.common.configuration import Configuration
+from penstock.common.execution_config import ExecutionConfig
+from penstock.common.job_client import JobClient
+from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
+from penstock.common.job_id import JobID
+from penstock.common.typeinfo import TypeInformation
+from penstock.common.watermark_strategy import WatermarkStrategy
+from penstock.datastream.collection_source import CollectionSource
+from penstock.datastream.data_stream import DataStream, _declared
+from penstock.datastream.execution_mode import RuntimeExecutionMode
+from penstock.datastream.job_settings import BUFFER_TIMEOUT_KEY, CHAINING_KEY, JobSettings
+from penstock.datastream.user_code import check_type
+from penstock.graph.transformations import StreamInput, Transformation
+from penstock.operators.specs import OperatorSpec, Source, SourceSpec
+
+if TYPE_CHECKING:
+    from penstock.client import job_client as executor_client
+    from penstock.graph.stream_graph import StreamGraph
+
+__all__ = ["StreamExecutionEnvironment"]
+
+
+class StreamExecutionEnvironment:
+    """Where a program makes its streams and runs them: in this process, or on the cluster `penstock run` names."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._transformations: list[Transformation] = []
+        self._made = 0
+
+    @staticmethod
+    def get_execution_environment(configuration: Configuration | None = None) -> "StreamExecutionEnvironment":
+        """`configuration` wins over what the command line and `conf/config.yaml` say."""
+        from penstock.client.context import current
+
+        context = current.get()
+        effective = Configuration.from_dict(context.configuration if context is not None else {})
+        return StreamExecutionEnvironment(effective.add_all(configuration or Configuration()))
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def get_config(self) -> ExecutionConfig:
+        """A view: what is set there is set here."""
+        return ExecutionConfig(self._configuration)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take these keys, Flink's or the user's own."""
+        self._configuration.add_all(configuration)
+
+    def set_parallelism(self, parallelism: int) -> "StreamExecutionEnvironment":
+        """Of the operators that are made from here on and set none of their own."""
+        self.get_config().set_parallelism(parallelism)
+        return self
+
+    def get_parallelism(self) -> int:
+        return self.get_config().get_parallelism()
+
+    def set_max_parallelism(self, max_parallelism: int) -> "StreamExecutionEnvironment":
+        """The number of key groups: the highest parallelism the job can be rescaled to."""
+        self.get_config().set_max_parallelism(max_parallelism)
+        return self
+
+    def get_max_parallelism(self) -> int:
+        return self.get_config().get_max_parallelism()
+
+    def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> "StreamExecutionEnvironment":
+        self._configuration.set_string("execution.runtime-mode", execution_mode.name)
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> "StreamExecutionEnvironment":
+        """The longest time a record waits for others to leave with; -1: until a batch is full or input pauses."""
+        if timeout_millis < -1:
+            raise ValueError(f"Timeout of buffer must be non-negative or -1: {timeout_millis}")
+        self._configuration.set_boolean(f"{BUFFER_TIMEOUT_KEY}.enabled", timeout_millis >= 0)
+        if timeout_millis >= 0:
+            self._configuration.set_string(f"{BUFFER_TIMEOUT_KEY}.interval", f"{timeout_millis} ms")
+        return self
+
+    def get_buffer_timeout(self) -> int:
+        """Milliseconds, -1 where it is off."""
+        return JobSettings(self._configuration).buffer_timeout_ms()
+
+    def disable_operator_chaining(self) -> "StreamExecutionEnvironment":
+        """Every operator runs as a task of its own."""
+        self._configuration.set_boolean(f"{CHAINING_KEY}.enabled", False)
+        return self
+
+    def is_chaining_enabled(self) -> bool:
+        return JobSettings(self._configuration).is_chaining_enabled()
+
+    def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
+        return JobSettings(self._configuration).chains_different_max_parallelism()
+
+    # -- what travels with the job -------------------------------------------------------------------------------------
+
+    def add_python_file(self, file_path: str) -> None:
+        """A module, package folder or zip that the job's functions import. FileNotFoundError where there is none."""
+        path = Path(file_path).absolute()
+        if not path.exists():
+            raise FileNotFoundError(f"add_python_file: there is no {file_path}")
+        files = self._configuration.get_string("python.files", "")
+        self._configuration.set_string("python.files", f"{files},{path}" if files else str(path))
+
+    def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
+        """A requirements.txt that slots install, from a folder of downloaded packages if given. FileNotFoundError."""
+        for path in filter(None, (requirements_file_path, requirements_cache_dir)):
+            if not Path(path).exists():
+                raise FileNotFoundError(f"set_python_requirements: there is no {path}")
+        value = str(Path(requirements_file_path).absolute())
+        if requirements_cache_dir is not None:
+            value += f"#{Path(requirements_cache_dir).absolute()}"
+        self._configuration.set_string("python.requirements", value)
+
+    # -- sources -------------------------------------------------------------------------------------------------------
+
+    def from_collection(self, collection: Iterable[Any], type_info: TypeInformation | None = None) -> DataStream:
+        """The elements travel with the job and are read by one subtask, in order."""
+        if isinstance(collection, (str, bytes)) or not isinstance(collection, Iterable):
+            raise TypeError(f"a collection of elements is needed, not {collection!r}")
+        elements = tuple(collection)
+        stream = self._from_source(CollectionSource(elements), None, "Collection Source", check_type(type_info))
+        stream._set_parallelism(1)
+        stream._transformation.is_parallel = False
+        return stream
+
+    def from_source(
+        self,
+        source: Source,
+        watermark_strategy: WatermarkStrategy,
+        source_name: str,
+        type_info: TypeInformation | None = None,
+    ) -> DataStream:
+        if not isinstance(source, Source):
+            raise TypeError(
+                f"a source is needed, such as FileSource.for_record_stream_format(…).build(), not {source!r}"
+            )
+        if not isinstance(watermark_strategy, WatermarkStrategy):
+            raise TypeError(f"a WatermarkStrategy is needed, not {watermark_strategy!r}")
+        if type_info is None and hasattr(source, "get_produced_type"):
+            type_info = source.get_produced_type()
+        return self._from_source(source, watermark_strategy, source_name, check_type(type_info))
+
+    def _from_source(
+        self, source: Source, strategy: WatermarkStrategy | None, name: str, type_info: TypeInformation
+    ) -> DataStream:
+        spec = SourceSpec(source, strategy, output_type=_declared(type_info))
+        transformation = self._add(name, spec, ())
+        return DataStream(self, (StreamInput(transformation),), type_info, transformation)
+
+    # -- execution -----------------------------------------------------------------------------------------------------
+
+    def get_execution_plan(self) -> str:
+        """The operators so far as JSON, in the shape of Flink's plan visualizer."""
+        from penstock.graph.plan import execution_plan
+
+        return execution_plan(self._stream_graph(None))
+
+    def execute(self, job_name: str | None = None) -> JobExecutionResult:
+        """Run the job to its end. Raises where it does not finish; returns at once where it was submitted detached."""
+        from penstock.client.context import current
+
+        client = self._start(job_name)
+        context = current.get()
+        if context is not None and not context.attached:
+            return DetachedJobExecutionResult(JobID(client.job_id))
+        result = client.result()
+        return JobExecutionResult(JobID(result.job_id), result.net_runtime, result.accumulators)
+
+    def execute_async(self, job_name: str = "Flink Streaming Job") -> JobClient:
+        """Start the job and return at once."""
+        return JobClient(self._start(job_name))
+
+    def _start(self, job_name: str | None) -> "executor_client.JobClient":
+        from penstock.client.executors import executor_for
+        from penstock.graph.job_graph_generator import compile_job
+
+        graph = self._stream_graph(job_name)
+        compiled = compile_job(
+            graph, job_id=str(JobID.generate()), configuration=JobSettings(self._configuration).of_the_job()
+        )
+        # as in Flink: what is made after this is another job
+        self._transformations.clear()
+        return executor_for(self._configuration).execute(compiled)
+
+    def _stream_graph(self, job_name: str | None) -> "StreamGraph":
+        from penstock.graph.stream_graph import build_stream_graph
+
+        if not any(t.inputs for t in self._transformations):
+            raise RuntimeError("No operators defined in streaming topology. Cannot execute.")
+        connected = {i.source.id for t in self._transformations for i in t.inputs}
+        used = [t for t in self._transformations if t.inputs or t.id in connected]
+        return build_stream_graph(used, JobSettings(self._configuration).of_the_graph(job_name))
+
+    def _add(self, name: str, spec: OperatorSpec, inputs: tuple[StreamInput, ...]) -> Transformation:
+        self._made += 1
+        transformation = Transformation(self._made, name, spec, inputs, parallelism=self.get_parallelism())
+        self._transformations.append(transformation)
+        return transformation
