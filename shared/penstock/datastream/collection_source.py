@@ -1,16 +1,16 @@
 """The source behind `env.from_collection`: the elements travel with the job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CollectionSource:
     """Bounded, read by one subtask in order. A split is the position of the next element."""
 
     elements: tuple[Any, ...]
-    bounded: ClassVar[bool] = True
+    bounded: bool = field(default=True, init=False)
 
     def enumerate_splits(self, parallelism: int) -> list[int]:
         return [0]

@@ -39,11 +39,10 @@ from penstock.operators.specs import (
 )
 
 if TYPE_CHECKING:
-    from penstock.datastream.keyed_stream import KeyedStream
     from penstock.datastream.stream_execution_environment import StreamExecutionEnvironment
     from penstock.graph.job_graph import PartitionStrategy
 
-__all__ = ["CloseableIterator", "DataStream", "DataStreamSink"]
+__all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
 
 
 class DataStream(OperatorSettings):
@@ -186,8 +185,6 @@ class DataStream(OperatorSettings):
     def key_by(
         self, key_selector: "Callable[[Any], Any] | KeySelector", key_type: TypeInformation | None = None
     ) -> "KeyedStream":
-        from penstock.datastream.keyed_stream import KeyedStream
-
         check_function(key_selector, KeySelector, "get_key")
         return KeyedStream(self, key_selector, check_type(key_type))
 
@@ -270,3 +267,7 @@ class DataStream(OperatorSettings):
 def _declared(type_info: TypeInformation) -> TypeInformation | None:
     """As specs have it: None for pickled objects."""
     return None if isinstance(type_info, PickledBytesTypeInfo) else type_info
+
+
+# its base is above, and PyFlink's programs import it from here
+from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402

@@ -60,9 +60,7 @@ class OperatorSettings:
                 f"Maximum parallelism must be between 1 and {UPPER_BOUND_MAX_PARALLELISM}. Found: {max_parallelism}"
             )
         if max_parallelism != 1 and not self._transformation.is_parallel:
-            raise ValueError(
-                f"The maximum parallelism of non parallel operator must be 1: {self._transformation.name!r}"
-            )
+            raise ValueError(f"The max parallelism of non parallel operator must be 1: {self._transformation.name!r}")
         self._transformation.max_parallelism = max_parallelism
 
     def _set_non_parallel(self) -> None:

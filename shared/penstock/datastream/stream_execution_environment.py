@@ -137,9 +137,7 @@ class StreamExecutionEnvironment:
         type_info: TypeInformation | None = None,
     ) -> DataStream:
         if not isinstance(source, Source):
-            raise TypeError(
-                f"a source is needed, such as FileSource.for_record_stream_format(…).build(), not {source!r}"
-            )
+            raise TypeError(f"a source is needed, such as FileSource.for_record_stream_format(…).build(): {source!r}")
         if not isinstance(watermark_strategy, WatermarkStrategy):
             raise TypeError(f"a WatermarkStrategy is needed, not {watermark_strategy!r}")
         if type_info is None and hasattr(source, "get_produced_type"):
