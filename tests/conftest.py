@@ -86,7 +86,7 @@ class RedisServer:
             try:
                 with socket.create_connection(("127.0.0.1", port), 1) as probe:
                     probe.sendall(b"PING\r\n")
-                    if probe.recv(64).startswith(b"+PONG"):
+                    if probe.recv(64).startswith((b"+PONG", b"-NOAUTH")):
                         return True
             except OSError:
                 pass  # not listening yet

@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from penstock.coordination.blob_files import read_blob_file, write_blob_file
+from penstock.coordination.blob_files import blob_path, read_blob_file, write_blob_file
 from penstock.coordination.keys import Keys
 
 #: bytes; design, section 2
@@ -62,9 +62,16 @@ class RedisBlobs:
             return set()
         with self._client.pipeline(transaction=False) as batch:
             for digest in wanted:
-                batch.exists(self._keys.blob(digest), self._keys.blob_in_store(digest))
+                batch.exists(self._keys.blob(digest))
+                batch.exists(self._keys.blob_in_store(digest))
             found = batch.execute()
-        return {digest for digest, count in zip(wanted, found, strict=True) if count}
+        in_redis, in_store = found[::2], found[1::2]
+        there = zip(wanted, in_redis, in_store, strict=True)
+        return {digest for digest, small, large in there if small or (large and self._stored(digest))}
+
+    def _stored(self, digest: str) -> bool:
+        # A pointer may outlive its file: whoever asks shall upload it again.
+        return (self._storage(digest) / blob_path(digest)).is_file()
 
     def _storage(self, digest: str, size: int | None = None) -> Path:
         if self._storage_dir is None:

@@ -24,12 +24,21 @@ class LeaseRenewer:
     of our end of the pipe is closed.
     """
 
-    def __init__(self, redis_url: str, prefix: str, ttl_ms: int = 1500, interval_ms: int = 400) -> None:
+    def __init__(
+        self, redis_url: str, prefix: str, ttl_ms: int = 1500, interval_ms: int = 400, *, beat_timeout: float = 5.0
+    ) -> None:
+        """`beat_timeout`: seconds without a `beat` after which the main loop counts as stuck and renewal stops."""
         if not 0 < interval_ms * 2 <= ttl_ms:
             raise ValueError(
                 f"the renewal interval {interval_ms} ms must be at most half of the lease's TTL {ttl_ms} ms"
             )
-        self._setup = {"url": redis_url, "prefix": prefix, "ttl_ms": ttl_ms, "interval_ms": interval_ms}
+        self._setup: dict[str, object] = {
+            "url": redis_url,
+            "prefix": prefix,
+            "ttl_ms": ttl_ms,
+            "interval_ms": interval_ms,
+            "beat_timeout": beat_timeout,
+        }
         self._patience = ttl_ms / 1000 * 2 / 3
         self._lock = threading.Lock()
         self._held: dict[str, str] = {}

@@ -1,10 +1,12 @@
 """The helper process of `LeaseRenewer`: `python -m penstock.coordination.renewer_process`, tiny, beside a leader.
 
 It renews the leases of its parent, so that a second of GIL or a large graph moves no job; it stops renewing when the
-parent's main loop has not beaten for `BEAT_TIMEOUT`, and releases everything when the parent is gone (EOF on stdin).
-Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms"}`, then `{"op": "hold", "role", "nonce"}`,
-`{"op": "drop", "role"}`, `{"op": "beat"}`. Out: `{"role", "nonce", "at"}` with `at` null where the lease is lost, else
-the monotonic time (s) just before the renewal. This module imports redis and little else.
+parent's main loop has not beaten for `beat_timeout` s, and releases everything when the parent is gone (EOF on stdin).
+This module imports redis and little else.
+
+Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms", "beat_timeout"}`, then
+`{"op": "hold", "role", "nonce"}`, `{"op": "drop", "role"}`, `{"op": "beat"}`. Out: `{"role", "nonce", "at"}` with `at`
+null where the lease is lost, else the monotonic time (s) just before the renewal.
 """
 
 import json
@@ -17,17 +19,15 @@ from penstock.coordination.connection import AWAY, connect
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 
-#: seconds without a beat after which the parent's main loop counts as stuck
-BEAT_TIMEOUT = 5.0
-
 
 class Renewer:
     """Single-threaded: one loop over stdin and the clock."""
 
-    def __init__(self, leases: RedisLeases, ttl_ms: int, interval_ms: int, output: int) -> None:
+    def __init__(self, leases: RedisLeases, ttl_ms: int, interval_ms: int, beat_timeout: float, output: int) -> None:
         self._leases = leases
         self._ttl_ms = ttl_ms
         self._interval = interval_ms / 1000
+        self._beat_timeout = beat_timeout
         self._output = output
         self._held: dict[str, str] = {}
         self._beat = self._due = time.monotonic()
@@ -47,8 +47,9 @@ class Renewer:
             if time.monotonic() >= self._due:
                 self._renew_all()
                 self._due = time.monotonic() + self._interval
-        for role, nonce in self._held.items():
-            self._release(role, nonce)
+        with suppress(*AWAY):  # then they expire by themselves, all of them
+            for role, nonce in self._held.items():
+                self._leases.release(role, nonce)
 
     def _obey(self, order: dict[str, str]) -> None:
         if order["op"] == "hold":
@@ -56,11 +57,12 @@ class Renewer:
         elif order["op"] == "drop":
             nonce = self._held.pop(order["role"], None)
             if nonce is not None:
-                self._release(order["role"], nonce)
+                with suppress(*AWAY):  # then it expires by itself
+                    self._leases.release(order["role"], nonce)
         self._beat = time.monotonic()
 
     def _renew_all(self) -> None:
-        if time.monotonic() - self._beat > BEAT_TIMEOUT:
+        if time.monotonic() - self._beat > self._beat_timeout:
             return
         for role, nonce in list(self._held.items()):
             at = time.monotonic()
@@ -71,10 +73,6 @@ class Renewer:
             if not ours:
                 del self._held[role]
             self._say({"role": role, "nonce": nonce, "at": at if ours else None})
-
-    def _release(self, role: str, nonce: str) -> None:
-        with suppress(*AWAY):  # it expires by itself
-            self._leases.release(role, nonce)
 
     def _say(self, message: dict[str, object]) -> None:
         with suppress(BrokenPipeError):  # the parent is gone; EOF on stdin ends us
@@ -93,7 +91,8 @@ def main() -> None:
     # A call must not outlast the lease: what follows it would come too late anyway.
     client = connect(setup["url"], timeout=setup["ttl_ms"] / 1000, blocking=False)
     leases = RedisLeases(client, Keys(setup["prefix"]))
-    Renewer(leases, setup["ttl_ms"], setup["interval_ms"], output=1).run(input=0)
+    renewer = Renewer(leases, setup["ttl_ms"], setup["interval_ms"], setup["beat_timeout"], output=1)
+    renewer.run(input=0)
     client.close()
 
 

@@ -1,0 +1,191 @@
+"""What a client does while Redis is away, and that it never sends a write twice."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from structlog.testing import capture_logs
+
+from penstock.coordination.connection import MAX_BLOCK_MS, connect, is_away, wait_for_redis
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.operations import Commit
+from penstock.coordination.patience import retrying
+
+pytestmark = pytest.mark.contract
+
+
+class DroppingServer(threading.Thread):
+    """Answers everything but XADD; that it counts, and hangs up."""
+
+    def __init__(self) -> None:
+        super().__init__(name="dropping-server")
+        self.appends = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def run(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            with connection:
+                while data := connection.recv(65536):
+                    if b"STOP" in data:
+                        return
+                    if b"XADD" in data:
+                        self.appends += 1
+                        break
+                    answer = b"+PONG\r\n" if b"PING" in data else b"+OK\r\n"
+                    connection.sendall(answer * data.count(b"*"))
+
+    def close(self) -> None:
+        host, port = self._listener.getsockname()
+        with socket.create_connection((host, port)) as last:
+            last.sendall(b"STOP")
+        self.join(30)
+        self._listener.close()
+
+
+@pytest.fixture
+def dropping_server() -> Iterator[DroppingServer]:
+    server = DroppingServer()
+    server.start()
+    yield server
+    server.close()
+
+
+def test_a_write_is_sent_once_and_the_error_raised(dropping_server: DroppingServer) -> None:
+    with connect(dropping_server.url) as client:
+        with pytest.raises(redis.ConnectionError) as error:
+            client.xadd("s", {"m": b"x"})
+        assert is_away(error.value)
+    assert dropping_server.appends == 1
+
+
+def test_a_server_that_does_not_answer_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        with connect(url, timeout=0.1, blocking=False) as client, pytest.raises(redis.TimeoutError) as error:
+            client.get("k")
+        assert is_away(error.value)
+
+
+def test_the_timeout_exceeds_every_blocking_read() -> None:
+    with pytest.raises(ValueError, match=r"must exceed the longest blocking read, 2\.0 s"):
+        connect("redis://127.0.0.1", timeout=MAX_BLOCK_MS / 1000)
+
+
+def test_a_blocking_read_of_the_longest_kind_times_out_by_itself(any_redis_server: Any, prefix: str) -> None:
+    with Coordination.connect(any_redis_server.url, prefix) as coordination:
+        assert coordination.events.read({coordination.keys.events("x"): "0-0"}, MAX_BLOCK_MS) == {}
+
+
+@pytest.fixture
+def own_server(start_redis: Callable[..., Any]) -> Iterator[Any]:
+    """One that a test may restart; it keeps its data."""
+    server = start_redis(persistent=True)
+    yield server
+    server.stop()
+
+
+def test_a_killed_redis_that_comes_back(own_server: Any, prefix: str) -> None:
+    with Coordination.connect(own_server.url, prefix) as coordination:
+        epoch = coordination.leases.acquire("job:j", "n", 60_000)
+        commit = Commit(role="job:j", epoch=epoch or 0, revision=0, nonce="a", rows={"r": b"1"})
+        assert coordination.store.commit(commit) == "OK"
+        own_server.stop(kill=True)
+        with pytest.raises(redis.ConnectionError) as error:
+            coordination.store.commit(commit)
+        assert is_away(error.value)
+        own_server.start()
+        # The scripts are unknown to the new process; what was answered OK is there.
+        assert retrying("commit", give_up_after=30)(coordination.store.commit, commit) == "OK"
+        assert coordination.store.load("job:j").rows == {"r": b"1"}
+        assert coordination.leases.epoch("job:j") == epoch
+
+
+def test_waiting_for_a_redis_that_starts_later(own_server: Any) -> None:
+    own_server.stop()
+    starter = threading.Timer(0.3, own_server.start)
+    starter.start()
+    with capture_logs() as logs:
+        wait_for_redis(own_server.url, give_up_after=30)
+    starter.join()
+    assert [entry["event"] for entry in logs] == ["redis is away"]
+
+
+def test_waiting_ends(own_server: Any) -> None:
+    own_server.stop()
+    with capture_logs():
+        with pytest.raises(redis.ConnectionError):
+            wait_for_redis(own_server.url, give_up_after=0.1)
+        stopping = iter([False, False, True])
+        with pytest.raises(redis.ConnectionError):
+            wait_for_redis(own_server.url, stop=lambda: next(stopping))
+
+
+def test_a_wrong_password_is_not_waited_for(start_redis: Callable[..., Any]) -> None:
+    server = start_redis(options=("--requirepass", "right"))
+    host = f"127.0.0.1:{server.port}"
+    wait_for_redis(f"redis://:right@{host}", give_up_after=30)
+    for url in (f"redis://:wrong@{host}", f"redis://{host}"):
+        with pytest.raises(redis.AuthenticationError):
+            wait_for_redis(url)
+    server.stop()
+
+
+def test_no_password_in_the_log() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with capture_logs() as logs, pytest.raises(redis.ConnectionError):
+        wait_for_redis(f"redis://user:secret@127.0.0.1:{port}/0", give_up_after=0.2)
+    assert logs
+    assert "secret" not in str(logs)
+    assert f"127.0.0.1:{port}/0" in logs[0]["waiting_to"]
+
+
+def test_an_error_that_is_no_absence_is_raised_at_once() -> None:
+    calls: list[int] = []
+
+    def broken() -> None:
+        calls.append(1)
+        raise redis.ResponseError("WRONGTYPE")
+
+    with pytest.raises(redis.ResponseError):
+        retrying("break")(broken)
+    assert calls == [1]
+
+
+def test_blobs_above_a_mebibyte_lie_in_the_storage(any_redis_server: Any, prefix: str, tmp_path: Path) -> None:
+    data = b"z" * ((1 << 20) + 1)
+    with Coordination.connect(any_redis_server.url, prefix, tmp_path / "storage") as coordination:
+        digest = coordination.blobs.put(data)
+        file = tmp_path / "storage" / "blobs" / digest[:2] / digest
+        assert file.read_bytes() == data
+        assert [path.name for path in file.parent.iterdir()] == [digest], "no temporary file is left"
+        assert coordination.client.exists(coordination.keys.blob(digest)) == 0
+        file.write_bytes(b"damaged")
+        with pytest.raises(ValueError, match=f"{digest} is damaged"):
+            coordination.blobs.get(digest)
+        file.unlink()
+        with pytest.raises(KeyError, match=digest):
+            coordination.blobs.get(digest)
+        assert coordination.blobs.exists([digest]) == set(), "so that the client uploads it again"
+
+
+def test_a_large_blob_needs_a_storage(any_redis_server: Any, prefix: str) -> None:
+    with (
+        Coordination.connect(any_redis_server.url, prefix) as coordination,
+        pytest.raises(ValueError, match=r"of 1048577 bytes needs a storage directory"),
+    ):
+        coordination.blobs.put(b"z" * ((1 << 20) + 1))
+
+
+def test_a_damaged_small_blob(any_redis_server: Any, prefix: str) -> None:
+    with Coordination.connect(any_redis_server.url, prefix) as coordination:
+        digest = coordination.blobs.put(b"x")
+        coordination.client.set(coordination.keys.blob(digest), b"y")
+        with pytest.raises(ValueError, match=f"{digest} is damaged"):
+            coordination.blobs.get(digest)
