@@ -42,6 +42,9 @@ class JobClient(Protocol):
     @property
     def job_id(self) -> str: ...
 
+    def start(self) -> None:
+        """Begin, for a caller that does not wait. A job on a cluster runs already; a local one gets a thread."""
+
     def status(self) -> JobState:
         """The job's state now."""
 
@@ -67,6 +70,9 @@ class RemoteJobClient:
     @property
     def job_id(self) -> str:
         return self._job_id
+
+    def start(self) -> None:
+        """It was submitted: it runs."""
 
     def status(self) -> JobState:
         return JobState(self._rest.job_status(self._job_id))

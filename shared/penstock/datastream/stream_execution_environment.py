@@ -166,13 +166,19 @@ class StreamExecutionEnvironment:
         client = self._start(job_name)
         context = current.get()
         if context is not None and not context.attached:
+            client.start()
             return DetachedJobExecutionResult(JobID(client.job_id))
         result = client.result()
         return JobExecutionResult(JobID(result.job_id), result.net_runtime, result.accumulators)
 
     def execute_async(self, job_name: str = "Flink Streaming Job") -> JobClient:
         """Start the job and return at once."""
-        return JobClient(self._start(job_name))
+        client = self._start(job_name)
+        # a local job runs in the thread that waits for it, where there is one
+        start = getattr(client, "start", None)
+        if start is not None:
+            start()
+        return JobClient(client)
 
     def _start(self, job_name: str | None) -> "executor_client.JobClient":
         from penstock.client.executors import executor_for

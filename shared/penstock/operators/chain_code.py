@@ -81,7 +81,7 @@ class ChainCode:
 
     @contextmanager
     def indented(self, head: str, *, is_block: bool = False, is_loop: bool = False) -> Iterator[None]:
-        """A compound statement. `is_block`: counts for CPython's limit (for, try, with); `is_loop`: `continue` belongs to it."""
+        """A compound statement. `is_block`: it counts for CPython's limit; `is_loop`: so, and `continue` is its own."""
         self.line(head)
         before, skip = len(self._lines), self._skip
         self._indent += 1
@@ -103,7 +103,7 @@ class ChainCode:
         self._operator = before
 
     def skip_unless(self, condition: str, tail: bool, then: Callable[[], None]) -> None:
-        """`then` only where the condition holds. `tail`: nothing else happens with the record, so the loop may go on."""
+        """`then` only where the condition holds. `tail`: nothing else happens with the record."""
         if tail:
             self.line(f"if not {condition}:")
             self._lines.append(Line("    " * (self._indent + 1) + self._skip, self._operator))

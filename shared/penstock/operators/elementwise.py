@@ -1,4 +1,4 @@
-"""map, filter, flat_map: one function call a record. On a keyed stream the key's state is within the function's reach."""
+"""map, filter, flat_map: one function call a record; on a keyed stream with the key's state within reach."""
 
 from typing import Any
 

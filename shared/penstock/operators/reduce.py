@@ -1,5 +1,6 @@
 """Rolling reduction of a keyed stream: one value a key."""
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,20 +88,15 @@ def _with_field(value: Any, position: int | str, new: Any) -> Any:
     if isinstance(value, (int, float, complex)) or not hasattr(value, "__getitem__"):
         return new
     if isinstance(value, tuple):
-        if hasattr(value, "_fields"):
-            name = position if isinstance(position, str) else value._fields[position]
-            return value._replace(**{name: new})
+        fields = getattr(value, "_fields", None)
+        if fields is not None:
+            named: Any = value
+            return named._replace(**{position if isinstance(position, str) else fields[position]: new})
         if isinstance(position, int):
             at = position % len(value)
             return (*value[:at], new, *value[at + 1 :])
         raise TypeError(f"a tuple has no field {position!r}: {value!r}")
     # a copy: the record may have reached other consumers too
-    changed = _copy(value)
+    changed = copy.copy(value)
     changed[position] = new
     return changed
-
-
-def _copy(value: Any) -> Any:
-    import copy
-
-    return copy.copy(value)

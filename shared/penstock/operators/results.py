@@ -1,4 +1,4 @@
-"""The results of flat_map and process functions: None, an iterable or a generator; `(OutputTag, value)` to a side output."""
+"""The results of flat_map and process: None, an iterable or a generator; `(OutputTag, value)` to a side output."""
 
 import inspect
 
@@ -11,7 +11,7 @@ from penstock.operators.user_function import UserFunction
 def write_results(
     code: ChainCode, operator: Operator, function: UserFunction, call: str, rec: Rec, *, takes_tags: bool
 ) -> None:
-    """The loop over what `call` returns. Without `takes_tags` a tuple that starts with a tag is a value like any other."""
+    """The loop over what `call` returns. Without `takes_tags` a tuple with a tag is a value like any other."""
     if inspect.isgeneratorfunction(function.call):
         _write_loop(code, operator, call, rec, takes_tags)
         return

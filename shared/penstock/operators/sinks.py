@@ -49,7 +49,7 @@ class SinkOperator(Operator):
 
 
 class PrintOperator(Operator):
-    """`id:N> value`, `N> value`, `id> value` or the value alone, as Flink's PrintSinkFunction: N only where parallelism > 1."""
+    """`id:N> value`, `N> value` where parallelism > 1; `id> value` or the value alone where it is 1."""
 
     def __init__(
         self, index: int, name: str, identifier: str | None, input_type: Any, subtask: int, parallelism: int
@@ -83,6 +83,10 @@ class Collector(Protocol):
     @property
     def blocked(self) -> bool:
         """The client has not taken enough yet."""
+
+    @property
+    def is_drained(self) -> bool:
+        """Everything is where it survives this process."""
 
     def write(self, values: list[Any]) -> None:
         """Take these; the list is the collector's from then on."""

@@ -122,7 +122,7 @@ class KeyedProcessSpec(OperatorSpec):
 
 @dataclass(frozen=True, slots=True)
 class KeyedMapSpec(OperatorSpec):
-    """map, flat_map or filter on a keyed stream: as `MapSpec` and so on, with the key's state within reach of a rich function."""
+    """map, flat_map or filter on a keyed stream: as `MapSpec` and so on, a rich function has the key's state."""
 
     kind: Literal["map", "flat_map", "filter"]
     func: Any
@@ -183,7 +183,7 @@ class CollectSpec(OperatorSpec):
 
 @dataclass(frozen=True, slots=True)
 class HashPartitionerSpec:
-    """`key_selector`: a callable or a `KeySelector`. The key is computed once, by the producer, and travels with the record."""
+    """`key_selector`: a callable or a `KeySelector`. Called once a record, by the producer; the key travels with it."""
 
     key_selector: Any
 

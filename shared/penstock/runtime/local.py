@@ -34,6 +34,10 @@ class LocalCollector:
     def blocked(self) -> bool:
         return self.bound is not None and len(self.records) >= self.bound
 
+    @property
+    def is_drained(self) -> bool:
+        return True
+
     def write(self, values: list[Any]) -> None:
         self.records.extend(values)
 
@@ -52,7 +56,7 @@ class LocalJobClient:
         self._collectors: dict[str, LocalCollector] = {}
         self._splits: dict[str, bytes] = {}
         self._runner: SlotRunner | None = None
-        self._cancelled = False
+        self._cancelled = self._in_round = False
         self._failed: Task | None = None
         self._began = 0.0
         self._runtime_ms = 0
@@ -67,7 +71,7 @@ class LocalJobClient:
         return self._state
 
     def result(self, timeout: float | None = None) -> JobResult:
-        """Run the job, or wait for the thread that does. JobExecutionError unless it finishes, TimeoutError (seconds)."""
+        """Run the job, or wait for the thread that does. JobExecutionError unless it finishes; TimeoutError."""
         deadline = None if timeout is None else time.monotonic() + timeout
         if not self._lock.acquire(timeout=-1 if timeout is None else timeout):
             raise TimeoutError(f"job {self.job_id} is still {self._state.value} after {timeout} s")
@@ -81,8 +85,14 @@ class LocalJobClient:
         return self._outcome()
 
     def cancel(self) -> None:
-        """Takes effect between two steps of the loop."""
+        """Takes effect between two steps of the loop, or at once where nobody runs it."""
         self._cancelled = True
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._in_round and not self._state.is_terminal:
+                    self._end(JobState.CANCELED)
+            finally:
+                self._lock.release()
         runner = self._runner
         if runner is not None:
             runner.submit(lambda: None)
@@ -130,13 +140,16 @@ class LocalJobClient:
 
     def _round(self, deadline: float | None) -> None:
         """One round of the loop, in the thread that holds the lock."""
+        self._in_round = True
         try:
             runner = self._runner or self._begin()
             runner.run_once(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        except BaseException:
-            # Ctrl-C, or an error of ours: leave no job half alive
-            self._end(JobState.FAILED)
+        except BaseException as e:
+            # leave no job half alive
+            self._end(JobState.CANCELED if isinstance(e, KeyboardInterrupt) else JobState.FAILED)
             raise
+        finally:
+            self._in_round = False
         if self._failed is not None:
             self._end(JobState.FAILED)
         elif self._cancelled:

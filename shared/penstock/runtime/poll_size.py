@@ -1,4 +1,4 @@
-"""How many records a source is asked for at a time: as many as are done in a few ms, so that the loop stays responsive."""
+"""How many records a source is asked for at a time: as many as are done in a few ms."""
 
 _SHORT, _LONG = 0.004, 0.02  #: seconds of one poll and all its consequences
 _MOST = 4096

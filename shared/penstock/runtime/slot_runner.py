@@ -1,4 +1,4 @@
-"""The mailbox loop of a slot: tasks in turn, the exchange's sockets, commands from other threads; sleeps when all rest."""
+"""The mailbox loop of a slot: tasks in turn, the exchange's sockets, commands from other threads."""
 
 import selectors
 import socket
@@ -65,7 +65,7 @@ class SlotRunner:
             self.run_once()
 
     def run_once(self, longest_wait: float | None = None) -> bool:
-        """One round. Sleeps where no task made progress, at most `longest_wait` seconds (None: until something happens)."""
+        """One round. Sleeps where no task made progress, at most `longest_wait` seconds; None: until there is work."""
         while self._mail:
             self._mail.popleft()()
         progress = False

@@ -6,6 +6,8 @@ CREATED -> INITIALIZING -> RUNNING -> FINISHED, CANCELED or FAILED; single-threa
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from penstock.coordination.messages import Failure
 from penstock.coordination.rows import SubtaskMetrics
 from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP, EndOfInput
@@ -26,7 +28,7 @@ EVENTS_A_STEP = 8
 
 
 class Task:
-    """`step` never blocks. `acknowledged` (set by whoever owns the exchange) tells whether all output has arrived."""
+    """`step` never blocks."""
 
     def __init__(
         self,
@@ -39,8 +41,7 @@ class Task:
         self.vertex, self.info = vertex, info
         self.state = ExecutionState.CREATED
         self.failure: Failure | None = None
-        self.error: Exception | None = None
-        self.acknowledged: Callable[[], bool] = lambda: True
+        self.error: BaseException | None = None
         self._build, self._gate, self._writers = build, gate, writers
         self._chain: OperatorChain | None = None
         self._source: SourceOperator | None = None
@@ -60,7 +61,7 @@ class Task:
         self.state = ExecutionState.INITIALIZING
         try:
             chain = self._build()
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             self._fail(e)
             return
         self._chain = chain
@@ -77,7 +78,7 @@ class Task:
         started = time.perf_counter_ns()
         try:
             progress, blocked = self._step()
-        except Exception as e:
+        except (Exception, SystemExit) as e:  # sys.exit() in a function ends its job, not the slot
             self._fail(e)
             return True
         ended = time.perf_counter_ns()
@@ -218,19 +219,22 @@ class Task:
         self._ended = True
 
     def _try_finish(self) -> bool:
-        if not self.acknowledged():
+        # FINISHED is a promise that nothing of the output can be lost with this process
+        if not all(w.is_drained for w in self._writers) or not all(c.is_drained for c in self._collectors):
             return False
         self._close()
         self.state = ExecutionState.FINISHED
         return True
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
+        # first of all: closing the chain takes its generated source away, and with it the operators' names
+        failure = failure_of(error, self.info.task_name_with_subtasks)
         try:
             self._close()
         except Exception as closing:
-            error.add_note(f"and close() raised {type(closing).__name__}: {closing}")
-        self.error = error
-        self.failure = failure_of(error, self.info.task_name_with_subtasks)
+            note = f"\nand closing the task raised {type(closing).__name__}: {closing}\n"
+            failure = msgspec.structs.replace(failure, traceback=failure.traceback + note)
+        self.error, self.failure = error, failure
         self.state = ExecutionState.FAILED
 
     def _close(self) -> None:

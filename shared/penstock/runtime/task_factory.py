@@ -6,6 +6,7 @@ from typing import Any
 
 import cloudpickle
 
+from penstock.client.config import Configuration
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
@@ -44,7 +45,7 @@ class TaskFactory:
     def make(
         self, vertex_id: str, subtask: int, attempt: int, gate: InputGate, writers: Mapping[int, OutputWriter]
     ) -> Task:
-        """A task in state CREATED. Unpickling and opening wait for `Task.start`, so that their errors are the task's."""
+        """A task in state CREATED. Unpickling and opening wait for `start`: their errors are the task's."""
         vertex = self._graph.vertex(vertex_id)
         info = self._info(vertex, subtask, attempt)
 
@@ -63,7 +64,7 @@ class TaskFactory:
             max_parallelism=vertex.max_parallelism,
             attempt=attempt,
             watermark_interval=_watermark_interval(self._graph),
-            parameters=_parameters(self._graph),
+            parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
         )
 
     def _build(self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter]) -> OperatorChain:
@@ -91,7 +92,8 @@ class TaskFactory:
 
     def _start_source(self, vertex: JobVertex, info: SubtaskInfo, source: SourceOperator) -> None:
         def enumerate_splits() -> bytes:
-            return cloudpickle.dumps(source.source.enumerate_splits(info.parallelism), protocol=5)
+            pickled: bytes = cloudpickle.dumps(source.source.enumerate_splits(info.parallelism), protocol=5)
+            return pickled
 
         splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
         source.start(splits[info.subtask :: info.parallelism], info.subtask, info.parallelism)
@@ -112,10 +114,4 @@ def _watermark_interval(graph: JobGraph) -> int:
     """In ms; 0 in batch mode, where event time only ends."""
     if graph.job_type == "BATCH":
         return 0
-    text = graph.configuration.get(AUTO_WATERMARK_INTERVAL.key, AUTO_WATERMARK_INTERVAL.default or "0")
-    return int(AUTO_WATERMARK_INTERVAL.parse(text).total_seconds() * 1000)
-
-
-def _parameters(graph: JobGraph) -> dict[str, str]:
-    text = graph.configuration.get(GLOBAL_JOB_PARAMETERS.key)
-    return {} if text is None else GLOBAL_JOB_PARAMETERS.parse(text)
+    return int(Configuration(graph.configuration).get(AUTO_WATERMARK_INTERVAL).total_seconds() * 1000)

@@ -11,7 +11,7 @@ from penstock.graph.key_groups import key_group
 class TimerQueue:
     """Registered timers. Registering one twice keeps one, as in Flink. Times are epoch ms.
 
-    Ties are broken by registration and not by hash, so that firing is a function of the input's order, after a restore too.
+    Ties go by registration and not by hash: firing is a function of the input's order, after a restore too.
     """
 
     __slots__ = ("_heap", "_live", "_next")

@@ -1,0 +1,130 @@
+"""A slot's two threads towards the coordination Redis: commands in, events out in order; both outlive its absence.
+
+The mailbox loop never waits for this Redis. One thread blocks in reads, so that a command is known at once; the other
+sends, so that an event does not wait for a read to end.
+"""
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from penstock.coordination.connection import is_away
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.keys import Keys
+from penstock.coordination.messages import SlotCommand, TaskStateChanged, decode, encode
+from penstock.coordination.patience import retrying
+from penstock.coordination.rows import SubtaskMetrics
+
+_log = structlog.get_logger(__name__)
+
+_BLOCK_MS = 1000
+_METRICS_INTERVAL = 1.0
+_PARENT_INTERVAL = 0.25
+
+
+class CoordinationLink:
+    """`on_command` is called in the reading thread, `metrics` in the sending one."""
+
+    def __init__(
+        self,
+        coordination: Coordination,
+        keys: Keys,
+        job: str,
+        allocation: str,
+        on_command: Callable[[SlotCommand], None],
+        metrics: Callable[[], Mapping[tuple[str, int], SubtaskMetrics]],
+    ) -> None:
+        self._coordination, self._job = coordination, job
+        self._commands = keys.slot_commands(job, allocation)
+        self._events = keys.events(f"job:{job}")
+        self._on_command, self._metrics = on_command, metrics
+        self._queue: queue.SimpleQueue[TaskStateChanged | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._abandoned = threading.Event()
+        self._parent = os.getppid()
+        self._context = structlog.contextvars.get_contextvars()
+        self._reader = threading.Thread(target=self._read, name="slot-commands", daemon=True)
+        self._sender = threading.Thread(target=self._send, name="slot-events", daemon=True)
+
+    def start(self) -> None:
+        self._reader.start()
+        self._sender.start()
+
+    def report(self, event: TaskStateChanged) -> None:
+        """Queue an event; it is sent, perhaps twice, as soon as Redis takes it."""
+        self._queue.put(event)
+
+    def close(self, patience: float) -> None:
+        """Send what is queued, for at most `patience` seconds, and end both threads."""
+        self._closing.set()
+        self._queue.put(None)
+        self._sender.join(patience)
+        if self._sender.is_alive():
+            _log.warning("events of the slot could not be sent", job=self._job)
+        self._abandoned.set()
+        self._sender.join()
+        self._reader.join()
+
+    # -- commands in -------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        structlog.contextvars.bind_contextvars(**self._context)
+        cursor = "0-0"
+        read = retrying("read the slot's commands", stop=self._closing.is_set)
+        while not self._closing.is_set():
+            try:
+                found = read(self._coordination.events.read, {self._commands: cursor}, _BLOCK_MS)
+            except Exception as e:
+                if is_away(e) and self._closing.is_set():
+                    return
+                raise
+            for entry, payload in found.get(self._commands, ()):
+                cursor = entry
+                self._on_command(decode(payload, SlotCommand))  # type: ignore[arg-type]  # a union is not a type to mypy
+
+    # -- events out --------------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        structlog.contextvars.bind_contextvars(**self._context)
+        append = retrying("report the state of tasks", stop=self._abandoned.is_set)
+        next_metrics = time.monotonic() + _METRICS_INTERVAL
+        while True:
+            self._watch_parent()
+            try:
+                event = self._queue.get(timeout=_PARENT_INTERVAL)
+            except queue.Empty:
+                event = None
+                if not self._closing.is_set() and time.monotonic() < next_metrics:
+                    continue
+            else:
+                if event is not None:
+                    try:
+                        append(self._coordination.events.append, self._events, encode(event))
+                    except Exception as e:
+                        if is_away(e) and self._abandoned.is_set():
+                            return
+                        raise
+            now = time.monotonic()
+            if now >= next_metrics or event is None:
+                next_metrics = now + _METRICS_INTERVAL
+                self._put_metrics()
+            if self._closing.is_set() and self._queue.empty():
+                return
+
+    def _put_metrics(self) -> None:
+        try:
+            self._coordination.metrics.put_all(self._job, self._metrics())
+        except Exception as e:
+            # lost ones cost a second of display; events must not wait for them
+            if not is_away(e):
+                raise
+
+    def _watch_parent(self) -> None:
+        if os.getppid() != self._parent:
+            # the TaskManager is gone and with it the right to the slot: no user code may run on
+            _log.error("the TaskManager's process is gone; leaving")
+            os._exit(1)

@@ -1,0 +1,20 @@
+"""The exchange's sizes, from the job's configuration over the cluster's."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from penstock.client.config import Configuration
+from penstock.client.config.options import execution
+from penstock.exchange.options import ExchangeOptions
+
+
+def exchange_options(cluster: Configuration, job: Mapping[str, str]) -> ExchangeOptions:
+    """ValueError names an option whose value cannot be used."""
+    configuration = cluster.with_overrides(job)
+    return replace(
+        ExchangeOptions(),
+        in_memory_channels=configuration.get(execution.IN_MEMORY_CHANNELS),
+        credit=configuration.get(execution.CREDIT),
+        entry_size=configuration.get(execution.BATCH_SIZE),
+        entry_records=configuration.get(execution.BATCH_RECORDS),
+    )

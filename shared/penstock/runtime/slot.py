@@ -1,0 +1,198 @@
+"""A slot process: what the Celery child runs for an allocation, from its claim to its release."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from penstock.client.config import Configuration
+from penstock.client.config.options import cluster
+from penstock.coordination.coordination import Coordination
+from penstock.coordination.keys import Keys
+from penstock.coordination.messages import (
+    CancelTasks,
+    Deploy,
+    Failure,
+    ReleaseSlot,
+    SlotCommand,
+    TaskAttempt,
+    TaskStateChanged,
+)
+from penstock.coordination.patience import retrying
+from penstock.coordination.rows import SubtaskMetrics
+from penstock.exchange.slot_exchange import SlotExchange
+from penstock.graph.states import ExecutionState
+from penstock.runtime.coordination_link import CoordinationLink
+from penstock.runtime.deployment import Deployment, DeploymentLoader
+from penstock.runtime.exchange_options import exchange_options
+from penstock.runtime.failure import failure_of
+from penstock.runtime.slot_runner import SlotRunner
+from penstock.runtime.task import Task
+from penstock.runtime.task_factory import TaskFactory
+
+_log = structlog.get_logger(__name__)
+
+#: seconds that the last events may take once the slot is released
+_LAST_EVENTS = 3.0
+
+
+def run_slot(
+    configuration: Configuration,
+    coordination_url: str,
+    prefix: str,
+    job: str,
+    allocation: str,
+    *,
+    taskmanager: str = "",
+    directory: Path | None = None,
+) -> None:
+    """Run the tasks deployed to an allocation that this process has claimed; returns when it is released.
+
+    `directory`: where packages are unpacked; None: a temporary folder. Call it in the process that does the work: it
+    makes its own connections, and leaves the process (`os._exit`) when the parent process is gone.
+    """
+    storage = configuration.find(cluster.STORAGE_DIR)
+    with (
+        structlog.contextvars.bound_contextvars(job=job, allocation=allocation, taskmanager=taskmanager),
+        tempfile.TemporaryDirectory(prefix="penstock-slot-") as temporary,
+        Coordination.connect(coordination_url, prefix, Path(storage) if storage else None) as coordination,
+    ):
+        _Slot(
+            configuration, coordination, Keys(prefix), job, allocation, directory or Path(temporary), taskmanager
+        ).run()
+
+
+class _Slot:
+    """Two threads and a loop: commands are prepared in the reading thread and carried out in the loop."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        coordination: Coordination,
+        keys: Keys,
+        job: str,
+        allocation: str,
+        directory: Path,
+        taskmanager: str,
+    ) -> None:
+        self._configuration, self._coordination, self._keys = configuration, coordination, keys
+        self._job, self._allocation, self._taskmanager = job, allocation, taskmanager
+        self._loader = DeploymentLoader(coordination, directory)
+        self._runner = SlotRunner(on_change=self._report)
+        self._link = CoordinationLink(coordination, keys, job, allocation, self._on_command, self._metrics)
+        self._exchange: SlotExchange | None = None
+        self._generation = -1
+        self._known: dict[tuple[str, int, int], Task] = {}
+        self._released = False
+
+    def run(self) -> None:
+        """Until the slot is released."""
+        _log.info("slot claimed")
+        self._link.start()
+        try:
+            self._runner.run(lambda: self._released)
+        finally:
+            self._runner.close()
+            if self._exchange is not None:
+                self._exchange.close()
+            self._link.close(_LAST_EVENTS)
+            self._loader.close()
+            _log.info("slot released")
+
+    # -- in the reading thread ---------------------------------------------------------------------------------------
+
+    def _on_command(self, command: SlotCommand) -> None:
+        match command:
+            case Deploy():
+                self._runner.submit(self._prepare(command))
+            case CancelTasks():
+                self._runner.submit(lambda: self._cancel(command.tasks))
+            case ReleaseSlot():
+                self._runner.submit(self._release)
+
+    def _prepare(self, command: Deploy) -> Callable[[], None]:
+        try:
+            deployment = self._loader.load(command)
+        except Exception as e:
+            failure = failure_of(e)
+            return lambda: self._refuse(command, failure)
+        return lambda: self._deploy(deployment)
+
+    # -- in the loop -------------------------------------------------------------------------------------------------
+
+    def _deploy(self, deployment: Deployment) -> None:
+        command, graph = deployment.command, deployment.graph
+        # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived
+        fresh = [t for t in command.tasks if (t.vertex, t.subtask, t.attempt) not in self._known]
+        if not fresh:
+            return
+        exchange = self._exchange_for(deployment)
+        factory = TaskFactory(graph, deployment.blobs.__getitem__, self._splits, exchange.collect_writer)
+        for attempt in fresh:
+            vertex, subtask, number = attempt.vertex, attempt.subtask, attempt.attempt
+            gate, writers = exchange.input_gate(vertex, subtask), exchange.writers(vertex, subtask, number)
+            task = factory.make(vertex, subtask, number, gate, writers)
+            self._known[vertex, subtask, number] = task
+            self._runner.add(task)
+
+    def _exchange_for(self, deployment: Deployment) -> SlotExchange:
+        command = deployment.command
+        if self._exchange is None or command.generation != self._generation:
+            if self._exchange is not None:
+                for task in self._runner.tasks:
+                    task.cancel()
+                self._exchange.close()
+            options = exchange_options(self._configuration, deployment.graph.configuration)
+            self._exchange = SlotExchange(
+                deployment.graph, command, self._allocation, self._keys, command.epoch, options
+            )
+            self._generation = command.generation
+            self._runner.exchange = self._exchange
+        return self._exchange
+
+    def _refuse(self, command: Deploy, failure: Failure) -> None:
+        for t in command.tasks:
+            self._send(t.vertex, t.subtask, t.attempt, ExecutionState.FAILED, failure)
+
+    def _cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
+        for t in attempts:
+            task = self._known.get((t.vertex, t.subtask, t.attempt))
+            if task is None:
+                # cancelled before it was deployed, or its deployment failed: it does not run, which is what was asked
+                self._send(t.vertex, t.subtask, t.attempt, ExecutionState.CANCELED, None)
+            else:
+                task.cancel()
+
+    def _release(self) -> None:
+        self._released = True
+
+    def _splits(self, vertex: str, make: Callable[[], bytes]) -> bytes:
+        return retrying("read the splits of a source")(self._coordination.splits.once, self._job, vertex, make)
+
+    # -- reports -----------------------------------------------------------------------------------------------------
+
+    def _report(self, task: Task) -> None:
+        if task.state is not ExecutionState.CREATED:
+            self._send(task.vertex, task.info.subtask, task.info.attempt, task.state, task.failure)
+
+    def _send(self, vertex: str, subtask: int, attempt: int, state: ExecutionState, failure: Failure | None) -> None:
+        _log.info("task state", vertex=vertex, subtask=subtask, attempt=attempt, state=state.value)
+        if failure is not None:
+            _log.error("task failed", vertex=vertex, subtask=subtask, attempt=attempt, cause=failure.message)
+        self._link.report(
+            TaskStateChanged(
+                time=time.time_ns() // 1_000_000,
+                vertex=vertex,
+                subtask=subtask,
+                attempt=attempt,
+                allocation=self._allocation,
+                state=state.value,
+                failure=failure,
+            )
+        )
+
+    def _metrics(self) -> dict[tuple[str, int], SubtaskMetrics]:
+        # called from the sending thread: counters are read as they stand
+        return {(t.vertex, t.info.subtask): t.metrics() for t in list(self._runner.tasks)}
