@@ -17,6 +17,7 @@ class ProgramContext:
 
     configuration: Mapping[str, str] = field(default_factory=dict)
     program: Path | None = None
+    folder: Path | None = None  #: `sys.path[0]` of the program
     args: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()  #: "HOST:PORT" of the dispatchers; empty: as the configuration says
     attached: bool = True  #: False: `execute()` returns as soon as the job is submitted
@@ -30,15 +31,18 @@ class ProgramContext:
 
     def next_job_id(self, proposed: str) -> str:
         """The id of the job about to be submitted: derived from `job_id` where that is set, else `proposed`."""
-        if self.job_id is None or not self.jobs:
-            return self.job_id or proposed
-        return hashlib.sha256(f"{self.job_id}:{len(self.jobs)}".encode()).hexdigest()[:32]
+        return proposed if self.job_id is None else derived_job_id(self.job_id, len(self.jobs))
 
     def submitted(self, client: "JobClient") -> None:
         """Record a job that `execute*` has started."""
         self.jobs.append(client)
         if self.on_submit is not None:
             self.on_submit(client)
+
+
+def derived_job_id(first: str, number: int) -> str:
+    """The id of a program's job `number`, from 0: the same again when the program is run again under the same id."""
+    return hashlib.sha256(f"{first}:{number}".encode()).hexdigest()[:32] if number else first
 
 
 class CurrentProgram:

@@ -1,6 +1,7 @@
 """Which files a program's own modules are: all Python beside it, or, in a crowded folder, what it imports."""
 
 import ast
+import contextlib
 import os
 from pathlib import Path
 
@@ -22,13 +23,13 @@ class _CrowdedError(Exception):
     """The folder holds more than a job's own modules."""
 
 
-def module_files(script: Path) -> dict[str, Path | bytes]:
-    """Archive name -> file, of everything beside the script that it may import; the script itself is not among them."""
-    try:
-        files = _beside(script.parent)
-    except _CrowdedError:
-        files = imported_files(script)
-    files.pop(script.name, None)
+def module_files(script: Path, folder: Path) -> dict[str, Path | bytes]:
+    """Archive name -> file, of everything in `folder` that the script may import; a script in it is not among them."""
+    files = imported_files(script, folder)
+    with contextlib.suppress(_CrowdedError):  # then what is imported has to do
+        files.update(_beside(folder))
+    if script.parent == folder:
+        files.pop(script.name, None)
     return dict(files)
 
 
@@ -66,9 +67,8 @@ def _skipped(folder: Path) -> bool:
     return folder.name in _SKIPPED or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
 
 
-def imported_files(script: Path) -> dict[str, Path]:
-    """The modules and whole packages beside the script that it imports, directly or not, wherever in the code."""
-    folder = script.parent
+def imported_files(script: Path, folder: Path) -> dict[str, Path]:
+    """The modules and whole packages in `folder` that the script imports, directly or not, wherever in the code."""
     files: dict[str, Path] = {}
     waiting, seen = [script], set[Path]()
     while waiting:

@@ -17,15 +17,15 @@ from penstock.client.safe_zip import extract
 MAX_PACKAGE = 64 << 20
 
 
-def build_package(script: Path | None, python_files: Sequence[str] = ()) -> bytes | None:
-    """The zip with the modules beside the script and what `python.files` names; None where that is nothing.
+def build_package(script: Path | None, folder: Path | None, python_files: Sequence[str] = ()) -> bytes | None:
+    """The zip with the script's modules in `folder` and what `python.files` names; None where that is nothing.
 
     As on Python's path: a .py file goes in by its name, a folder and an archive (.zip, .whl, .egg) by their contents.
     The same files make the same bytes. PackagingError names a file that is missing, or what is too large.
     """
     files: dict[str, Path | bytes] = {}
-    if script is not None:
-        files.update(module_files(script))
+    if script is not None and folder is not None:
+        files.update(module_files(script, folder))
     for name in python_files:
         path = Path(name)
         if path.is_dir():

@@ -15,8 +15,12 @@ class ProgramError(Exception):
     """A program that cannot be started; names it and what to do."""
 
 
-def run_program(path: str | Path, args: Sequence[str], context: ProgramContext) -> None:
+def run_program(
+    path: str | Path, args: Sequence[str], context: ProgramContext, *, root: str | Path | None = None
+) -> None:
     """Run a script as Python would, under `context`; on return `context.jobs` lists what it has started.
+
+    With `root`, a folder above the script, it runs as a module of that folder, as `python -m` would.
 
     Whatever the script raises is raised here: SyntaxError, SystemExit, its own exceptions (see `user_traceback`).
     ProgramError: there is no such script. Where the cluster's Python is another one, the program is sent there, and
@@ -27,14 +31,15 @@ def run_program(path: str | Path, args: Sequence[str], context: ProgramContext) 
         what = "is a folder; give the script in it" if script.is_dir() else "does not exist"
         raise ProgramError(f"program {path} {what}")
     script = script.resolve()
-    context.program, context.args = script, tuple(args)
+    folder = Path(root).resolve() if root is not None else script.parent
+    context.program, context.folder, context.args = script, folder, tuple(args)
     if not context.plan_only:
         from penstock.client.remote_program import sent_to_cluster
 
         if sent_to_cluster(script, args, context):
             return
     code = compile(script.read_bytes(), str(script), "exec", dont_inherit=True)
-    with current.use(context), _as_main(script, args) as namespace:
+    with current.use(context), _as_main(script, folder, args) as namespace:
         try:
             exec(code, namespace)
         except ProgramAborted:
@@ -42,13 +47,14 @@ def run_program(path: str | Path, args: Sequence[str], context: ProgramContext) 
 
 
 @contextmanager
-def _as_main(script: Path, args: Sequence[str]) -> Iterator[dict[str, object]]:
+def _as_main(script: Path, folder: Path, args: Sequence[str]) -> Iterator[dict[str, object]]:
     """`sys.argv`, `sys.path[0]` and `__main__` as `python script args` has them, for the duration of a `with`."""
     module = types.ModuleType("__main__")
-    vars(module).update(__file__=str(script), __builtins__=__builtins__, __cached__=None)
+    package = ".".join(script.parent.relative_to(folder).parts)
+    vars(module).update(__file__=str(script), __builtins__=__builtins__, __cached__=None, __package__=package or None)
     argv, path, main = sys.argv, list(sys.path), sys.modules.get("__main__")
     sys.argv = [str(script), *args]
-    sys.path.insert(0, str(script.parent))
+    sys.path.insert(0, str(folder))
     sys.modules["__main__"] = module
     try:
         yield vars(module)

@@ -41,7 +41,7 @@ class RemoteExecutor:
         """The graph as it is submitted, and every blob it refers to. PackagingError: see `packaging`."""
         graph, blobs = compiled.graph, dict(compiled.blobs)
         options = self._configuration.with_overrides(graph.configuration)
-        package = build_package(self._script(), listed(options.find(execution.PYTHON_FILES)))
+        package = build_package(*self._script(), listed(options.find(execution.PYTHON_FILES)))
         if package is not None:
             digest = hashlib.sha256(package).hexdigest()
             blobs[digest] = package
@@ -59,8 +59,10 @@ class RemoteExecutor:
             graph = msgspec.structs.replace(graph, job_id=job_id, configuration=configuration)
         return graph, blobs
 
-    def _script(self) -> Path | None:
+    def _script(self) -> tuple[Path | None, Path | None]:
+        """The program and the folder its imports start from; none in an interactive session."""
         if self._context is not None:
-            return self._context.program
+            return self._context.program, self._context.folder
         file = getattr(sys.modules.get("__main__"), "__file__", None)
-        return Path(file).resolve() if file else None
+        script = Path(file).resolve() if file else None
+        return script, script.parent if script else None

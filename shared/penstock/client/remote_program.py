@@ -84,7 +84,7 @@ def _bundle(script: Path, configuration: Configuration) -> tuple[str, bytes, dic
     """(file name, zip, configuration) of a program: local files that the configuration names travel in the zip."""
     files: dict[str, Path | bytes] = {script.name: script}
     settings = _settings_for_cluster(configuration)
-    package = build_package(script, listed(configuration.find(execution.PYTHON_FILES)))
+    package = build_package(script, script.parent, listed(configuration.find(execution.PYTHON_FILES)))
     if package is not None:
         files = {**safe_zip.read(package, MAX_PACKAGE), **files}
     if requirements := configuration.find(execution.PYTHON_REQUIREMENTS):

@@ -1,0 +1,77 @@
+"""`python -m penstock_dispatcher [-D key=value …]`: one replica of the dispatcher."""
+
+import asyncio
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from penstock.client.config import Configuration, ConfigurationError, cluster, rest, service_configuration
+from penstock.coordination.logging import configure_logging
+from penstock.service import Service
+from penstock_dispatcher.app import build_app
+from penstock_dispatcher.binding import advertised_url, bind, own_url
+from penstock_dispatcher.cluster_reader import ClusterReader
+from penstock_dispatcher.dispatcher import Dispatcher, connect, redis_jar_store
+from penstock_dispatcher.exchange_collecting import ExchangeCollecting
+from penstock_dispatcher.jar_runner import JarRunner
+
+_log = structlog.get_logger()
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; the exit status. Redis need not be up."""
+    try:
+        configuration = service_configuration(sys.argv[1:])
+        listening = bind(configuration.get(rest.BIND_ADDRESS), configuration.get(rest.BIND_PORT))
+    except (ConfigurationError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    with listening, connect(configuration) as coordination:
+        service = Service("dispatcher", coordination, configuration)
+        configure_logging("dispatcher", service.id)
+        address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS))
+        service.announce(address=address)
+        with ExchangeCollecting(configuration.get(cluster.CLUSTER_ID)) as collecting, service:
+            dispatcher = Dispatcher(
+                configuration=configuration,
+                coordination=coordination,
+                reader=ClusterReader(coordination),
+                jars=redis_jar_store(coordination),
+                runner=JarRunner(own_url(listening), configuration.get(rest.WEB_TIMEOUT).total_seconds()),
+                collecting=collecting,
+                address=address,
+            )
+            _log.info("dispatcher is up", address=address)
+            asyncio.run(_serve(dispatcher, service, listening, configuration))
+    return 0
+
+
+async def _serve(
+    dispatcher: Dispatcher, service: Service, listening: socket.socket, configuration: Configuration
+) -> None:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_app(dispatcher),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=int(configuration.get(rest.IDLENESS_TIMEOUT).total_seconds()),
+            server_header=False,
+        )
+    )
+    beating = asyncio.create_task(_beat(service))
+    await server.serve(sockets=[listening])
+    beating.cancel()
+
+
+async def _beat(service: Service) -> None:
+    while True:
+        service.beat()
+        await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

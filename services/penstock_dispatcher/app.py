@@ -1,0 +1,113 @@
+"""The dispatcher's ASGI application: every resource with and without /v1, errors in Flink's form."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis.exceptions
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from penstock.client.config import rest
+from penstock.service.outage import is_outage
+from penstock_dispatcher.access_control import AccessControl
+from penstock_dispatcher.answers import errors
+from penstock_dispatcher.body_limit import BodyLimit
+from penstock_dispatcher.cluster_resources import ClusterResources
+from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.jar_resources import JarResources
+from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.problems import Problem, Unavailable
+from penstock_dispatcher.submission_resources import SubmissionResources
+
+_log = structlog.get_logger()
+
+
+def build_app(dispatcher: Dispatcher) -> Starlette:
+    """The application of one replica."""
+    flink = _flink_routes(dispatcher)
+    return Starlette(
+        routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
+        middleware=[
+            Middleware(AccessControl),
+            Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
+        ],
+        exception_handlers={
+            Problem: _problem,
+            HTTPException: _http_exception,
+            redis.exceptions.RedisError: _redis_error,
+            ClientDisconnect: _disconnected,
+            Exception: _defect,
+        },
+    )
+
+
+def _flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    cluster, jobs, jars = ClusterResources(dispatcher), JobResources(dispatcher), JarResources(dispatcher)
+    return [
+        _get("/overview", cluster.overview),
+        _get("/config", cluster.config),
+        _get("/taskmanagers", cluster.taskmanagers),
+        _get("/taskmanagers/{taskmanagerid}", cluster.taskmanager),
+        _get("/health", cluster.health),
+        _get("/jobs", jobs.jobs),
+        _get("/jobs/overview", jobs.overview),
+        _get("/jobs/{jobid}", jobs.job),
+        Route("/jobs/{jobid}", jobs.terminate, methods=["PATCH"]),
+        _get("/jobs/{jobid}/yarn-cancel", jobs.cancel),
+        _get("/jobs/{jobid}/status", jobs.status),
+        _get("/jobs/{jobid}/plan", jobs.plan),
+        _get("/jobs/{jobid}/config", jobs.config),
+        _get("/jobs/{jobid}/exceptions", jobs.exceptions),
+        _get("/jobs/{jobid}/execution-result", jobs.execution_result),
+        _get("/jobs/{jobid}/vertices/{vertexid}", jobs.vertex),
+        _get("/jars", jars.jars),
+        Route("/jars/upload", jars.upload, methods=["POST"]),
+        Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
+        Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+    ]
+
+
+def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
+    return [
+        _get("/penstock/cluster", cluster.cluster),
+        Route("/penstock/blobs/missing", submissions.missing_blobs, methods=["POST"]),
+        Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
+        Route("/penstock/jobs", submissions.submit, methods=["POST"]),
+        _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+    ]
+
+
+def _get(path: str, endpoint: Callable[[Request], Response]) -> Route:
+    return Route(path, endpoint, methods=["GET"])
+
+
+async def _problem(request: Request, problem: Any) -> Response:
+    return errors(problem.status, *problem.messages, headers=problem.headers)
+
+
+async def _http_exception(request: Request, error: Any) -> Response:
+    """Starlette's own: no such path, method not allowed, a malformed form."""
+    text = {404: f"Not found: {request.url.path}", 405: f"{request.method} is not allowed for {request.url.path}"}
+    return errors(error.status_code, text.get(error.status_code, error.detail), headers=error.headers)
+
+
+async def _redis_error(request: Request, error: Any) -> Response:
+    if not is_outage(error):
+        return await _defect(request, error)
+    return await _problem(request, Unavailable(f"Redis is away: {error}; try again"))
+
+
+async def _disconnected(request: Request, error: Any) -> Response:
+    """Nobody is left to read it."""
+    return errors(400, "the client went away in the middle of its request")
+
+
+async def _defect(request: Request, error: Any) -> Response:
+    _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    return errors(500, f"Internal server error: {type(error).__name__}: {error}")

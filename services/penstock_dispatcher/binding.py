@@ -1,0 +1,56 @@
+"""The dispatcher's listening socket, and the addresses under which it is reached."""
+
+import socket
+from collections.abc import Iterator
+
+from penstock.client.addresses import base_url
+
+_WILDCARDS = ("0.0.0.0", "::", "")
+
+
+def ports(text: str) -> Iterator[int]:
+    """The ports of `rest.bind-port`: `8081`, `0`, `8081,8090-8099`. ValueError: not of that form."""
+    for part in text.split(","):
+        first, dash, last = (p.strip() for p in part.partition("-"))
+        try:
+            low, high = int(first), int(last if dash else first)
+        except ValueError:
+            raise ValueError(f"rest.bind-port is {text!r}; expected ports and ranges like 8081,8090-8099") from None
+        if not 0 <= low <= high <= 65535:
+            raise ValueError(f"rest.bind-port is {text!r}; {part.strip()} is not a range of ports")
+        yield from range(low, high + 1)
+
+
+def bind(host: str, port_text: str) -> socket.socket:
+    """A listening socket on the first free port. OSError names host and ports where none is free."""
+    reason = "no port given"
+    for port in ports(port_text):
+        try:
+            return socket.create_server((host, port), family=_family(host), backlog=512)
+        except OSError as error:
+            reason = str(error.strerror or error)
+    raise OSError(f"the dispatcher cannot listen at {host}, port {port_text}: {reason} (rest.bind-port)")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def own_url(listening: socket.socket) -> str:
+    """The URL for processes of this machine."""
+    host, port = listening.getsockname()[:2]
+    if host in _WILDCARDS:
+        host = "::1" if listening.family == socket.AF_INET6 else "127.0.0.1"
+    return _url(host, port)
+
+
+def advertised_url(listening: socket.socket, advertised: str | None) -> str:
+    """The URL for everybody else: as configured, else by the bound address, else by the machine's name."""
+    host, port = listening.getsockname()[:2]
+    if advertised:
+        return base_url(advertised, port)
+    return _url(socket.gethostname() if host in _WILDCARDS else host, port)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,85 @@
+"""`/jobs` and below."""
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from penstock.client.config import rest
+from penstock.coordination.messages import CancelRequested, encode
+from penstock_dispatcher.answers import Json
+from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.failure_json import execution_result, job_exceptions
+from penstock_dispatcher.job_json import job_config, job_details, overview_item
+from penstock_dispatcher.job_view import JobView
+from penstock_dispatcher.plan_json import job_plan
+from penstock_dispatcher.problems import BadRequest, Conflict, Forbidden, NotFound
+from penstock_dispatcher.request_reading import hex_id, integer_parameter
+from penstock_dispatcher.vertex_json import vertex_details
+
+_DEFAULT_EXCEPTIONS = 20
+
+
+class JobResources:
+    """Endpoints; each blocks and runs in a thread."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    def _job(self, request: Request) -> JobView:
+        return self._dispatcher.reader.job(hex_id(request, "jobid"))
+
+    def jobs(self, request: Request) -> Response:
+        views = self._dispatcher.reader.jobs()
+        return Json({"jobs": [{"id": v.row.job, "status": v.row.state.value} for v in views]})
+
+    def overview(self, request: Request) -> Response:
+        return Json({"jobs": [overview_item(view) for view in self._dispatcher.reader.jobs()]})
+
+    def job(self, request: Request) -> Response:
+        return Json(job_details(self._job(request)))
+
+    def status(self, request: Request) -> Response:
+        return Json({"status": self._job(request).row.state.value})
+
+    def plan(self, request: Request) -> Response:
+        return Json({"plan": job_plan(self._job(request).graph)})
+
+    def config(self, request: Request) -> Response:
+        return Json(job_config(self._job(request)))
+
+    def vertex(self, request: Request) -> Response:
+        view, vertex_id = self._job(request), hex_id(request, "vertexid")
+        try:
+            vertex = view.vertex(vertex_id)
+        except KeyError:
+            raise NotFound(f"Vertex {vertex_id} of job {view.row.job} not found") from None
+        return Json(vertex_details(view, vertex))
+
+    def exceptions(self, request: Request) -> Response:
+        most = integer_parameter(request, "maxExceptions", _DEFAULT_EXCEPTIONS, 1)
+        return Json(job_exceptions(self._job(request), most))
+
+    def execution_result(self, request: Request) -> Response:
+        return Json(execution_result(self._job(request)))
+
+    def terminate(self, request: Request) -> Response:
+        """`PATCH /jobs/:id?mode=cancel`, which is also the default."""
+        mode = request.query_params.get("mode", "cancel")
+        if mode != "cancel":
+            raise BadRequest(f"mode {mode[:40]!r} is not one of: cancel")
+        return self.cancel(request)
+
+    def cancel(self, request: Request) -> Response:
+        """Tells the JobMaster; the job's state changes once it has heard."""
+        if not self._dispatcher.configuration.get(rest.CANCEL_ENABLED):
+            raise Forbidden("jobs cannot be cancelled by REST here: web.cancel.enable is false")
+        self._dispatcher.reader.cache.clear()
+        view = self._job(request)
+        if view.row.state.is_terminal:
+            raise Conflict(f"Job {view.row.job} has ended: it is {view.row.state.value}")
+        by = f"REST {request.client.host}" if request.client else "REST"
+        coordination = self._dispatcher.coordination
+        event = CancelRequested(time=time.time_ns() // 1_000_000, by=by)
+        coordination.events.append(coordination.keys.events(f"job:{view.row.job}"), encode(event))
+        return Json({}, 202)

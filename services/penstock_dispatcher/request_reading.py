@@ -1,0 +1,51 @@
+"""Reading a request: ids, query parameters, bounded JSON bodies. Everything that is wrong with one is a Problem."""
+
+import re
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from penstock_dispatcher.problems import BadRequest
+
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def hex_id(request: Request, name: str) -> str:
+    """A path parameter of 32 hex digits: `jobid`, `vertexid`."""
+    text = str(request.path_params[name])
+    if not _JOB_ID.fullmatch(text.lower()):
+        raise BadRequest(f"{name} {text[:80]!r} is not an id of 32 hex digits")
+    return text.lower()
+
+
+def digest(text: object) -> str:
+    """A sha256 in lower-case hex."""
+    if not isinstance(text, str) or not _DIGEST.fullmatch(text):
+        raise BadRequest(f"{str(text)[:80]!r} is not a sha256 of 64 lower-case hex digits")
+    return text
+
+
+def integer_parameter(request: Request, name: str, default: int, minimum: int = 0) -> int:
+    """A query parameter; BadRequest where it is not a whole number of at least `minimum`."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,18}", text) or int(text) < minimum:
+        raise BadRequest(f"query parameter {name} is {text[:80]!r}; expected a whole number of at least {minimum}")
+    return int(text)
+
+
+async def json_object(request: Request, *, empty: bool = False) -> dict[str, Any]:
+    """The body, which has to be a JSON object; with `empty`, no body is an empty one."""
+    body = await request.body()
+    if empty and not body.strip():
+        return {}
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the request's body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise BadRequest(f"the request's body is a JSON {type(value).__name__}; expected an object")
+    return value

@@ -1,0 +1,8 @@
+import pytest
+
+from .replica import Replica
+
+
+@pytest.fixture
+def replica() -> Replica:
+    return Replica()
