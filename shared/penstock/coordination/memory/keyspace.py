@@ -40,7 +40,8 @@ class Keyspace:
 
     def get(self, key: str) -> bytes | None:
         """None: absent or expired."""
-        if self._expiry.get(key, self.now_ms() + 1) <= self.now_ms():
+        expires = self._expiry.get(key)
+        if expires is not None and expires <= self.now_ms():
             self.delete(key)
         return self._strings.get(key)
 
