@@ -3,7 +3,7 @@
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -53,14 +53,13 @@ def cli(debug: bool) -> None:
     """Stateful stream processing with Flink's architecture and PyFlink's API, on Redis and Celery."""
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Entry point; ends the process. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments[:1] or bool(os.environ.get("PENSTOCK_DEBUG"))
     try:
-        cli.main(arguments, prog_name="penstock", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        # outside of standalone mode click returns the status of an Exit
+        sys.exit(cli.main(arguments, prog_name="penstock", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

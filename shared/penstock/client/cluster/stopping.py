@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from penstock.client.cluster.errors import ClusterError
@@ -11,6 +11,7 @@ from penstock.client.cluster.folder import ClusterFolder, PidFile
 from penstock.client.cluster.process_table import all_processes
 
 _PATIENCE = 10.0  #: seconds a process has to leave cleanly
+_ORPHAN_PATIENCE = 0.5  #: seconds its children have after that
 
 
 def stop(folder: ClusterFolder) -> int:
@@ -34,12 +35,17 @@ def end(rows: Iterable[PidFile]) -> None:
     for row in wanted:
         if row.entry() is not None:
             _signal(row.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE
-    while any(row.entry() is not None or _members(row) for row in wanted) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    _wait(_PATIENCE, lambda: any(row.entry() is not None for row in wanted))
+    _wait(_ORPHAN_PATIENCE, lambda: any(_members(row) for row in wanted))
     while left := [pid for row in wanted for pid in _members(row)]:
         for pid in left:
             _signal(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _wait(seconds: float, going_on: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + seconds
+    while going_on() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
