@@ -30,6 +30,11 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
             "socket_connect_timeout": 2.0,
             "socket_keepalive": True,
             "health_check_interval": 15,
+            # For senders: give up soon, the outbox tries again. The worker waits by `broker_connection`.
+            "interval_start": 0.1,
+            "interval_step": 0.1,
+            "interval_max": 0.5,
+            "connect_retries_timeout": 0.5,
         },
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
