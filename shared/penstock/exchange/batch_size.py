@@ -1,8 +1,9 @@
 """How many records make a batch of the wanted size, learnt from the last batch."""
 
-_FIRST_GUESS = 512
 #: a smaller batch says little about the size of a record: the pickle's own frame weighs in
 _SIGNIFICANT = 16
+#: the first batch is a probe, for its records may be of any size
+_FIRST_GUESS = _SIGNIFICANT
 
 
 class BatchSize:

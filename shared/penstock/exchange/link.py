@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
+from importlib.resources import files
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from typing import Any
 
@@ -26,11 +27,15 @@ from penstock.exchange.reading import Reading
 from penstock.exchange.remote_channel import LogEntry
 from penstock.exchange.wire import Wire, WireError, pack
 
+_FORGET = files(__package__).joinpath("forget.lua").read_bytes()
+
 _log = structlog.get_logger(__name__)
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.02, 1.0  # seconds
 _REFUSED_PAUSE = 0.02
 _BLOCKED_REFRESH = 1.0  #: a wake entry can be trimmed before it is read; the hash is the truth
+#: bytes; what a client sends counts for Redis's memory too, and could be too much all by itself
+_LARGEST_FLIGHT, _OOM_FLIGHT = 1 << 20, 1
 _WAKE_LENGTH = b"256"
 
 
@@ -125,6 +130,15 @@ class Link:
             if any(o.channel.is_waiting for o in self._outlets.values()):
                 times.append(self._refresh_at)
         return max(min(times), self._paused_until) if times else None
+
+    def forget(self) -> None:
+        """Where the generation was deleted, delete what this slot may have written since. Nobody waits for the answer."""
+        if self._write_wire is not None:
+            keys = [self._nonce_key, self._wake_key, *(i.credit_key for i in self._inlets)]
+            try:
+                self._write_wire.send(pack(b"EVAL", _FORGET, len(keys), *keys))
+            except WireError as e:
+                _log.warning("exchange connection lost", exchange=self.where, error=str(e))
 
     def close(self) -> None:
         """Close the connections; nothing more is sent."""
@@ -227,8 +241,10 @@ class Link:
         for inlet in self._inlets:
             if self._is_due(inlet, now, idle):
                 self._consumed(flight, inlet, now, idle)
-        while self._queue:
+        room = _OOM_FLIGHT if self._is_out_of_memory else _LARGEST_FLIGHT
+        while self._queue and room > 0:
             outlet, packed = self._queue.popleft()
+            room -= len(packed)
             flight.appends.append((outlet, packed))
             flight.write(packed, partial(self._appended, outlet))
         if flight and now >= self._expire_at:

@@ -14,8 +14,10 @@ from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
 from penstock.exchange.serialization import BatchSerializer
 
-#: a batch above it is cut in two; one record above Redis's limit for a string is an error
-_LARGEST_BATCH, _LARGEST_RECORD = 4 << 20, 500 << 20
+#: a batch so many times larger than it should be is cut in two
+_TOO_LARGE = 4
+#: bytes; Redis ends the connection for a string of more than 512 MB
+_LARGEST_RECORD = 500 << 20
 
 
 class LogEntry(NamedTuple):
@@ -56,6 +58,7 @@ class RemoteChannel:
         self._append, self._on_blocked = append, on_blocked
         self._buffer = RecordBuffer()
         self._serializer = BatchSerializer(edge)
+        self._largest = _TOO_LARGE * options.entry_size
         self._size = BatchSize(options.entry_size, options.entry_records)
         self._credit = ProducerCredit(options.credit)
         self._parked: deque[LogEntry] = deque()
@@ -141,7 +144,7 @@ class RemoteChannel:
         payload = self._serializer.dumps(batch)
         records, size = len(batch), len(payload)
         self._size.measured(records, size)
-        if size > _LARGEST_BATCH and records > 1:
+        if size > self._largest and records > 1:
             first, half = RecordBuffer(), records // 2
             first.add(batch.values, batch.timestamps, batch.keys)
             self._send_batch(first.take(half))

@@ -119,7 +119,7 @@ class SlotExchange:
                 link, wire = key.data
                 link.on_event(wire, events)
         except ExchangeLost as e:
-            self._lost = e
+            self._lose(e)
             raise
         self._raise_fenced()
 
@@ -134,7 +134,7 @@ class SlotExchange:
             for link in self._links:
                 link.advance(now, idle)
         except ExchangeLost as e:
-            self._lost = e
+            self._lose(e)
             raise
         self._raise_fenced()
 
@@ -201,6 +201,11 @@ class SlotExchange:
             by_slot.setdefault(self._slot_of(*producer_of(self._graph, c)), set()).add(c)
         job, generation = self._graph.job_id, self._deployment.generation
         return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
+
+    def _lose(self, error: ExchangeLost) -> None:
+        self._lost = error
+        for link in self._links:
+            link.forget()
 
     def _raise_lost(self) -> None:
         if self._lost is not None:

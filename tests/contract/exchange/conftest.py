@@ -1,4 +1,4 @@
-"""A job of two slots on real Redis: slot A runs the producers, slot B the consumers, both driven by the test's own thread."""
+"""A job of two slots on real Redis: slot A produces, slot B consumes, both driven by the test's own thread."""
 
 import time
 from collections.abc import Callable, Iterator
