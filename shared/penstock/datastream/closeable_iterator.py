@@ -36,6 +36,9 @@ class CloseableIterator:
         if self._is_open:
             self._is_open = False
             self._client.cancel()
+            close = getattr(self._records, "close", None)
+            if close is not None:
+                close()
 
     def __enter__(self) -> "CloseableIterator":
         return self

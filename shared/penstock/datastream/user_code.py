@@ -7,13 +7,11 @@ from penstock.common.typeinfo import TypeInformation, Types
 
 def check_function(func: Any, base: type, method: str) -> Any:
     """A `base` (or any object with its method) or a callable. TypeError for anything else."""
-    if not isinstance(func, type) and (
-        isinstance(func, base) or callable(func) or callable(getattr(func, method, None))
-    ):
+    # a class is a callable like any other, as in `map(str)`, but a function's class is a forgotten ()
+    is_forgotten = isinstance(func, type) and issubclass(func, base)
+    if not is_forgotten and (callable(func) or callable(getattr(func, method, None))):
         return func
-    if isinstance(func, type) and not issubclass(func, base):
-        return func  # a class is a callable like any other, such as `map(str)`
-    hint = f": pass an instance, {func.__name__}()" if isinstance(func, type) else f", not {func!r}"
+    hint = f": pass an instance, {func.__name__}()" if is_forgotten else f", not {func!r}"
     raise TypeError(f"The input must be a {base.__name__} or a callable function{hint}")
 
 

@@ -1,0 +1,24 @@
+"""Sources and sinks. Source: `pyflink.datastream.connectors`."""
+
+from penstock.datastream.connectors.base import Sink, Source
+from penstock.datastream.connectors.file_system import (
+    BucketAssigner,
+    FileSink,
+    FileSource,
+    OutputFileConfig,
+    RollingPolicy,
+    StreamFormat,
+)
+from penstock.datastream.connectors.number_seq import NumberSequenceSource
+
+__all__ = [
+    "BucketAssigner",
+    "FileSink",
+    "FileSource",
+    "NumberSequenceSource",
+    "OutputFileConfig",
+    "RollingPolicy",
+    "Sink",
+    "Source",
+    "StreamFormat",
+]
