@@ -5,8 +5,8 @@ from typing import Any
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
-#: seconds: 0.2, 0.4, 0.6, 0.8, 1, 1 …
-_INTERVALS = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+#: seconds between attempts
+_INTERVALS = {"interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.5}
 
 
 class QuickConnection(Connection):

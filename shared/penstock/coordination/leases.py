@@ -1,6 +1,6 @@
 """Leases with fencing epochs over Redis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import redis
 
@@ -37,7 +37,13 @@ class RedisLeases:
         return None if epoch is None else int(epoch)
 
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:
-        return bool(self._renew([self._keys.lease(role)], [nonce, ttl_ms]))
+        return not self.renew_all({role: nonce}, ttl_ms)
+
+    def renew_all(self, nonces: Mapping[str, str], ttl_ms: int) -> set[str]:
+        if not nonces:
+            return set()
+        ours = self._renew([self._keys.lease(role) for role in nonces], [ttl_ms, *nonces.values()])
+        return {role for role, renewed in zip(nonces, ours, strict=True) if not renewed}
 
     def release(self, role: str, nonce: str) -> bool:
         arguments: list[Argument] = [nonce, role, WAKE_LENGTH]

@@ -21,6 +21,9 @@ class Leases(Protocol):
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:
         """False: the lease is not ours (any more). Repeatable."""
 
+    def renew_all(self, nonces: Mapping[str, str], ttl_ms: int) -> set[str]:
+        """Renew many (role -> nonce) in one round trip; those that are not ours (any more). Repeatable."""
+
     def release(self, role: str, nonce: str) -> bool:
         """Give the lease up and wake the contenders. False: it was not ours. Repeatable."""
 

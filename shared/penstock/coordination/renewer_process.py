@@ -64,15 +64,15 @@ class Renewer:
     def _renew_all(self) -> None:
         if time.monotonic() - self._beat > self._beat_timeout:
             return
-        for role, nonce in list(self._held.items()):
-            at = time.monotonic()
-            try:
-                ours = self._leases.renew(role, nonce, self._ttl_ms)
-            except AWAY:
-                return  # the parent sees it by the missing confirmation
-            if not ours:
-                del self._held[role]
-            self._say({"role": role, "nonce": nonce, "at": at if ours else None})
+        at = time.monotonic()
+        try:
+            lost = self._leases.renew_all(self._held, self._ttl_ms)
+        except AWAY:
+            return  # the parent sees it by the missing confirmation
+        for role, nonce in self._held.items():
+            self._say({"role": role, "nonce": nonce, "at": None if role in lost else at})
+        for role in lost:
+            del self._held[role]
 
     def _say(self, message: dict[str, object]) -> None:
         with suppress(BrokenPipeError):  # the parent is gone; EOF on stdin ends us

@@ -76,6 +76,15 @@ def test_renew_prolongs_only_a_lease_that_is_there(coordination: Coordination) -
     assert coordination.leases.free([ROLE]) == []
 
 
+def test_many_are_renewed_at_once(coordination: Coordination) -> None:
+    leases = coordination.leases
+    for role in ("job:a", "job:b", "job:c"):
+        leases.acquire(role, f"of {role}", LONG)
+    leases.release("job:b", "of job:b")
+    assert leases.renew_all({"job:a": "of job:a", "job:b": "of job:b", "job:c": "another"}, LONG) == {"job:b", "job:c"}
+    assert leases.renew_all({}, LONG) == set()
+
+
 def test_an_expired_lease_is_not_renewed(coordination: Coordination) -> None:
     coordination.leases.acquire(ROLE, "a", 20)
     expire(coordination, ROLE)

@@ -1,8 +1,13 @@
--- Prolong a lease that is still one's own.
--- KEYS 1 lease
--- ARGV 1 nonce, 2 TTL in ms
--- Returns 1, or 0 where it expired or another holds it.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
+-- Prolong leases that are still one's own: all in one write, for a jobmanager may hold many.
+-- KEYS leases
+-- ARGV 1 TTL in ms, then the nonce of each lease
+-- Returns 1 for each lease prolonged, 0 for each that expired or is another's.
+local ours = {}
+for index = 1, #KEYS do
+  if redis.call('GET', KEYS[index]) == ARGV[index + 1] then
+    ours[index] = redis.call('PEXPIRE', KEYS[index], ARGV[1])
+  else
+    ours[index] = 0
+  end
 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return ours

@@ -1,6 +1,6 @@
 """Leases of the twin."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import WAKE_LENGTH, lease_keys
@@ -34,11 +34,14 @@ class MemoryLeases:
             return current
 
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:
+        return not self.renew_all({role: nonce}, ttl_ms)
+
+    def renew_all(self, nonces: Mapping[str, str], ttl_ms: int) -> set[str]:
         with self._space as space:
-            if space.get(self._keys.lease(role)) != nonce.encode():
-                return False
-            space.set(self._keys.lease(role), nonce.encode(), ttl_ms)
-            return True
+            ours = {role for role, nonce in nonces.items() if space.get(self._keys.lease(role)) == nonce.encode()}
+            for role in ours:
+                space.set(self._keys.lease(role), nonces[role].encode(), ttl_ms)
+            return nonces.keys() - ours
 
     def release(self, role: str, nonce: str) -> bool:
         with self._space as space:
