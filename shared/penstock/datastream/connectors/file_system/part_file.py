@@ -39,7 +39,7 @@ class PartFile:
         self.written = now
 
     def flush(self) -> None:
-        """What was written survives the process. Not the machine: a file in progress is written anew after a restore."""
+        """What was written survives the process; the machine, no: a file in progress is begun anew after a restore."""
         self._file.flush()
 
     def complete(self) -> PendingFile:
