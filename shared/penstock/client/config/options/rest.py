@@ -55,3 +55,6 @@ REFRESH_INTERVAL = duration(
     ("jobmanager.web.refresh-interval",),
 )
 CLIENT_TIMEOUT = duration("client.timeout", "1 min", "How long `cancel` and the like wait for an answer.")
+WEB_TIMEOUT = duration(
+    "web.timeout", "10 min", "How long main() of a program that a dispatcher runs (`/jars/:id/run`) may take."
+)
