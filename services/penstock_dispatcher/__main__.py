@@ -7,7 +7,7 @@ import sys
 import structlog
 import uvicorn
 
-from penstock.client.config import Configuration, ConfigurationError, cluster, rest, service_configuration
+from penstock.client.config import Configuration, ConfigurationError, rest, service_configuration
 from penstock.coordination.logging import configure_logging
 from penstock.service import Service
 from penstock_dispatcher.app import build_app
@@ -33,7 +33,7 @@ def main() -> int:
         configure_logging("dispatcher", service.id)
         address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS))
         service.announce(address=address)
-        with ExchangeCollecting(configuration.get(cluster.CLUSTER_ID)) as collecting, service:
+        with ExchangeCollecting(coordination.keys) as collecting, service:
             dispatcher = Dispatcher(
                 configuration=configuration,
                 coordination=coordination,

@@ -7,7 +7,7 @@ from penstock_dispatcher.problems import BadRequest
 
 ARCHIVES = (".zip", ".whl")
 #: bytes that an archive may unpack to
-MAX_UNPACKED = 512 << 20
+MAX_UNPACKED = 256 << 20
 
 
 def accepted_name(filename: str | None) -> str:

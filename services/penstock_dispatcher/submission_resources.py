@@ -9,7 +9,7 @@ from starlette.responses import Response
 from penstock.client.collect_frames import MEDIA_TYPE, write_frames
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.dispatcher import Dispatcher
-from penstock_dispatcher.problems import BadRequest
+from penstock_dispatcher.problems import BadRequest, Conflict
 from penstock_dispatcher.request_reading import digest, hex_id, integer_parameter, json_object
 from penstock_dispatcher.submission import check_python, parse_graph, submit
 
@@ -58,5 +58,8 @@ class SubmissionResources:
         """The next batches of an `execute_and_collect` above `after`, as `collect_frames` has them."""
         after = integer_parameter(request, "after", 0)
         view = self._dispatcher.reader.job(hex_id(request, "jobid"))
-        batches, end = self._dispatcher.collecting.read(view.row, str(request.path_params["collectid"]), after)
+        try:
+            batches, end = self._dispatcher.collecting.read(view.row, str(request.path_params["collectid"]), after)
+        except LookupError as error:
+            raise Conflict(str(error)) from None
         return Response(write_frames(batches, end), media_type=MEDIA_TYPE)

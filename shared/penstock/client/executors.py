@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from penstock.client.addresses import base_urls, configured_addresses
-from penstock.client.config import Configuration
+from penstock.client.config import Configuration, execution
 from penstock.client.context import ProgramContext, current
 
 if TYPE_CHECKING:
@@ -67,8 +67,13 @@ def executor_for(configuration: Mapping[str, str] | HasEntries) -> PipelineExecu
 
 
 def _executor(configuration: Configuration, context: ProgramContext | None) -> PipelineExecutor:
+    target = configuration.find(execution.TARGET)
+    if target not in (None, "local", "remote"):
+        raise ValueError(f"execution.target is {target!r}; expected local or remote")
     addresses = base_urls(context.addresses) if context and context.addresses else configured_addresses(configuration)
-    if addresses:
+    if target == "remote" and not addresses:
+        raise ValueError("execution.target is remote, but no cluster is named; set rest.address or give -m HOST:PORT")
+    if addresses and target != "local":
         from penstock.client.remote import RemoteExecutor
 
         return RemoteExecutor(addresses, configuration, context)

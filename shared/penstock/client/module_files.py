@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from penstock.client import safe_zip
+from penstock.client.program_error import PackagingError
 
 #: a folder with more Python than this is not the job's own (a home, /tmp): then only what is imported travels
 MAX_FILES = 500
@@ -13,10 +14,6 @@ MAX_FOLDER = 8 << 20
 _MAX_ARCHIVE = 64 << 20
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
 _SKIPPED_SUFFIXES = (".pyc", ".pyo", ".so", ".pyd")
-
-
-class PackagingError(Exception):
-    """The user's modules cannot be packaged or installed; names the file and what to do."""
 
 
 class _CrowdedError(Exception):

@@ -10,7 +10,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from penstock.client.module_files import PackagingError, archive_files, folder_files, module_files
+from penstock.client.module_files import archive_files, folder_files, module_files
+from penstock.client.program_error import PackagingError
 from penstock.client.safe_zip import extract
 
 #: bytes, uncompressed, of everything in one package

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from penstock.client.context import ProgramContext, current
 from penstock.client.executors import ProgramAborted
+from penstock.client.program_error import ProgramError
 
-
-class ProgramError(Exception):
-    """A program that cannot be started; names it and what to do."""
+__all__ = ["ProgramError", "run_program", "user_traceback"]
 
 
 def run_program(

@@ -3,6 +3,8 @@
 import io
 import stat
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 MAX_MEMBERS = 10_000
@@ -46,26 +48,27 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise BadArchive(f"member {name!r} of the zip is encrypted")
 
 
-def read(content: bytes, max_bytes: int) -> dict[str, bytes]:
-    """The files of a zip by name. BadArchive: see `check`, or a member that is damaged or larger than it says."""
-    members = check(content, max_bytes)
-    files: dict[str, bytes] = {}
+def members(content: bytes, max_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """The files of a zip, one at a time. BadArchive: see `check`, or a member that is not what the zip says."""
+    checked = check(content, max_bytes)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for member in members:
+        for member in checked:
             try:
                 with archive.open(member) as stream:
                     data = stream.read(member.file_size + 1)
-            except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError) as error:
+            except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
                 raise BadArchive(f"member {member.filename!r} of the zip cannot be read: {error}") from None
-            if len(data) > member.file_size:
-                raise BadArchive(f"member {member.filename!r} of the zip is larger than it says")
-            files[member.filename] = data
-    return files
+            yield member.filename, data
+
+
+def read(content: bytes, max_bytes: int) -> dict[str, bytes]:
+    """The files of a zip by name; errors as of `members`."""
+    return dict(members(content, max_bytes))
 
 
 def extract(content: bytes, folder: Path, max_bytes: int) -> None:
-    """Write the files of a zip below an existing empty folder."""
-    for name, data in read(content, max_bytes).items():
+    """Write the files of a zip below an existing empty folder; errors as of `members`."""
+    for name, data in members(content, max_bytes):
         target = folder / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
