@@ -3,13 +3,17 @@
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from penstock.client.cli.progress import Progress
 from penstock.client.cli.user_program import run_user_program
+from penstock.client.config import Configuration
 from penstock.client.context import ProgramContext
 from penstock.client.job_client import JobClient, JobExecutionError
+
+if TYPE_CHECKING:
+    from penstock.client.cli.progress import Progress
 
 
 class JobsFailed(click.ClickException):
@@ -25,8 +29,7 @@ class Follower:
     def __init__(self, context: ProgramContext) -> None:
         self._context = context
         self._submitted_at: dict[str, float] = {}
-        self._told: set[str] = set()
-        self._progress = Progress() if context.attached and context.addresses else None
+        self._progress = _progress_of(context)
         context.on_submit = self._on_submit
 
     def _on_submit(self, client: JobClient) -> None:
@@ -34,7 +37,7 @@ class Follower:
         if self._context.addresses:
             click.echo(f"Job {client.job_id} submitted")
         if self._progress is not None:
-            self._progress.watch(client)
+            self._progress.watch(client.job_id)
 
     def verdicts(self) -> None:
         """Wait for every job and tell what became of it. JobsFailed: one did not finish."""
@@ -68,6 +71,14 @@ class Follower:
         """End the progress display."""
         if self._progress is not None:
             self._progress.close()
+
+
+def _progress_of(context: ProgramContext) -> "Progress | None":
+    if not (context.attached and context.addresses):
+        return None
+    from penstock.client.cli.progress import Progress  # late: a local run loads no HTTP client
+
+    return Progress(context.addresses, Configuration(context.configuration))
 
 
 def follow(program: str, args: Sequence[str], context: ProgramContext) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-_EXPECTED = ("ConfigurationError", "ClusterError", "ClusterUnreachable", "RestError", "ProgramError", "PackagingError")
+_TELLING = ("ConfigurationError", "ClusterError", "ClusterUnreachable", "RestError", "ProgramError", "PackagingError")
 
 
 class CommandFailed(click.ClickException):
@@ -25,12 +25,17 @@ def say_error(message: str, hint: str = "") -> None:
         click.echo(f"       {hint}", err=True)
 
 
+def is_telling(error: Exception) -> bool:
+    """Whether an error of ours says all there is to say. By name: their modules are loaded by who raises them."""
+    return any(kind.__name__ in _TELLING for kind in type(error).__mro__)
+
+
 def report(error: Exception, debug: bool) -> None:
     """An exception that ended a command."""
     if debug:
         import traceback
 
         traceback.print_exception(error, file=sys.stderr)
-    expected = type(error).__name__ in _EXPECTED
-    text = str(error) if expected or isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
-    say_error(text, "" if expected or debug else "`penstock --debug …` shows where it comes from")
+    telling = is_telling(error)
+    text = str(error) if telling or isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
+    say_error(text, "" if telling or debug else "`penstock --debug …` shows where it comes from")

@@ -2,47 +2,50 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
-from penstock.client.job_client import JobClient
-from penstock.client.rest_client import ClusterUnreachable, RestError
+from penstock.client.config import Configuration, rest
+from penstock.client.rest_client import ClusterUnreachable, RestClient, RestError
 
 _INTERVAL = 0.5  #: seconds between two looks
 _SUMMARY_EVERY = 20  #: looks between two lines of a log that is no terminal
 
-#: one line of a display that overwrites itself; None ends it
-Show = Callable[[str | None], None]
+#: a look that finds no dispatcher is given up at once: the next one is due soon
+_IMPATIENT = {rest.RETRY_ATTEMPTS.key: 1, rest.RETRY_DELAY.key: "1 ms", rest.CONNECTION_TIMEOUT.key: "1 s"}
 
 
 class Progress:
     """Watches one job at a time: a program that runs attached starts the next one when the last has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, addresses: Sequence[str], configuration: Configuration) -> None:
+        self._rest = RestClient(addresses, configuration.with_overrides(_IMPATIENT))
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._job = ""
 
-    def watch(self, client: JobClient) -> None:
+    def watch(self, job_id: str) -> None:
         """Show this job from now on."""
-        rest = getattr(client, "_rest", None)
-        if rest is None:
-            return
-        self.close()
-        self._stop, self._job = threading.Event(), client.job_id
-        look = lambda: dict(rest.job(client.job_id))  # noqa: E731
-        self._thread = threading.Thread(target=_run, args=(look, self._stop), name="progress", daemon=True)
+        self._end()
+        self._stop, self._job = threading.Event(), job_id
+        self._thread = threading.Thread(
+            target=_run, args=(lambda: self._rest.job(job_id), self._stop), name="progress", daemon=True
+        )
         self._thread.start()
 
     def done(self, job_id: str) -> None:
         """The job has ended."""
         if job_id == self._job:
-            self.close()
+            self._end()
 
     def close(self) -> None:
-        """Stop showing."""
+        """Stop showing, for good."""
+        self._end()
+        self._rest.close()
+
+    def _end(self) -> None:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

@@ -50,7 +50,7 @@ def run_command(
             execution.PYTHON_REQUIREMENTS.key: requirements,
         },
     )
-    cluster = configured_addresses(configuration)
+    cluster = () if configuration.find(execution.TARGET) == "local" else configured_addresses(configuration)
     if detached and not cluster:
         raise CommandFailed("-d needs a cluster: without one the job lives in this process", "name one by -m HOST:PORT")
     context = ProgramContext(configuration=configuration.to_dict(), addresses=cluster, attached=not detached)

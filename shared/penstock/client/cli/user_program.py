@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 import click
 
+from penstock.client.cli.failure import is_telling
 from penstock.client.context import ProgramContext
 from penstock.client.job_client import JobExecutionError
-from penstock.client.program import ProgramError, run_program, user_traceback
-from penstock.client.rest_client import ClusterUnreachable, RestError
-
-#: errors of ours that say all there is to say
-_TELLING = (ProgramError, ClusterUnreachable, RestError)
+from penstock.client.program import run_program, user_traceback
 
 
 class UserProgramFailed(click.ClickException):
@@ -26,7 +23,7 @@ def run_user_program(program: str, args: Sequence[str], context: ProgramContext)
     """Run it under `context`. JobExecutionError passes; of other errors the program's traceback is shown first."""
     try:
         run_program(program, args, context)
-    except (JobExecutionError, *_TELLING):
+    except JobExecutionError:
         raise
     except SystemExit as error:
         if error.code not in (None, 0):
@@ -37,6 +34,8 @@ def run_user_program(program: str, args: Sequence[str], context: ProgramContext)
         traceback.print_exception(type(error), error, None, file=sys.stderr)
         raise UserProgramFailed(f"{program} is not valid Python") from None
     except Exception as error:
+        if is_telling(error):
+            raise
         sys.stderr.write(user_traceback(error, program))
         raise UserProgramFailed(f"{program} raised {type(error).__name__}") from None
 
