@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from penstock.exchange.credit import CreditRow
 from penstock.exchange.input_gate import InputGate
@@ -10,6 +11,15 @@ from penstock.exchange.remote_channel import RemoteChannel
 
 #: field of a credit hash beside the channels: the lowest id that the log still has
 TRIMMED_TO = b"trimmed_to"
+
+
+class Appender(Protocol):
+    """Whoever appends to a log."""
+
+    @property
+    def log_key(self) -> str: ...
+    def acknowledged(self) -> None:
+        """One more entry is in the log."""
 
 
 @dataclass(eq=False, slots=True)
@@ -21,6 +31,9 @@ class Outlet:
     credit_key: str
     consumer: int
     owner: tuple[str, int, int]
+
+    def acknowledged(self) -> None:
+        self.channel.acknowledged()
 
 
 @dataclass(eq=False, slots=True)

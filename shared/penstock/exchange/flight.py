@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import hiredis
 
-from penstock.exchange.ends import Inlet, Outlet
+from penstock.exchange.ends import Appender, Inlet
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.wire import pack
 
@@ -34,7 +34,7 @@ class Flight:
     fails."""
 
     def __init__(self, get_nonce: bytes, nonce: bytes, where: str) -> None:
-        self.appends: list[tuple[Outlet, bytes]] = []
+        self.appends: list[tuple[Appender, bytes]] = []
         self.published: list[tuple[Inlet, Sequence[int]]] = []
         self.rereads: list[Inlet] = []
         self._get_nonce, self._nonce, self._where = get_nonce, nonce, where

@@ -26,7 +26,7 @@ from penstock.exchange.events import (
     GateEvent,
     InputEnded,
 )
-from penstock.exchange.header import JOBMASTER_CHANNEL, Kind, decode_control, unpack_header
+from penstock.exchange.header import JOBMASTER_CHANNEL, NO_ATTEMPT, Kind, decode_control, unpack_header
 from penstock.exchange.input_log import InputLog, parse_id
 from penstock.exchange.local_channel import LocalChannel
 from penstock.exchange.watermarks import WatermarkMerger
@@ -154,9 +154,10 @@ class InputGate:
         if state is None:
             raise ExchangeLost(f"{log.name}: an entry of channel {channel:#x}, which does not lead here")
         if (epoch, attempt) != state.attempt:
+            is_first = state.attempt == NO_ATTEMPT
             if state.is_stale((epoch, attempt)):
                 return True
-            log.credit.passed(channel, urgent=True)
+            log.credit.passed(channel, urgent=not is_first)
         if kind == Kind.DATA:
             if seq <= state.taken:
                 return True

@@ -14,11 +14,13 @@ from importlib.resources import files
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from typing import Any
 
+import redis
 import structlog
 
 from penstock.coordination.messages import ExchangeRef
+from penstock.exchange.collect_writer import CollectWriter
 from penstock.exchange.credit import CreditRow, encode_wake
-from penstock.exchange.ends import TRIMMED_TO, Inlet, Outlet
+from penstock.exchange.ends import TRIMMED_TO, Appender, Inlet, Outlet
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.flight import Flight, Refused
 from penstock.exchange.input_log import format_id, parse_id
@@ -33,6 +35,7 @@ _log = structlog.get_logger(__name__)
 
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.02, 1.0  # seconds
 _REFUSED_PAUSE = 0.02
+_COLLECT_POLL = 0.05
 _BLOCKED_REFRESH = 1.0  #: a wake entry can be trimmed before it is read; the hash is the truth
 #: bytes; what a client sends counts for Redis's memory too, and could be too much all by itself
 _LARGEST_FLIGHT, _OOM_FLIGHT = 1 << 20, 1
@@ -58,7 +61,8 @@ class Link:
         self.fenced: list[Outlet] = []
         self._outlets: dict[tuple[int, int], Outlet] = {}
         self._inlets: list[Inlet] = []
-        self._queue: deque[tuple[Outlet, bytes]] = deque()
+        self._collectors: list[CollectWriter] = []
+        self._queue: deque[tuple[Appender, bytes]] = deque()
         self._reading = Reading(wake_key, nonce_key, ref.nonce, self.where, options, self._credited)
         self._read_wire: Wire | None = None
         self._write_wire: Wire | None = None
@@ -66,7 +70,7 @@ class Link:
         self._replies: list[Any] = []
         self._retry_at, self._backoff = 0.0, _FIRST_BACKOFF
         self._paused_until = 0.0
-        self._refresh_at = self._expire_at = 0.0
+        self._refresh_at = self._expire_at = self._ask_at = 0.0
         self._is_unsettled = False  #: whether some end's credit row was not asked for yet
         self._is_awake = self._is_out_of_memory = self._nudged = False
 
@@ -79,6 +83,13 @@ class Link:
         self._inlets.append(inlet)
         self._is_unsettled = True
 
+    def add_collector(self, collector: CollectWriter) -> None:
+        self._collectors.append(collector)
+
+    def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
+        """Queue an entry of a collect log, which is made by its first one."""
+        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", entry.header, b"p", entry.payload)))
+
     def append(self, outlet: Outlet, entry: LogEntry) -> None:
         """Queue an entry; it leaves with the next flight."""
         self._queue.append(
@@ -86,13 +97,13 @@ class Link:
         )
 
     @property
-    def is_connected(self) -> bool:
-        return self._write_wire is not None
+    def _is_used(self) -> bool:
+        return bool(self._outlets or self._inlets or self._collectors)
 
     # -- the mailbox's side ------------------------------------------------------------------------------------------
     def advance(self, now: float, idle: bool) -> None:
         """Send what is due. Raises ExchangeLost."""
-        if not self._outlets and not self._inlets:
+        if not self._is_used:
             return
         if self._write_wire is None and (now < self._retry_at or not self._connect(now)):
             return
@@ -118,7 +129,7 @@ class Link:
 
     def deadline(self, now: float) -> float | None:
         """When `advance` has something to do that no socket tells of."""
-        if not self._outlets and not self._inlets:
+        if not self._is_used:
             return None
         if self._write_wire is None:
             return self._retry_at
@@ -127,12 +138,15 @@ class Link:
             times += [due for i in self._inlets if (due := self._publish_at(i, now)) is not None]
             if self._queue:
                 times.append(now)
+            if any(c.is_waiting for c in self._collectors):
+                times.append(self._ask_at)
             if any(o.channel.is_waiting for o in self._outlets.values()):
                 times.append(self._refresh_at)
         return max(min(times), self._paused_until) if times else None
 
     def forget(self) -> None:
-        """Where the generation was deleted, delete what this slot may have written since. Nobody waits for the answer."""
+        """Where the generation was deleted, delete what this slot may have written since. Nobody waits for the
+        answer."""
         if self._write_wire is not None:
             keys = [self._nonce_key, self._wake_key, *(i.credit_key for i in self._inlets)]
             try:
@@ -170,6 +184,10 @@ class Link:
             for wire in made:
                 wire.close()
             raise
+        except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as e:
+            for wire in made:
+                wire.close()
+            raise ExchangeLost(f"{self.where} refuses the connection: {e}") from e
         self._write_wire, self._read_wire = made
         for wire in made:
             self._selector.register(wire, EVENT_READ, (self, wire))
@@ -213,12 +231,15 @@ class Link:
             self._watch(write_wire)
 
     def _has_something(self, now: float, idle: bool) -> bool:
-        if self._queue or self._is_unsettled or now >= self._refresh_at:
+        if self._queue or self._is_unsettled or now >= self._refresh_at or self._is_asking(now):
             return True
         return any(self._is_due(i, now, idle) for i in self._inlets) or self._wants_nudge()
 
     def _wants_nudge(self) -> bool:
         return self._reading.is_pending and not self._nudged and self._reading.is_missing(self._inlets)
+
+    def _is_asking(self, now: float) -> bool:
+        return now >= self._ask_at and any(c.is_waiting for c in self._collectors)
 
     def _publish_at(self, inlet: Inlet, now: float) -> float | None:
         return inlet.log.credit.due_at(now, self._options.publish_interval) if inlet.is_settled else None
@@ -241,12 +262,19 @@ class Link:
         for inlet in self._inlets:
             if self._is_due(inlet, now, idle):
                 self._consumed(flight, inlet, now, idle)
+        if self._is_asking(now):
+            self._ask_at = now + _COLLECT_POLL
+            for collector in self._collectors:
+                flight.read(pack(b"GET", collector.taken_key), collector.taken_upto)
         room = _OOM_FLIGHT if self._is_out_of_memory else _LARGEST_FLIGHT
         while self._queue and room > 0:
-            outlet, packed = self._queue.popleft()
+            appender, packed = self._queue.popleft()
             room -= len(packed)
-            flight.appends.append((outlet, packed))
-            flight.write(packed, partial(self._appended, outlet))
+            flight.appends.append((appender, packed))
+            flight.write(packed, partial(self._appended, appender))
+            if isinstance(appender, CollectWriter):
+                # not deleted with the logs of a generation: the client may be late
+                flight.write(pack(b"EXPIRE", appender.log_key, self._options.expire), _ignore)
         if flight and now >= self._expire_at:
             self._expire_at = now + self._options.expire / 24
             for key in self._keys():
@@ -330,8 +358,8 @@ class Link:
             return
         self._flight = None
         self._is_out_of_memory = False
-        for outlet, _ in flight.appends:
-            outlet.channel.acknowledged()
+        for appender, _ in flight.appends:
+            appender.acknowledged()
 
     def _refused(self, refusal: Refused) -> None:
         if not self._is_out_of_memory:
@@ -355,9 +383,9 @@ class Link:
     def _awake(self, reply: Any) -> None:
         self._is_awake = True
 
-    def _appended(self, outlet: Outlet, reply: bytes | None) -> None:
+    def _appended(self, appender: Appender, reply: bytes | None) -> None:
         if reply is None:
-            raise ExchangeLost(f"{self.where}: input log {outlet.log_key} is gone")
+            raise ExchangeLost(f"{self.where}: input log {appender.log_key} is gone")
 
     def _credited(self, channel: int, consumer: int, row: CreditRow) -> None:
         outlet = self._outlets.get((channel, consumer))

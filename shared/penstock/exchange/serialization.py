@@ -1,6 +1,7 @@
 """Batches to bytes and back: one pickle a batch, so that no Python code runs per record."""
 
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 import cloudpickle
@@ -22,7 +23,13 @@ class BatchSerializer:
 
     def dumps(self, batch: RecordBatch) -> bytes:
         """Raises RecordNotSerializable, naming the first record that is to blame."""
-        content = (batch.values, batch.timestamps, batch.keys)
+        return self._dumps((batch.values, batch.timestamps, batch.keys), batch.values, batch.keys or ())
+
+    def dumps_values(self, values: list[Any]) -> bytes:
+        """The bare list of records. Raises RecordNotSerializable likewise."""
+        return self._dumps(values, values, ())
+
+    def _dumps(self, content: Any, values: Iterable[Any], keys: Iterable[Any]) -> bytes:
         if self.serializer is Serializer.PICKLE:
             try:
                 return pickle.dumps(content, _PROTOCOL)
@@ -31,10 +38,10 @@ class BatchSerializer:
         try:
             return bytes(cloudpickle.dumps(content, _PROTOCOL))
         except Exception as e:
-            raise self._explained(batch, e) from e
+            raise self._explained(values, keys, e) from e
 
-    def _explained(self, batch: RecordBatch, error: Exception) -> RecordNotSerializable:
-        for part, items in (("record", batch.values), ("key", batch.keys or [])):
+    def _explained(self, values: Iterable[Any], keys: Iterable[Any], error: Exception) -> RecordNotSerializable:
+        for part, items in (("record", values), ("key", keys)):
             for item in items:
                 if not _picklable(item):
                     shown = repr(item)
@@ -43,7 +50,7 @@ class BatchSerializer:
                         f"edge {self._edge}: a {part} of type {type(item).__qualname__} cannot be pickled "
                         f"({error}): {shown}"
                     )
-        return RecordNotSerializable(f"edge {self._edge}: a batch of {len(batch)} records cannot be pickled ({error})")
+        return RecordNotSerializable(f"edge {self._edge}: a batch cannot be pickled ({error})")
 
 
 def loads(payload: bytes) -> RecordBatch:

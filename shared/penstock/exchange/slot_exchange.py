@@ -11,6 +11,7 @@ from selectors import BaseSelector, DefaultSelector
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import Deploy
+from penstock.exchange.collect_writer import CollectWriter, collect_exchange
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.ends import Inlet, Outlet
 from penstock.exchange.errors import ExchangeLost, Fenced
@@ -49,6 +50,8 @@ class SlotExchange:
         self._selector = DefaultSelector()
         self._local: dict[tuple[int, int], LocalChannel] = {}
         self._writers: list[OutputWriter] = []
+        self._collectors: list[CollectWriter] = []
+        self._collect_at: float | None = None  #: when what collectors have buffered is due
         self._fenced: set[tuple[str, int, int]] = set()
         self._lost: ExchangeLost | None = None
         job, generation = graph.job_id, deployment.generation
@@ -106,6 +109,21 @@ class SlotExchange:
             self._writers.append(writer)
         return writers
 
+    def collect_writer(self, collect_id: str) -> CollectWriter:
+        """Where the records of `execute_and_collect` go; once a collect id."""
+        job = self._graph.job_id
+        link = self._links[collect_exchange(job, collect_id, len(self._links))]
+        writer = CollectWriter(
+            self._keys.collect_log(job, collect_id),
+            self._keys.collect_taken(job, collect_id),
+            (self._epoch, 0),
+            self._options,
+            link.append_collected,
+        )
+        link.add_collector(writer)
+        self._collectors.append(writer)
+        return writer
+
     # -- what the mailbox loop calls ---------------------------------------------------------------------------------
     def sockets(self) -> list[BaseSelector]:
         """What to wait for: one object with a `fileno` that stays the same over reconnects."""
@@ -130,6 +148,8 @@ class SlotExchange:
         now = time.monotonic()
         for writer in self._writers:
             writer.flush(now, idle)
+        if self._collectors:
+            self._flush_collectors(now, idle)
         try:
             for link in self._links:
                 link.advance(now, idle)
@@ -140,8 +160,11 @@ class SlotExchange:
 
     def next_deadline(self) -> float | None:
         """When `flush` has to be called at the latest, by `time.monotonic`; None: when something arrives."""
+        if self._lost is not None:
+            return None
         now = time.monotonic()
         times = [w.deadline() for w in self._writers] + [k.deadline(now) for k in self._links]
+        times.append(self._collect_at)
         return min((t for t in times if t is not None), default=None)
 
     def close(self) -> None:
@@ -202,10 +225,21 @@ class SlotExchange:
         job, generation = self._graph.job_id, self._deployment.generation
         return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
 
+    def _flush_collectors(self, now: float, idle: bool) -> None:
+        if not any(c.is_buffering for c in self._collectors):
+            self._collect_at = None
+            return
+        if self._collect_at is None:
+            self._collect_at = now + self._options.publish_interval
+        if idle or now >= self._collect_at:
+            for collector in self._collectors:
+                collector.flush()
+
     def _lose(self, error: ExchangeLost) -> None:
         self._lost = error
         for link in self._links:
             link.forget()
+            link.close()
 
     def _raise_lost(self) -> None:
         if self._lost is not None:

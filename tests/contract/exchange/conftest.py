@@ -41,6 +41,7 @@ class Rig:
     def __post_init__(self) -> None:
         self.client = next(iter(self.clients.values()))
         self.slots: list[SlotExchange] = []
+        self.idle = True
         self.a, self.b = self.slot("A"), self.slot("B")
         self.writers = [self.writer(self.a, i) for i in range(self.graph.vertex("p").parallelism)]
         self.gates = [self.b.input_gate("c", i) for i in range(self.graph.vertex("c").parallelism)]
@@ -66,10 +67,10 @@ class Rig:
     def writer(self, slot: SlotExchange, subtask: int = 0, attempt: int = 0) -> OutputWriter:
         return slot.writers("p", subtask, attempt)[0]
 
-    def turn(self, *slots: SlotExchange, idle: bool = True) -> None:
+    def turn(self, *slots: SlotExchange, idle: bool | None = None) -> None:
         """One round of a mailbox loop for each slot."""
         for slot in slots:
-            slot.flush(idle)
+            slot.flush(self.idle if idle is None else idle)
             slot.on_readable()
 
     def poll(self) -> bool:

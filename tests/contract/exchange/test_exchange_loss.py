@@ -74,7 +74,7 @@ def test_a_superseded_producer_is_told_once_and_its_successor_sends_nothing_twic
     rig.run(lambda: writer.is_drained, successor)
     assert rig.client.xinfo_stream(rig.log_key())["last-generated-id"] == before
     writer.emit(0, [4])
-    with pytest.raises(Fenced, match="attempt 0 of p subtask 0 is superseded.*attempt 1") as fenced:
+    with pytest.raises(Fenced, match=r"attempt 0 of p subtask 0 is superseded.*attempt 1") as fenced:
         rig.run(lambda: False, rig.a, rig.b, successor)
     assert (fenced.value.vertex, fenced.value.subtask, fenced.value.attempt) == ("p", 0, 0)
     rig.run(lambda: rig.got[0] == [1, 2, 3, 4], rig.a, rig.b, successor)
