@@ -3,11 +3,11 @@
 import threading
 
 import redis
-from penstock.exchange.log_admin import create_logs, delete_logs
 
 from penstock.coordination.connection import connect
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import ExchangeRef
+from penstock.exchange.log_admin import create_logs, delete_logs
 from penstock.graph.job_graph import JobGraph
 
 
@@ -17,7 +17,7 @@ class ExchangeInputLogs:
     def __init__(self, urls: tuple[str, ...], keys: Keys) -> None:
         self._urls, self._keys = urls, keys
         self._lock = threading.Lock()
-        self._clients: list[redis.Redis] = []
+        self._clients: dict[str, redis.Redis] = {}
 
     def create(self, graph: JobGraph, generation: int) -> tuple[ExchangeRef, ...]:
         """Raises the errors of redis-py while an exchange is away."""
@@ -29,11 +29,11 @@ class ExchangeInputLogs:
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._clients:
+        for client in self._clients.values():
             client.close()
 
-    def _connected(self) -> list[redis.Redis]:
+    def _connected(self) -> dict[str, redis.Redis]:
         with self._lock:
             if not self._clients:
-                self._clients = [connect(url) for url in self._urls]
+                self._clients = {url: connect(url) for url in self._urls}
             return self._clients
