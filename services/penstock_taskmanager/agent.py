@@ -179,6 +179,7 @@ class Agent:
 
     def _child_exited(self, pid: int) -> None:
         self._children.remove(pid)
+        self._control.replace_child()
         self._dying.discard(pid)
         self._gone.append(pid)
         self._next_announcement = 0.0

@@ -16,9 +16,7 @@ def slot_runner(configuration: Configuration, settings: Settings) -> SlotRunner:
             settings.prefix,
             claimed.job,
             claimed.allocation,
-            claimed.epoch,
             taskmanager=settings.taskmanager,
-            host=settings.host,
         )
 
     return run

@@ -36,6 +36,8 @@ class SlotTable:
         #: allocation -> when its process is to be killed
         self._releasing: dict[str, float] = {}
         self._offered_once: dict[str, None] = {}
+        #: allocations that a slot is set aside for, as far as it was decided here
+        self._held: set[str] = set()
 
     def command(self, command: TaskManagerCommand, rows: Rows, now: float) -> list[Effect]:
         """Carry a command out. `now`: monotonic seconds."""
@@ -52,7 +54,7 @@ class SlotTable:
             if row.allocation not in self._releasing:
                 reason = f"the process {row.pid} of slot {slot} of TaskManager {self.taskmanager} died"
                 effects.append(TellJob(row.job, SlotLost(allocation=row.allocation, reason=reason, pid=row.pid)))
-            effects.append(FreeSlot(slot, row))
+            effects.append(self._free(slot, row))
         return effects
 
     def due(self, rows: Rows, now: float) -> list[Effect]:
@@ -65,7 +67,7 @@ class SlotTable:
                 continue
             slot, row = held[allocation]
             if row.state == "OFFERED":
-                effects.append(FreeSlot(slot, row))
+                effects.append(self._free(slot, row))
             elif now >= deadline:
                 self._releasing[allocation] = now + self._grace
                 effects.append(
@@ -94,7 +96,7 @@ class SlotTable:
 
     def expects(self, allocation: str) -> bool:
         """Whether a hint for it may be meant for us. Any thread."""
-        return allocation in self._offered_once and allocation not in self._releasing
+        return allocation in self._held
 
     def _offer(self, command: OfferSlot, rows: Rows) -> list[Effect]:
         if command.allocation in self._offered_once:
@@ -103,6 +105,7 @@ class SlotTable:
         if command.incarnation != self.incarnation or row is None or row.state != "FREE":
             return [TellResourceManager(self.registration(rows))]
         self._offered_once[command.allocation] = None
+        self._held.add(command.allocation)
         if len(self._offered_once) > _REMEMBERED:
             del self._offered_once[next(iter(self._offered_once))]
         offered = SlotRow(
@@ -129,5 +132,9 @@ class SlotTable:
                 continue
             self._releasing.setdefault(command.allocation, now + self._grace)
             if row.state == "OFFERED":
-                return [FreeSlot(slot, row)]
+                return [self._free(slot, row)]
         return []
+
+    def _free(self, slot: int, row: SlotRow) -> FreeSlot:
+        self._held.discard(row.allocation)
+        return FreeSlot(slot, row)

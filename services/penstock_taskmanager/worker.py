@@ -1,10 +1,13 @@
 """The Celery worker as a TaskManager needs it: our signals, our logging, a process a slot, each used once."""
 
+import logging
 import signal
+import warnings
 from typing import Any
 
 from celery import Celery, signals
 from celery.apps.worker import Worker
+from celery.platforms import SecurityWarning
 
 from penstock.coordination.broker import WORKER_OPTIONS, make_app
 from penstock.coordination.logging import configure_logging
@@ -14,6 +17,8 @@ from penstock_taskmanager.worker_link import Leave, WorkerLink
 
 def make_worker_app(settings: Settings) -> Celery:
     """An app of this worker's own, beyond what all users of the broker share."""
+    # It warns of pickled messages from strangers, which no root should take; we accept JSON only.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app = make_app(settings.redis_url, settings.prefix)
     app.conf.update(
         # A used process goes, and with it the user's modules, threads and leaks; see docs on the cost.
@@ -23,7 +28,8 @@ def make_worker_app(settings: Settings) -> Celery:
         worker_enable_prefetch_count_reduction=False,
         # A child slow to start on a busy machine is no dead child.
         worker_proc_alive_timeout=30.0,
-        worker_timer_precision=0.1,
+        # The pool itself hands a child no second task; a lock for it would be held for a killed child for a while.
+        worker_pool_putlocks=False,
     )
     return app
 
@@ -63,6 +69,8 @@ def keep_logging(**_: object) -> None:
 
 
 signals.setup_logging.connect(keep_logging)
+#: of Celery's lines only what is worth a warning: the arrival and the end of each hint are logged by us
+logging.getLogger("celery").setLevel(logging.WARNING)
 
 
 def log_as_slot(settings: Settings, pid: int) -> None:

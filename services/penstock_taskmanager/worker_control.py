@@ -4,17 +4,14 @@ import contextlib
 import os
 import secrets
 import socket
-import threading
+import sys
 from typing import Any
 
 import redis.exceptions
 import structlog
-from celery.worker import state
 from kombu.exceptions import OperationalError
 
 PROBE_NAME = "penstock.probe"
-#: seconds the worker gets to end by itself once it was told
-_LAST_GRACE = 3.0
 
 _log = structlog.get_logger()
 
@@ -55,23 +52,23 @@ class WorkerControl:
                 client = vars(channel).get(name)
                 _shut(getattr(getattr(client, "connection", None), "_sock", None))
 
+    def replace_child(self) -> None:
+        """A child is dead: fork another now. Celery looks when the child's pipe closes, which is a moment before it can
+        be reaped, and then not again for five seconds."""
+        hub, pool = getattr(self.consumer, "hub", None), getattr(self.consumer, "pool", None)
+        if hub is not None and pool is not None:
+            hub.call_soon(pool.maintain_pool)
+
     def terminate(self, status: int) -> None:
-        """End the process with this exit status, by force where it takes too long."""
-        state.should_terminate = status
-        hub = getattr(self.consumer, "hub", None)
-        if hub is not None:
-            hub.call_soon(_nothing)
-        watchdog = threading.Timer(_LAST_GRACE, os._exit, [status])
-        watchdog.daemon = True
-        watchdog.start()
+        """End the process. Celery's own end would wait for tasks that never end, and has nothing left to save: hints
+        are sent again, and children die with their parent."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _break() -> None:
     raise ConnectionResetError("the consumer was deaf to a probe")
-
-
-def _nothing() -> None:
-    """Wakes the loop, which then looks at its flags."""
 
 
 def _shut(sock: socket.socket | None) -> None:

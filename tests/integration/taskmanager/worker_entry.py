@@ -12,6 +12,7 @@ from typing import Any
 from penstock.client.config import service_configuration
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import ReleaseSlot, SlotCommand, decode
+from penstock.coordination.patience import retrying
 from penstock_taskmanager import taskmanager
 from penstock_taskmanager.settings import Settings
 from penstock_taskmanager.slot_process import ClaimedSlot
@@ -45,7 +46,8 @@ def wait_for_release(settings: Settings, claimed: ClaimedSlot) -> None:
     with Coordination.connect(settings.redis_url, settings.prefix) as coordination:
         stream = coordination.keys.slot_commands(claimed.job, claimed.allocation)
         while True:
-            for entry, payload in coordination.events.read({stream: cursor}, 500).get(stream, []):
+            found = retrying("read commands")(coordination.events.read, {stream: cursor}, 500)
+            for entry, payload in found.get(stream, []):
                 cursor = entry
                 if isinstance(decode(payload, SlotCommand), ReleaseSlot):  # type: ignore[arg-type]
                     return

@@ -1,0 +1,100 @@
+"""A worker's start, end, lost registration, deafness, and Redis coming and going."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from penstock.coordination.messages import SlotLost, TaskManagerLeft, TaskManagerRegistered
+from tests.conftest import StartRedis
+from tests.integration.taskmanager.conftest import StartWorker
+from tests.integration.taskmanager.harness import WorkerUnderTest, eventually, is_alive
+
+pytestmark = pytest.mark.integration
+
+
+def test_sigterm_leaves_cleanly(worker: WorkerUnderTest) -> None:
+    _, pid = worker.run("hang-a")
+    children = worker.children()
+    assert pid in children and len(children) == 2
+    incarnation = worker.registered()
+    worker.process.terminate()
+    assert worker.process.wait(15) == 0
+    assert not any(is_alive(child) for child in children)
+    assert worker.resource_events()[-1] == TaskManagerLeft(taskmanager="tm", incarnation=incarnation)
+    assert worker.coordination.taskmanagers.get("tm") is None
+    assert worker.coordination.registry.alive() == []
+
+
+def test_killed_parent_takes_its_children_along(worker: WorkerUnderTest) -> None:
+    worker.run("hang-a")
+    children = worker.children()
+    assert len(children) == 2
+    worker.process.kill()
+    worker.process.wait(15)
+    eventually(lambda: not any(is_alive(child) for child in children), "the children, busy and idle, are gone")
+
+
+def test_lost_registration_starts_anew(worker: WorkerUnderTest) -> None:
+    _, pid = worker.run("hang-a")
+    first = worker.registered()
+    children = worker.children()
+    assert worker.coordination.taskmanagers.remove("tm", first)
+    second = eventually(lambda: (info := worker.coordination.taskmanagers.get("tm")) and info.incarnation, "anew")
+    assert second != first
+    assert not any(is_alive(child) for child in children)
+    assert worker.states() == ["FREE", "FREE"]
+    registrations = [event for event in worker.resource_events() if isinstance(event, TaskManagerRegistered)]
+    assert [(event.incarnation, event.occupied) for event in registrations] == [(first, {}), (second, {})]
+    _, next_pid = worker.run("job-b")
+    assert next_pid != pid
+
+
+def test_deaf_consumer_is_restarted(start_worker: StartWorker) -> None:
+    worker = start_worker(
+        slots="1", **{"penstock.taskmanager.probe-interval": "200 ms", "penstock.taskmanager.probe-timeout": "500 ms"}
+    )
+    worker.registered()
+    os.kill(worker.process.pid, signal.SIGUSR1)
+    eventually(lambda: "the worker has stopped consuming" in worker.log.read_text(), "the probe notices")
+    _, pid = worker.run("job-a")
+    assert is_alive(pid)
+
+
+def test_running_slot_survives_a_redis_restart(start_redis: StartRedis, start_worker: StartWorker) -> None:
+    server = start_redis(persistent=True)
+    worker = start_worker(url=server.url)
+    allocation, pid = worker.run("job-a")
+    server.restart()
+    # The worker consumes again, on its other slot; the running one was not touched.
+    _, other = worker.run("job-b", slot=1)
+    assert is_alive(pid) and is_alive(other)
+    assert worker.rows()[0].pid == pid
+    worker.release("job-a", allocation)
+    eventually(lambda: worker.rows()[0].state == "FREE", "released")
+    assert not any(isinstance(event, SlotLost) for event in worker.job_events("job-a"))
+
+
+def test_starts_before_redis(start_redis: StartRedis, start_worker: StartWorker) -> None:
+    server = start_redis()
+    server.stop()
+    worker = start_worker(url=server.url)
+    eventually(lambda: "Redis is away" in worker.log.read_text(), "it waits")
+    server.start()
+    worker.run("job-a")
+
+
+def test_health(start_worker: StartWorker) -> None:
+    port = _free_port()
+    worker = start_worker(**{"penstock.health.port": str(port)})
+    worker.registered()
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        assert connection.recv(1024).startswith(b"HTTP/1.0 200")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
