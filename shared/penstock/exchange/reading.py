@@ -26,7 +26,7 @@ class Reading:
         options: ExchangeOptions,
         on_credit: Callable[[int, int, CreditRow], None],
     ) -> None:
-        self.is_pending = False
+        self.is_pending = self.is_nudged = False
         self._wake_key, self._wake_position = wake_key, b"0-0"
         self._nonce, self._where, self._on_credit = nonce.encode(), where, on_credit
         self._get_nonce = pack(b"GET", nonce_key)
@@ -38,16 +38,16 @@ class Reading:
         """XREAD; then, to judge what it brought: the nonce, and how far each log was trimmed."""
         self._asked = [(i, i.log.position) for i in inlets if not i.log.is_full]
         self._replies = []
-        self.is_pending = True
+        self.is_pending, self.is_nudged = True, False
         keys = [i.log_key for i, _ in self._asked]
         parts = [pack(*self._head, *keys, self._wake_key, *[p for _, p in self._asked], self._wake_position)]
         parts.append(self._get_nonce)
         parts += [pack(b"HGET", i.credit_key, TRIMMED_TO) for i, _ in self._asked]
         return b"".join(parts)
 
-    def is_missing(self, inlets: Sequence[Inlet]) -> bool:
-        """Whether the pending read leaves out a log that could take entries again."""
-        if len(self._asked) == len(inlets):
+    def wants_nudge(self, inlets: Sequence[Inlet]) -> bool:
+        """Whether the pending read leaves out a log that could take entries again, unattended."""
+        if len(self._asked) == len(inlets) or self.is_nudged or not self.is_pending:
             return False
         asked = {id(i) for i, _ in self._asked}
         return any(id(i) not in asked and i.log.has_room for i in inlets)

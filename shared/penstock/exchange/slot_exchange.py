@@ -81,7 +81,7 @@ class SlotExchange:
         name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
         log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
         gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
-        self._links[number].add_inlet(
+        self._links[number].writing.add_inlet(
             Inlet(
                 gate,
                 log,
@@ -112,15 +112,15 @@ class SlotExchange:
     def collect_writer(self, collect_id: str) -> CollectWriter:
         """Where the records of `execute_and_collect` go; once a collect id."""
         job = self._graph.job_id
-        link = self._links[collect_exchange(job, collect_id, len(self._links))]
+        writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
         writer = CollectWriter(
             self._keys.collect_log(job, collect_id),
             self._keys.collect_taken(job, collect_id),
             (self._epoch, 0),
             self._options,
-            link.append_collected,
+            writing.append_collected,
         )
-        link.add_collector(writer)
+        writing.add_collector(writer)
         self._collectors.append(writer)
         return writer
 
@@ -180,13 +180,13 @@ class SlotExchange:
         _, subtask, attempt = owner
         edge = self._graph.edges[number]
         job, generation = self._graph.job_id, self._deployment.generation
-        link = self._links[self._exchange_of(edge.target, target)]
+        writing = self._links[self._exchange_of(edge.target, target)].writing
         channel = RemoteChannel(
             channel_id(number, subtask),
             (self._epoch, attempt),
             describe(self._graph, number, edge, subtask),
             self._options,
-            lambda entry: link.append(outlet, entry),
+            lambda entry: writing.append(outlet, entry),
             on_blocked,
         )
         outlet = Outlet(
@@ -196,7 +196,7 @@ class SlotExchange:
             target,
             owner,
         )
-        link.add_outlet(outlet)
+        writing.add_outlet(outlet)
         return channel
 
     def _local_channel(self, channel: int, consumer: int) -> LocalChannel:
@@ -247,8 +247,8 @@ class SlotExchange:
 
     def _raise_fenced(self) -> None:
         for link in self._links:
-            while link.fenced:
-                outlet = link.fenced.pop()
+            while link.writing.fenced:
+                outlet = link.writing.fenced.pop()
                 fence = outlet.channel.fence
                 if fence is not None and outlet.owner not in self._fenced:
                     self._fenced.add(outlet.owner)

@@ -44,7 +44,7 @@ def test_entries_behind_an_early_barrier_wait_in_redis(make_rig: Any) -> None:
     _until(rig, seen, "b1")
     assert seen == ["a1", "b1"]
     rig.run_for(0.2, consume=False)  # long enough for credit to be published and the log to be trimmed
-    log = rig.b._links[0]._inlets[0].log
+    log = rig.b._links[0].writing.inlets[0].log
     assert not log._entries and not log._again, "what is held must not stay in memory"
     _sent(rig, 1, CheckpointBarrier(1), "b2")
     _until(rig, seen, "b2")

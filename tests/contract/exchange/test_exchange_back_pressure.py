@@ -95,7 +95,7 @@ def test_a_consumer_reads_ahead_no_more_than_it_should(make_rig: Any) -> None:
     rig.run(lambda: all(w.is_drained for w in rig.writers), consume=False)
     rig.run_for(0.2, consume=False)
     entries = rig.client.xlen(rig.log_key())
-    log = rig.b._links[0]._inlets[0].log
+    log = rig.b._links[0].writing.inlets[0].log
     assert log.buffered < entries * _ENTRY // 4, "most of it is still in Redis"
     rig.run(lambda: len(rig.got[0]) == 4 * 40 * 8)
 
