@@ -94,7 +94,9 @@ class RemoteJobClient:
             return JobResult(self._job_id, outcome["net-runtime"], outcome["accumulator-results"])
         state = JobState.CANCELED if outcome["application-status"] == "CANCELED" else JobState.FAILED
         cause = outcome.get("failure-cause") or {}
-        raise JobExecutionError(self._job_id, state, cause.get("class", ""), cause.get("stack-trace", ""))
+        raise JobExecutionError(
+            self._job_id, state, cause.get("message") or cause.get("class", ""), cause.get("stack-trace", "")
+        )
 
     def cancel(self) -> None:
         # late: local jobs use this module too, and need not pay for an HTTP client

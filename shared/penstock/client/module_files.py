@@ -37,7 +37,7 @@ def _beside(folder: Path) -> dict[str, Path]:
         found: dict[str, Path] = {}
         if entry.is_dir() and (entry / "__init__.py").is_file() and not _skipped(entry):
             found = package_files(entry, MAX_FILES - len(files))
-        elif entry.suffix == ".py" and entry.is_file():
+        elif entry.suffix == ".py" and not entry.name.startswith(".") and entry.is_file():
             found = {entry.name: entry}
         size += sum(f.stat().st_size for f in found.values())
         files.update(found)

@@ -1,6 +1,7 @@
 """RestClient: REST over several dispatchers: the next address where one is gone, again while `rest.retry.*` allows."""
 
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -66,6 +67,9 @@ class RestClient:
             ),
             trust_env=False,
         )
+
+        # a JobClient keeps its RestClient for as long as anybody asks it, and is never closed itself
+        weakref.finalize(self, self._http.close)
 
     @classmethod
     def from_configuration(cls, configuration: Configuration) -> "RestClient":

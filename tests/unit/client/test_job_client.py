@@ -1,0 +1,105 @@
+"""RemoteJobClient: waiting for the end, what each end becomes, collected records."""
+
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+
+from penstock.client.collect_frames import write_frames
+from penstock.client.job_client import JobExecutionError, RemoteJobClient
+from penstock.client.rest_client import RestClient
+from penstock.graph.states import JobState
+
+JOB = "0" * 32
+
+
+def result(status: str, **fields: Any) -> dict[str, Any]:
+    body = {"application-status": status, "net-runtime": 42, "accumulator-results": {}, **fields}
+    return {"status": {"id": "COMPLETED"}, "job-execution-result": body}
+
+
+PENDING: dict[str, Any] = {"status": {"id": "IN_PROGRESS"}, "job-execution-result": None}
+
+
+class Cluster:
+    """Answers each resource from a list; its last answer stays."""
+
+    def __init__(self, **answers: list[httpx.Response]) -> None:
+        self.answers = {name.replace("_", "-"): list(items) for name, items in answers.items()}
+        self.after: list[str] = []
+        self.slept: list[float] = []
+        rest = RestClient(["a:1"], transport=httpx.MockTransport(self._answer))
+        self.client = RemoteJobClient(rest, JOB, self.slept.append)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        parts = request.url.path.split("/")
+        name = "collect" if "collect" in parts else parts[-1]
+        if name == "collect":
+            self.after.append(request.url.params["after"])
+        left = self.answers["cancel" if request.method == "PATCH" else name]
+        return left.pop(0) if len(left) > 1 else left[0]
+
+
+def ok(body: Any) -> httpx.Response:
+    return httpx.Response(200, json=body)
+
+
+def test_result_waits_for_the_end_with_growing_pauses() -> None:
+    cluster = Cluster(execution_result=[ok(PENDING)] * 10 + [ok(result("SUCCEEDED"))])
+    outcome = cluster.client.result()
+    assert (outcome.job_id, outcome.net_runtime, outcome.accumulators) == (JOB, 42, {})
+    assert cluster.slept[:3] == [0.01, 0.02, 0.04]
+    assert max(cluster.slept) == 1.0
+
+
+def test_a_failed_job_raises_the_users_traceback_first() -> None:
+    cause = {"class": "ValueError", "message": "ValueError: bad", "stack-trace": "Traceback: line 3 of job.py\n"}
+    cluster = Cluster(execution_result=[ok(result("FAILED", **{"failure-cause": cause}))])
+    with pytest.raises(JobExecutionError) as raised:
+        cluster.client.result()
+    assert str(raised.value).startswith("Traceback: line 3 of job.py")
+    assert (raised.value.state, raised.value.message) == (JobState.FAILED, "ValueError: bad")
+
+
+def test_a_cancelled_job_raises_too() -> None:
+    with pytest.raises(JobExecutionError, match="is CANCELED") as raised:
+        Cluster(execution_result=[ok(result("CANCELED"))]).client.result()
+    assert raised.value.state is JobState.CANCELED
+
+
+def test_a_wait_can_be_bounded() -> None:
+    cluster = Cluster(execution_result=[ok(PENDING)], status=[ok({"status": "RUNNING"})])
+    with pytest.raises(TimeoutError, match="still RUNNING after 0 s"):
+        cluster.client.result(0)
+
+
+def test_cancelling_what_has_ended_is_no_error() -> None:
+    gone = httpx.Response(409, json={"errors": ["it is FINISHED"]})
+    Cluster(cancel=[gone]).client.cancel()
+
+
+def page(*batches: tuple[int, list[int]], end: bool = False) -> httpx.Response:
+    return httpx.Response(200, content=write_frames([(n, pickle.dumps(b)) for n, b in batches], end))
+
+
+def test_collected_records_come_in_order_and_are_asked_for_once() -> None:
+    cluster = Cluster(
+        collect=[page((2, [1, 2])), page(), page((3, [3]), (5, [4, 5])), page(end=True)],
+        status=[ok({"status": "RUNNING"})],
+        execution_result=[ok(result("SUCCEEDED"))],
+    )
+    assert list(cluster.client.collect("c1")) == [1, 2, 3, 4, 5]
+    assert cluster.after == ["0", "2", "2", "5"]
+
+
+def test_a_job_that_fails_while_collecting_raises_after_what_there_was() -> None:
+    cluster = Cluster(
+        collect=[page((1, [7])), page()],
+        status=[ok({"status": "FAILED"})],
+        execution_result=[ok(result("FAILED"))],
+    )
+    records = cluster.client.collect("c1")
+    assert next(records) == 7
+    with pytest.raises(JobExecutionError):
+        next(records)
