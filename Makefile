@@ -49,8 +49,8 @@ test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that
 chaos: $(STAMP)  ## Run the seeded chaos suite.
 	@$(PY) -m pytest -m chaos $(T)
 
-bench: $(STAMP)  ## Measure and compare with the baseline in benchmarks/.
-	@$(PY) -m benchmarks
+bench: $(STAMP)  ## Run the measurements of benchmarks/, where the baseline is.
+	@for b in benchmarks/[a-z]*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
 
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .

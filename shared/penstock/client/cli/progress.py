@@ -11,7 +11,7 @@ from penstock.client.config import Configuration, rest
 from penstock.client.rest_client import ClusterUnreachable, RestClient, RestError
 
 _INTERVAL = 0.5  #: seconds between two looks
-_SUMMARY_EVERY = 20  #: looks between two lines of a log that is no terminal
+_SUMMARY_EVERY = 6  #: looks between two lines of a log that is no terminal
 
 #: a look that finds no dispatcher is given up at once: the next one is due soon
 _IMPATIENT = {rest.RETRY_ATTEMPTS.key: 1, rest.RETRY_DELAY.key: "1 ms", rest.CONNECTION_TIMEOUT.key: "1 s"}

@@ -34,6 +34,8 @@ def start(
             raise ClusterError(
                 f"the running TaskManagers have {previous.slots} slots, not {settings.slots}; stop the cluster first"
             )
+        # slots that outlived a killed TaskManager would go unseen once its pid file is another's
+        end([row for row in folder.recorded() if row.name not in living])
         launcher = Launcher(folder)
         try:
             _start_redis(folder, settings, living, launcher, say)
