@@ -1,11 +1,8 @@
 """`penstock cluster start | status | stop` with real processes."""
 
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,41 +11,9 @@ from typing import Any
 import pytest
 
 from penstock.client.cluster.process_table import all_processes, find_process
+from tests.integration.cli.cluster import Cluster
 
 pytestmark = pytest.mark.integration
-
-
-class Cluster:
-    """The command line on one `--dir`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, command: str, *options: str) -> "subprocess.CompletedProcess[str]":
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK")}
-        return subprocess.run(
-            [sys.executable, "-m", "penstock", "cluster", command, "--dir", str(self.folder), *options],
-            capture_output=True,
-            text=True,
-            timeout=100,
-            cwd=self.folder.parent,
-            env=environment,
-            check=False,
-        )
-
-    def start(self, *options: str) -> None:
-        done = self("start", "--rest-port", "0", *options)
-        assert done.returncode == 0, done.stderr
-
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
-        return found
-
-    def pids(self) -> dict[str, int]:
-        return {p["id"]: p["pid"] for p in self.status()["processes"] if p["service"] != "slot"}
-
-    def slots(self) -> list[int]:
-        return [p["pid"] for p in self.status()["processes"] if p["service"] == "slot"]
 
 
 @pytest.fixture
