@@ -143,7 +143,9 @@ class LocalJobClient:
         self._in_round = True
         try:
             runner = self._runner or self._begin()
-            runner.run_once(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            # a task that could not even start leaves nothing to run, and nothing that would end a wait
+            if self._failed is None:
+                runner.run_once(None if deadline is None else max(0.0, deadline - time.monotonic()))
         except BaseException as e:
             # leave no job half alive
             self._end(JobState.CANCELED if isinstance(e, KeyboardInterrupt) else JobState.FAILED)
