@@ -75,7 +75,7 @@ def _greater(a: Any, b: Any) -> bool:
 
 
 def _field(value: Any, position: int | str) -> Any:
-    if isinstance(value, (int, float, complex)) or not hasattr(value, "__getitem__"):
+    if _is_scalar(value):
         if position != 0:
             raise TypeError(f"field {position!r} is asked of {value!r}, which has one field: 0")
         return value
@@ -85,7 +85,7 @@ def _field(value: Any, position: int | str) -> Any:
 
 
 def _with_field(value: Any, position: int | str, new: Any) -> Any:
-    if isinstance(value, (int, float, complex)) or not hasattr(value, "__getitem__"):
+    if _is_scalar(value):
         return new
     if isinstance(value, tuple):
         fields = getattr(value, "_fields", None)
@@ -100,3 +100,7 @@ def _with_field(value: Any, position: int | str, new: Any) -> Any:
     changed = copy.copy(value)
     changed[position] = new
     return changed
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (int, float, complex, str, bytes)) or not hasattr(value, "__getitem__")

@@ -15,7 +15,7 @@ import structlog
 from penstock.coordination.connection import is_away
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import SlotCommand, TaskStateChanged, decode, encode
+from penstock.coordination.messages import ReleaseSlot, SlotCommand, TaskStateChanged, decode, encode
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
 
@@ -27,7 +27,10 @@ _PARENT_INTERVAL = 0.25
 
 
 class CoordinationLink:
-    """`on_command` is called in the reading thread, `metrics` in the sending one."""
+    """`on_command` is called in the reading thread, `metrics` in the sending one.
+
+    `on_error` is told what ends one of the threads: without them the slot cannot go on.
+    """
 
     def __init__(
         self,
@@ -37,18 +40,19 @@ class CoordinationLink:
         allocation: str,
         on_command: Callable[[SlotCommand], None],
         metrics: Callable[[], Mapping[tuple[str, int], SubtaskMetrics]],
+        on_error: Callable[[Exception], None],
     ) -> None:
         self._coordination, self._job = coordination, job
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
-        self._on_command, self._metrics = on_command, metrics
+        self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
         self._queue: queue.SimpleQueue[TaskStateChanged | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
         self._parent = os.getppid()
         self._context = structlog.contextvars.get_contextvars()
-        self._reader = threading.Thread(target=self._read, name="slot-commands", daemon=True)
-        self._sender = threading.Thread(target=self._send, name="slot-events", daemon=True)
+        self._reader = threading.Thread(target=self._guarded, args=(self._read,), name="slot-commands", daemon=True)
+        self._sender = threading.Thread(target=self._guarded, args=(self._send,), name="slot-events", daemon=True)
 
     def start(self) -> None:
         self._reader.start()
@@ -69,28 +73,33 @@ class CoordinationLink:
         self._sender.join()
         self._reader.join()
 
+    def _guarded(self, body: Callable[[], None]) -> None:
+        structlog.contextvars.bind_contextvars(**self._context)
+        try:
+            body()
+        except Exception as e:
+            # what stops a wait for Redis when the slot closes is no error
+            if not (is_away(e) and self._closing.is_set()):
+                self._on_error(e)
+
     # -- commands in -------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        structlog.contextvars.bind_contextvars(**self._context)
         cursor = "0-0"
         read = retrying("read the slot's commands", stop=self._closing.is_set)
         while not self._closing.is_set():
-            try:
-                found = read(self._coordination.events.read, {self._commands: cursor}, _BLOCK_MS)
-            except Exception as e:
-                if is_away(e) and self._closing.is_set():
-                    return
-                raise
+            found = read(self._coordination.events.read, {self._commands: cursor}, _BLOCK_MS)
             for entry, payload in found.get(self._commands, ()):
                 cursor = entry
-                self._on_command(decode(payload, SlotCommand))  # type: ignore[arg-type]  # a union is not a type to mypy
+                command: SlotCommand = decode(payload, SlotCommand)  # type: ignore[arg-type]  # mypy: a union is no type
+                self._on_command(command)
+                if isinstance(command, ReleaseSlot):
+                    return  # the last one; another read would hold up the end
 
     # -- events out --------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        structlog.contextvars.bind_contextvars(**self._context)
-        append = retrying("report the state of tasks", stop=self._abandoned.is_set)
+        append = retrying("report the state of tasks", stop=self._gives_up)
         next_metrics = time.monotonic() + _METRICS_INTERVAL
         while True:
             self._watch_parent()
@@ -102,18 +111,17 @@ class CoordinationLink:
                     continue
             else:
                 if event is not None:
-                    try:
-                        append(self._coordination.events.append, self._events, encode(event))
-                    except Exception as e:
-                        if is_away(e) and self._abandoned.is_set():
-                            return
-                        raise
+                    append(self._coordination.events.append, self._events, encode(event))
             now = time.monotonic()
             if now >= next_metrics or event is None:
                 next_metrics = now + _METRICS_INTERVAL
                 self._put_metrics()
             if self._closing.is_set() and self._queue.empty():
                 return
+
+    def _gives_up(self) -> bool:
+        self._watch_parent()
+        return self._abandoned.is_set()
 
     def _put_metrics(self) -> None:
         try:
