@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import EffectDone, Failure, ReleaseSlot
+from penstock.coordination.messages import CancelRequested, EffectDone, Failure, ReleaseSlot
 from penstock.graph.states import JobState
 from penstock_jobmanager import end
 from penstock_jobmanager.decision import Bury, Decision, ToSlot, ToTaskManager
@@ -85,8 +85,6 @@ def test_too_many_takeovers_end_the_job_and_give_its_slots_back() -> None:
 
 
 def test_an_aborted_job_that_was_being_cancelled_is_canceled() -> None:
-    from penstock.coordination.messages import CancelRequested
-
     made = running(1)
     made.handle(CancelRequested(), at())
     end.abort(made.record, 2, Failure(message="poison"), at())
@@ -105,3 +103,23 @@ def test_an_aborted_job_whose_tasks_had_all_finished_is_finished() -> None:
 def test_a_terminal_job_is_left_alone() -> None:
     record = JobRecord(replace(new_row(), state=JobState.FINISHED))
     assert end.abort(record, 2, Failure(message="poison"), at()) == Decision()
+
+
+def test_a_successor_hints_again_by_its_own_clock() -> None:
+    made = master(1)
+    made.start(at(100))
+    made.handle(offered(0), at(100))
+    made.handle(EffectDone(effect=f"hint:{allocation(0)}"), at(100))
+    successor = JobMaster(made.record, graph(1), 2, OPTIONS)
+    successor.start(at(7))
+    assert successor.tick(at(8)) == Decision()
+    assert set(successor.tick(at(9)).outbox) == {f"hint:{allocation(0)}"}
+
+
+def test_a_successor_has_tasks_killed_that_do_not_stop() -> None:
+    made = running(1)
+    made.handle(CancelRequested(), at(100))
+    successor = JobMaster(made.record, graph(1), 2, JobMasterOptions(cancellation_timeout=10))
+    successor.start(at(7))
+    kill = ReleaseSlot(allocation=allocation(0), job=JOB, epoch=2, time=18000)
+    assert successor.tick(at(17)) == Decision(ops=[ToTaskManager("tm-1", kill)])
