@@ -1,9 +1,6 @@
 """Runs main() of an uploaded program in a child process, which submits its jobs to this very dispatcher."""
 
 import asyncio
-import contextlib
-import os
-import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -16,9 +13,8 @@ from penstock_dispatcher.jar_files import entry_file, lay_out
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_store import JarRow
 from penstock_dispatcher.problems import BadRequest, Problem
+from penstock_dispatcher.program_process import run_process
 
-#: bytes of a program's output that are kept
-_MAX_OUTPUT = 1 << 20
 #: programs that run at a time; more wait
 _CONCURRENT = 4
 
@@ -77,44 +73,11 @@ class JarRunner:
     async def _child(self, temporary: Path, request: ChildRequest) -> tuple[str, ChildResult]:
         request_file, result_file = temporary / "request.json", temporary / "result.json"
         request_file.write_bytes(msgspec.json.encode(request))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-u", "-m", "penstock.client.program_child", str(request_file), str(result_file)),
-            cwd=temporary,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        reading = asyncio.create_task(_kept(process.stdout))
-        try:
-            try:
-                code = await asyncio.wait_for(process.wait(), self._timeout)
-            except TimeoutError:
-                raise ProgramDied(
-                    f"main() of {request.entry} did not end within web.timeout, {self._timeout:g} s, and was stopped"
-                ) from None
-        finally:
-            # also what the program left running: it holds the pipe that is being read
-            _kill_group(process.pid)
-            await process.wait()
-            output = await reading
+        child = (sys.executable, "-P", "-u", "-m", "penstock.client.program_child", str(request_file), str(result_file))
+        status, output = await run_process(child, temporary, self._timeout)
+        if status is None:
+            limit = f"web.timeout, {self._timeout:g} s"
+            raise ProgramDied(f"main() of {request.entry} did not end within {limit}, and was stopped", output)
         if not result_file.exists():
-            raise ProgramDied(
-                f"the process of {request.entry} ended with status {code} in the middle of main()", output
-            )
+            raise ProgramDied(f"the process of {request.entry} ended with status {status} within main()", output)
         return output, msgspec.json.decode(result_file.read_bytes(), type=ChildResult)
-
-
-async def _kept(stream: asyncio.StreamReader) -> str:
-    """All of it is read, so that the program never blocks; the beginning is kept."""
-    kept = bytearray()
-    while chunk := await stream.read(1 << 16):
-        kept += chunk[: max(0, _MAX_OUTPUT - len(kept))]
-    return kept.decode(errors="replace")
-
-
-def _kill_group(pid: int) -> None:
-    """End the child and whatever it started: its session is its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
