@@ -1,5 +1,6 @@
 """ClusterReader: jobs and TaskManagers as Redis has them now, through the 200 ms cache. Nothing else is remembered."""
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.read_cache import ReadCache
 
 _RESOURCEMANAGER = "resourcemanager"
+#: the slots of a cluster and its dispatchers are installed alike
+OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 #: decoded JobGraphs kept: they are content-addressed, so they cannot go stale
 _GRAPHS = 128
 
@@ -94,10 +97,10 @@ class ClusterReader:
         return self.cache.get("services", self._coordination.registry.alive)
 
     def python_versions(self) -> list[str]:
-        """ "3.11" of every registered TaskManager's slots, without repetitions."""
+        """ "3.11" of every registered TaskManager's slots, without repetitions; our own where there is none yet."""
         infos, registered = self.taskmanager_infos(), self.slots().taskmanagers
         versions = {infos[row.taskmanager].python_version for row in registered if row.taskmanager in infos}
-        return sorted({".".join(version.split(".")[:2]) for version in versions})
+        return sorted({".".join(version.split(".")[:2]) for version in versions}) or [OWN_PYTHON]
 
     def job_counts(self) -> dict[str, int]:
         """The four counters of `/overview`; what is not terminal counts as running."""

@@ -1,6 +1,5 @@
 """`/overview`, `/config`, `/taskmanagers`, `/health`, `/penstock/cluster`."""
 
-import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +12,7 @@ from penstock import __version__
 from penstock.client.config import cluster, rest
 from penstock.coordination.rows import LedgerRow
 from penstock_dispatcher.answers import Json
+from penstock_dispatcher.cluster_reader import OWN_PYTHON
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.taskmanager_json import processes_of, taskmanager_details, taskmanager_item
@@ -103,13 +103,12 @@ class ClusterResources:
     def cluster(self, request: Request) -> Response:
         """What a client has to know before it submits."""
         reader = self._dispatcher.reader
-        own = f"{sys.version_info.major}.{sys.version_info.minor}"
         configuration = self._dispatcher.configuration
         urls = configuration.find(cluster.EXCHANGE_URLS) or (configuration.get(cluster.REDIS_URL),)
         return Json(
             {
-                "python-version": own,
-                "python-versions": reader.python_versions() or [own],
+                "python-version": OWN_PYTHON,
+                "python-versions": reader.python_versions(),
                 "services": [msgspec.to_builtins(service) for service in reader.services()],
                 "exchange": [without_password(url) for url in urls],
             }

@@ -20,7 +20,7 @@ from penstock.coordination.rows import (
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex, OperatorNode
 from penstock.graph.states import ExecutionState, JobState
 from penstock_dispatcher.app import build_app
-from penstock_dispatcher.cluster_reader import ClusterReader
+from penstock_dispatcher.cluster_reader import OWN_PYTHON, ClusterReader
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_runner import JarRunner, ProgramRun
@@ -57,7 +57,7 @@ def graph(job_id: str = JOB, **changes: Any) -> JobGraph:
         ),
         "edges": (JobEdge(source=SOURCE, source_operator=1, target=SINK, strategy="REBALANCE"),),
         "configuration": {"pipeline.global-job-parameters": "who:me"},
-        "python_version": "3.11",
+        "python_version": OWN_PYTHON,
     }
     return JobGraph(**{**fields, **changes})
 
@@ -143,7 +143,7 @@ class Replica:
     def executions(self, *rows: ExecutionRow, job: str = JOB) -> None:
         self.commit(f"job:{job}", {f"execution:{r.vertex}:{r.subtask}": r for r in rows})
 
-    def taskmanager(self, name: str = "tm-1", python_version: str = "3.11", slots: int = 2) -> None:
+    def taskmanager(self, name: str = "tm-1", python_version: str = OWN_PYTHON, slots: int = 2) -> None:
         """A registered TaskManager."""
         info = TaskManagerInfo(
             taskmanager=name,

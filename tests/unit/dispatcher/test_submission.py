@@ -1,7 +1,6 @@
 """`/penstock/…`: blobs, JobGraphs, what a client has to know of the cluster."""
 
 import json
-import sys
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -10,6 +9,7 @@ import pytest
 from penstock.client.collect_frames import read_frames
 from penstock.coordination.rows import ServiceInfo
 from penstock.graph.job_graph import JobGraph
+from penstock_dispatcher.cluster_reader import OWN_PYTHON
 
 from .replica import JOB, SINK, SOURCE, SPEC, Replica, digest_of, graph
 
@@ -77,18 +77,30 @@ def test_a_job_without_its_blobs_is_refused(replica: Replica) -> None:
     assert replica.http.get(f"/jobs/{JOB}").status_code == 404
 
 
-def test_functions_of_another_python_are_refused_naming_both(replica: Replica) -> None:
-    replica.taskmanager(python_version="3.12")
+@pytest.mark.parametrize("pickled_by", ["3.1", ""])
+def test_functions_of_another_python_are_refused_naming_both(replica: Replica, pickled_by: str) -> None:
     replica.coordination.blobs.put(SPEC)
-    answer = replica.http.post("/penstock/jobs", content=msgspec.json.encode(graph()))
-    assert answer.status_code == 400
-    assert "3.11" in answer.json()["errors"][0]
-    assert "3.12" in answer.json()["errors"][0]
+    body = msgspec.json.encode(graph(python_version=pickled_by))
+    for _ in range(2):
+        answer = replica.http.post("/penstock/jobs", content=body)
+        assert answer.status_code == 400
+        assert f"Python {pickled_by or '(not said)'}," in answer.json()["errors"][0]
+        assert f"the slots run Python {OWN_PYTHON}:" in answer.json()["errors"][0]
+        replica.taskmanager()
     assert replica.http.get(f"/jobs/{JOB}").status_code == 404
 
 
+def test_slots_of_two_pythons_take_no_pickled_function(replica: Replica) -> None:
+    replica.taskmanager("tm-1")
+    replica.taskmanager("tm-2", python_version="3.1")
+    replica.coordination.blobs.put(SPEC)
+    answer = replica.http.post("/penstock/jobs", content=msgspec.json.encode(graph()))
+    assert answer.status_code == 400
+    assert "the slots run Python 3.1:" in answer.json()["errors"][0]
+
+
 def test_a_patch_release_makes_no_difference(replica: Replica) -> None:
-    replica.taskmanager(python_version="3.11.9")
+    replica.taskmanager(python_version=f"{OWN_PYTHON}.99")
     replica.submit()
 
 
@@ -157,9 +169,8 @@ def test_the_stored_graph_is_what_was_submitted(replica: Replica) -> None:
 
 def test_the_cluster_tells_the_slots_python_and_no_password() -> None:
     replica = Replica(**{"penstock.exchange.urls": "redis://:secret@box:6380/0,redis://box:6381"})
-    own = f"{sys.version_info.major}.{sys.version_info.minor}"
     told = replica.http.get("/penstock/cluster").json()
-    assert told["python-versions"] == [own]
+    assert told["python-versions"] == [OWN_PYTHON]
     assert told["exchange"] == ["redis://box:6380/0", "redis://box:6381"]
     replica.taskmanager("tm-1", "3.12.1")
     replica.taskmanager("tm-2", "3.13.0")
