@@ -42,6 +42,7 @@ class GateSnapshot:
     idle: frozenset[int]
     combined_watermark: int
     done_upto: int
+    cancelled: int
     cancel_epoch: int
     resume: EntryId | None
     log: str
@@ -104,6 +105,7 @@ class InputGate:
             frozenset(self._merger.idle),
             self._merger.combined,
             self._aligner.done_upto,
+            self._cancelled,
             self._cancel_epoch,
             self._resume,
             self._log_nonce,
@@ -117,7 +119,7 @@ class InputGate:
         self._aligner.done_upto = snapshot.done_upto
         self._aligner.ended = {c for c, s in self.channels.items() if s.ended}
         self._merger.restore(snapshot.watermarks, snapshot.idle, snapshot.combined_watermark)
-        self._cancel_epoch = snapshot.cancel_epoch
+        self._cancelled, self._cancel_epoch = snapshot.cancelled, snapshot.cancel_epoch
         if self._log is not None and snapshot.resume is not None and snapshot.log == self._log_nonce:
             self._log.resume_at(snapshot.resume)
 
