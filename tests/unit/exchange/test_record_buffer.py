@@ -1,0 +1,58 @@
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.exchange.batch_size import BatchSize
+from penstock.exchange.record_buffer import RecordBuffer
+
+chunks = st.lists(st.tuples(st.integers(1, 5), st.booleans(), st.integers(0, 6)), max_size=20)
+
+
+@given(chunks)
+def test_what_goes_in_comes_out_with_its_timestamps_and_keys(chunks: list[tuple[int, bool, int]]) -> None:
+    buffer = RecordBuffer()
+    given_in: list[tuple[Any, ...]] = []
+    came_out: list[tuple[Any, ...]] = []
+    handed: list[list[int]] = []
+
+    def take(records: int) -> None:
+        batch = buffer.take(records)
+        times = batch.timestamps or [None] * len(batch)
+        assert batch.keys is not None or not len(batch)
+        came_out.extend(zip(batch.values, times, batch.keys or (), strict=True))
+
+    n = 0
+    for size, timed, taken in chunks:
+        values = list(range(n, n + size))
+        n += size
+        times: list[int | None] | None = [v * 10 for v in values] if timed else None
+        given_in += [(v, v * 10 if timed else None, -v) for v in values]
+        handed.append(values)
+        buffer.add(values, times, [-v for v in values])
+        if taken:
+            take(taken)
+    take(len(buffer))
+    assert came_out == given_in
+    assert [v for values in handed for v in values] == list(range(n)), "a list handed over was changed"
+
+
+def test_a_list_alone_is_passed_on_by_reference() -> None:
+    buffer, values = RecordBuffer(), [1, 2]
+    buffer.add(values, None, None)
+    assert buffer.take(2).values is values
+
+
+def test_batches_grow_to_the_wanted_size_and_shrink_at_once() -> None:
+    size = BatchSize(32_000, 4096)
+    assert size.records == 16, "the first batch is a probe"
+    size.measured(16, 160)
+    assert size.records == 3200
+    size.measured(3200, 3200)
+    assert size.records == 4096
+    size.measured(3, 300)
+    assert size.records == 4096, "a handful says nothing"
+    size.measured(4096, 4096 * 32_000)
+    assert size.records == 1
+    size.measured(1, 64_000)
+    assert size.records == 1
