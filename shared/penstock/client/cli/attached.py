@@ -46,14 +46,16 @@ class Follower:
             raise JobsFailed("a job did not finish")
 
     def _verdict(self, client: JobClient) -> bool:
+        runtime = 0.0
         try:
-            client.result()
+            runtime = client.result().net_runtime / 1000
             state, error = "FINISHED", None
         except JobExecutionError as failure:
             state, error = failure.state.value, failure
         if self._progress is not None:
             self._progress.done(client.job_id)
-        took = time.monotonic() - self._submitted_at[client.job_id]
+        # a program that ran on the cluster names its jobs when it has ended: then the cluster knows better
+        took = max(runtime, time.monotonic() - self._submitted_at[client.job_id])
         if error is not None and state == "FAILED":
             sys.stderr.write((error.traceback.rstrip() or error.message) + "\n")
             sys.stderr.flush()
