@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -123,12 +124,18 @@ MakeRig = Callable[..., Rig]
 
 
 @pytest.fixture
-def make_rig(redis_url: str, prefix: str) -> Iterator[MakeRig]:
+def own_redis(start_redis: Any, any_redis_server: Any) -> Callable[..., Any]:
+    """`own_redis(persistent=False, options=())`: a server of the test's own, of the version it runs against."""
+    return partial(start_redis, any_redis_server.executable)
+
+
+@pytest.fixture
+def make_rig(any_redis_server: Any, prefix: str) -> Iterator[MakeRig]:
     """`make_rig(producers=1, consumers=1, urls=[…], **options)`."""
     rigs: list[Rig] = []
 
     def make(producers: int = 1, consumers: int = 1, urls: list[str] | None = None, **options: Any) -> Rig:
-        clients = {url: redis.Redis.from_url(url) for url in urls or [redis_url]}
+        clients = {url: redis.Redis.from_url(url) for url in urls or [any_redis_server.url]}
         graph, keys = job_graph(producers, consumers), Keys(prefix)
         refs = create_logs(clients, keys, graph, 0)
         rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs)

@@ -100,8 +100,8 @@ def test_a_consumer_reads_ahead_no_more_than_it_should(make_rig: Any) -> None:
     rig.run(lambda: len(rig.got[0]) == 4 * 40 * 8)
 
 
-def test_oom_is_back_pressure_and_loses_nothing(make_rig: Any, start_redis: Any) -> None:
-    server = start_redis(options=("--maxmemory", "6mb"))
+def test_oom_is_back_pressure_and_loses_nothing(make_rig: Any, own_redis: Any) -> None:
+    server = own_redis(options=("--maxmemory", "6mb"))
     rig = make_rig(urls=[server.url], credit=64 << 20, entry_size=_ENTRY)
     rig.run(lambda: rig.writers[0].is_drained, rig.a)
     sent = 0

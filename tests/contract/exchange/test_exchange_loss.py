@@ -121,8 +121,8 @@ def test_deleting_a_generation_fences_both_ends_and_leaves_no_key(rig: Any) -> N
         time.sleep(0.01)
 
 
-def test_a_flushed_server_is_lost(make_rig: Any, start_redis: Any) -> None:
-    rig = make_rig(urls=[start_redis().url])
+def test_a_flushed_server_is_lost(make_rig: Any, own_redis: Any) -> None:
+    rig = make_rig(urls=[own_redis().url])
     rig.writers[0].emit(0, [1])
     rig.run(lambda: rig.got[0] == [1])
     rig.client.flushall()
@@ -132,8 +132,8 @@ def test_a_flushed_server_is_lost(make_rig: Any, start_redis: Any) -> None:
             rig.run(lambda: False, slot)
 
 
-def test_a_server_that_comes_back_empty_is_lost(make_rig: Any, start_redis: Any) -> None:
-    server = start_redis()
+def test_a_server_that_comes_back_empty_is_lost(make_rig: Any, own_redis: Any) -> None:
+    server = own_redis()
     rig = make_rig(urls=[server.url])
     rig.writers[0].emit(0, [1])
     rig.run(lambda: rig.got[0] == [1])
@@ -146,8 +146,8 @@ def test_a_server_that_comes_back_empty_is_lost(make_rig: Any, start_redis: Any)
             rig.run(lambda: False, slot)
 
 
-def test_a_server_that_kept_its_logs_over_a_restart_is_lost_all_the_same(make_rig: Any, start_redis: Any) -> None:
-    server = start_redis(persistent=True)
+def test_a_server_that_kept_its_logs_over_a_restart_is_lost_all_the_same(make_rig: Any, own_redis: Any) -> None:
+    server = own_redis(persistent=True)
     rig = make_rig(urls=[server.url])
     rig.writers[0].emit(0, [1])
     rig.run(lambda: rig.got[0] == [1])

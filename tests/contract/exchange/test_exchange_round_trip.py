@@ -101,8 +101,8 @@ def test_classes_of_the_jobs_own_script_can_be_sent(rig: Any) -> None:
     assert [e.n for e in rig.got[0]] == [0, 1, 2]
 
 
-def test_logs_are_spread_over_several_redises(make_rig: Any, start_redis: Any) -> None:
-    urls = [start_redis().url, start_redis().url]
+def test_logs_are_spread_over_several_redises(make_rig: Any, own_redis: Any) -> None:
+    urls = [own_redis().url, own_redis().url]
     rig = make_rig(producers=2, consumers=8, urls=urls)
     for p, writer in enumerate(rig.writers):
         for c in range(8):

@@ -65,10 +65,10 @@ def test_a_batch_survives() -> None:
 def test_plain_pickle_until_more_is_needed() -> None:
     serializer = BatchSerializer("e")
     serializer.dumps(RecordBatch([1]))
-    assert serializer.serializer is Serializer.PICKLE
+    assert serializer.serializer == Serializer.PICKLE
     (double,) = loads(serializer.dumps(RecordBatch([lambda x: 2 * x]))).values
     assert double(4) == 8
-    assert serializer.serializer is Serializer.CLOUDPICKLE
+    assert [serializer.serializer] == [Serializer.CLOUDPICKLE]
 
 
 def test_a_record_that_cannot_be_pickled_is_named() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.exchange import BarrierEvent, BatchEvent, InputGate
-from penstock.exchange.alignment import Aligner
+from penstock.exchange.alignment import Aligned, Aligner
 from penstock.exchange.channel import InputChannel
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier, EndOfInput
@@ -41,6 +41,11 @@ def _model_steps(entries: list[tuple[str, str, int]]) -> list[Any]:
     return steps
 
 
+def _plain(aligned: Aligned) -> tuple[int, int]:
+    assert aligned.first is not None
+    return aligned.checkpoint_id, aligned.first[1]
+
+
 def _production_steps(entries: list[tuple[str, str, int]]) -> list[Any]:
     aligner = Aligner(range(len(CHANNELS)))
     steps: list[Any] = []
@@ -59,10 +64,10 @@ def _production_steps(entries: list[tuple[str, str, int]]) -> list[Any]:
         elif kind == "barrier":
             aligned = aligner.barrier((0, at), channel, n)
             if aligned:
-                steps.append(("aligned", aligned.checkpoint_id, aligned.first[1]))
+                steps.append(("aligned", *_plain(aligned)))
         elif kind == "eoi":
             aligned = aligner.end(channel)
-            steps.append(("entry+aligned", at, aligned.checkpoint_id, aligned.first[1]) if aligned else ("entry", at))
+            steps.append(("entry+aligned", at, *_plain(aligned)) if aligned else ("entry", at))
         else:
             steps.append(("entry", at))
     return steps
@@ -80,9 +85,10 @@ def test_the_aligner_takes_the_models_order(entries: list[tuple[str, str, int]])
 @st.composite
 def logs(draw: st.DrawFn) -> list[tuple[int, str, int, Any]]:
     """Entries (channel, kind, seq, payload): data in sequence, some of it twice, rising barriers, cancels, ends."""
-    queues = []
+    queues: list[list[tuple[int, str, int, Any]]] = []
     for channel in range(draw(st.integers(1, 3))):
-        seq, barrier, queue = 0, 0, []
+        seq = barrier = 0
+        queue: list[tuple[int, str, int, Any]] = []
         for kind in draw(st.lists(st.sampled_from(["data", "data", "again", "barrier"]), max_size=12)):
             if kind == "data":
                 records = draw(st.integers(1, 3))
