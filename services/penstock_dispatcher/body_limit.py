@@ -23,10 +23,12 @@ class BodyLimit:
             await errors(413, self._text)(scope, receive, send)
             return
         received = 0
+        more = True
 
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, more
             message = await receive()
+            more = _continues(message)
             received += len(message.get("body", b""))
             if received > self._limit:
                 raise TooLarge(self._text)
@@ -34,16 +36,20 @@ class BodyLimit:
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start" and received > self._limit:
-                await self._drain(receive)
+                await self._drain(receive, more)
             await send(message)
 
         await self._app(scope, counted, answered)
 
-    async def _drain(self, receive: Receive) -> None:
+    async def _drain(self, receive: Receive, more: bool = True) -> None:
         """A client that is still sending would see a reset, not the answer: read on for a while, keeping nothing."""
         left = self._limit
-        more = True
         while more and left > 0:
             message = await receive()
             left -= max(1, len(message.get("body", b"")))
-            more = message["type"] == "http.request" and message.get("more_body", False)
+            more = _continues(message)
+
+
+def _continues(message: Message) -> bool:
+    """Whether more of the body is to come; asking then would wait for the client to leave."""
+    return message["type"] == "http.request" and bool(message.get("more_body"))
