@@ -66,9 +66,10 @@ class SlotRunner:
 
     def run_once(self, longest_wait: float | None = None) -> bool:
         """One round. Sleeps where no task made progress, at most `longest_wait` seconds; None: until there is work."""
+        # who waits for what a command does (`run`) is asked before the loop sleeps
+        progress = bool(self._mail)
         while self._mail:
             self._mail.popleft()()
-        progress = False
         for task in self.tasks:
             if task.step():
                 progress = True

@@ -25,8 +25,7 @@ def test_filter_takes_any_truth() -> None:
 
 def test_flat_map_of_generators_iterables_and_none() -> None:
     def generated(v: int) -> Iterator[int]:
-        for i in range(v):
-            yield i
+        yield from range(v)
 
     assert run(FlatMapSpec(generated), values=[2, 0, 1]) == [0, 1, 0]
     assert run(FlatMapSpec(lambda v: None if v == 1 else (v, v)), values=[1, 2]) == [2, 2]

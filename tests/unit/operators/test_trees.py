@@ -89,7 +89,7 @@ def test_deep_trees_of_filters() -> None:
     depth = 150
     specs = [FilterSpec(lambda v, n=n: v > n) for n in range(depth)]
     writers: dict[tuple[int, str | None], Writer] = {(n, None): Writer() for n in range(depth)}
-    built = Built(specs, {(n, None): [n + 1, *([] if n else [])] for n in range(depth - 1)}, writers)
+    built = Built(specs, {(n, None): [n + 1] for n in range(depth - 1)}, writers)
     built.chain.process_values([3, 1000, 0])
     assert [w.values for w in writers.values()] == [[3, 1000] if n < 3 else [1000] for n in range(depth)]
 

@@ -56,12 +56,12 @@ def test_each_subtask_restores_its_key_groups() -> None:
     queue = TimerQueue()
     for n in range(100):
         queue.register(n, n)
-    parts = []
+    parts: list[Any] = []
     for subtask in range(3):
         part = TimerQueue()
         part.restore([queue.snapshot(128)], key_group_range(subtask, 3, 128))
-        parts.append(drain(part, 1000))
-    assert sorted(sum(parts, [])) == [(n, n) for n in range(100)]
+        parts += drain(part, 1000)
+    assert sorted(parts) == [(n, n) for n in range(100)]
 
 
 def test_timers_belong_to_the_current_key() -> None:
