@@ -2,7 +2,7 @@
 
     python benchmarks/word_count_local.py [--words N] [--parallelism P] [--profile]
 
-Both call a generator, two lambdas and a reduce lambda for each word and put one running count out for it; the bare loop
+Both call a generator, a map, a key and a reduce function for each word and put one running count out for it; the bare loop
 keeps its counts in a dict. The ratio is the bare loop's CPU time over Penstock's: 1.0 would be an engine for free.
 """
 
@@ -23,6 +23,18 @@ LINES = [line for text in topics.values() for line in text.splitlines()]
 
 def split(line: str) -> Iterator[str]:
     yield from line.split()
+
+
+def pair(word: str) -> tuple[str, int]:
+    return word, 1
+
+
+def key(record: tuple[str, int]) -> str:
+    return record[0]
+
+
+def add(a: tuple[str, int], b: tuple[str, int]) -> tuple[str, int]:
+    return a[0], a[1] + b[1]
 
 
 class RepeatedLines:
@@ -91,7 +103,6 @@ class CountingWriter:
 
 def bare(repeat: int) -> int:
     """The functional loop: what the program would be without an engine."""
-    pair, key, add = (lambda w: (w, 1)), (lambda t: t[0]), (lambda a, b: (a[0], a[1] + b[1]))
     counts: dict[str, tuple[str, int]] = {}
     updates = 0
     for _ in range(repeat):
@@ -114,8 +125,7 @@ def penstock(repeat: int, parallelism: int) -> int:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(parallelism)
     lines = env.from_source(RepeatedLines(repeat), WatermarkStrategy.no_watermarks(), "text")
-    counts = lines.flat_map(split).map(lambda w: (w, 1)).key_by(lambda t: t[0])
-    counts.reduce(lambda a, b: (a[0], a[1] + b[1])).sink_to(CountingSink())
+    lines.flat_map(split).map(pair).key_by(key).reduce(add).sink_to(CountingSink())
     env.execute("word count")
     return CountingWriter.total
 

@@ -17,7 +17,9 @@ def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
 
 
 def _message(error: BaseException) -> str:
-    return "".join(traceback.format_exception_only(error)).strip()
+    lines = traceback.format_exception_only(error)
+    # one line: of a SyntaxError the last one, else the first; the user's notes follow it
+    return lines[-1 if isinstance(error, SyntaxError) else 0].strip()
 
 
 def _render(error: BaseException, task_name: str | None, operator: str | None) -> str:

@@ -20,7 +20,7 @@ from penstock.graph.compiled import CompiledJob
 from penstock.operators.specs import FlatMapSpec, MapSpec, PrintSpec, ReduceSpec, SourceSpec
 from tests.conftest import RedisServer
 from tests.integration.runtime.slots import SLOT_PROGRAM, Cluster
-from tests.job_builder import JobBuilder, ListSource, source_of
+from tests.job_builder import JobBuilder, ListReader, ListSource, source_of
 
 pytestmark = pytest.mark.integration
 
@@ -113,16 +113,18 @@ def test_a_failure_carries_the_users_traceback_and_the_others_can_be_cancelled(c
         assert job.processes[allocation].returncode == 0
 
 
+class OpenReader(ListReader):
+    def poll(self, max_records: int) -> list[Any] | None:
+        return super().poll(max_records) or []
+
+
 class Endless(ListSource):
     """Never ends, and mostly has nothing."""
 
     bounded = False
 
-    def create_reader(self, subtask: int, parallelism: int) -> Any:
-        reader = super().create_reader(subtask, parallelism)
-        poll = reader.poll
-        reader.poll = lambda n: poll(n) or []
-        return reader
+    def create_reader(self, subtask: int, parallelism: int) -> ListReader:
+        return OpenReader()
 
 
 def test_running_tasks_are_cancelled(cluster: MakeCluster) -> None:

@@ -78,7 +78,11 @@ def test_records_pass_depth_first_one_by_one() -> None:
     seen: list[Any] = []
 
     def note(name: str) -> Any:
-        return lambda v: seen.append((name, v)) or v
+        def function(v: Any) -> Any:
+            seen.append((name, v))
+            return v
+
+        return function
 
     run(MapSpec(note("a")), FlatMapSpec(lambda v: (v, -v)), MapSpec(note("b")), values=[1, 2])
     assert seen == [("a", 1), ("b", 1), ("b", -1), ("a", 2), ("b", 2), ("b", -2)]

@@ -132,13 +132,13 @@ class Naive:
 def spec_of(node: Node) -> Any:
     n = node.n
     return {
-        "map": lambda: MapSpec(mapped(n)),
-        "filter": lambda: FilterSpec(kept(n)),
-        "flat_map": lambda: FlatMapSpec(flattened(n)),
-        "process": lambda: ProcessSpec(Processed(n)),
-        "reduce": lambda: ReduceSpec(lambda a, b: a + b),
-        "timed": lambda: KeyedProcessSpec(Timed(n)),
-    }[node.kind]()
+        "map": MapSpec(mapped(n)),
+        "filter": FilterSpec(kept(n)),
+        "flat_map": FlatMapSpec(flattened(n)),
+        "process": ProcessSpec(Processed(n)),
+        "reduce": ReduceSpec(lambda a, b: a + b),
+        "timed": KeyedProcessSpec(Timed(n)),
+    }[node.kind]
 
 
 @st.composite

@@ -14,11 +14,16 @@ from tests.unit.operators.chains import Built, Writer
 
 def test_several_consumers_each_get_every_record_in_their_order() -> None:
     seen: list[Any] = []
-    specs = [
-        MapSpec(lambda v: v),
-        FilterSpec(lambda v: seen.append(("first", v)) or v > 1),
-        MapSpec(lambda v: seen.append(("second", v)) or v * 10),
-    ]
+
+    def first(v: int) -> bool:
+        seen.append(("first", v))
+        return v > 1
+
+    def second(v: int) -> int:
+        seen.append(("second", v))
+        return v * 10
+
+    specs = [MapSpec(lambda v: v), FilterSpec(first), MapSpec(second)]
     built = Built(
         specs,
         {(0, None): [1, 2]},

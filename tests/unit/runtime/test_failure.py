@@ -1,0 +1,49 @@
+from penstock.operators.specs import MapSpec
+from penstock.runtime.failure import failure_of
+from tests.unit.operators.chains import Built
+
+
+def divide(value: int) -> float:
+    return 1 / value
+
+
+def wrapped(value: int) -> float:
+    try:
+        return divide(value)
+    except ZeroDivisionError as e:
+        raise ValueError(f"bad record {value}") from e
+
+
+def raised(function: object) -> Exception:
+    built = Built([MapSpec(function)])
+    try:
+        built.chain.process_values([0])
+    except Exception as e:
+        return e
+    raise AssertionError("nothing was raised")
+
+
+def test_the_users_frames_come_first() -> None:
+    failure = failure_of(raised(divide), "Map (1/2)#0")
+    assert failure.message == "ZeroDivisionError: division by zero"
+    assert failure.task_name == "Map (1/2)#0"
+    users, _, ours = failure.traceback.partition("\nRaised in operator 'MapSpec 0' of task 'Map (1/2)#0':\n")
+    # this test's own frame is the user's as well: it called us
+    assert "return 1 / value" in users and "<penstock chain" not in users.partition("in divide")[2]
+    assert "divide_0(v1)" in ours
+
+
+def test_the_cause_is_told_too() -> None:
+    failure = failure_of(raised(wrapped))
+    assert failure.message == "ValueError: bad record 0"
+    assert "The above exception was the direct cause" in failure.traceback
+    assert failure.traceback.index("ZeroDivisionError") < failure.traceback.index("ValueError: bad record 0")
+
+
+def test_notes_of_the_user_are_kept() -> None:
+    def noted(value: int) -> int:
+        error = KeyError(value)
+        error.add_note("while reading line 7")
+        raise error
+
+    assert "while reading line 7" in failure_of(raised(noted)).traceback
