@@ -54,6 +54,7 @@ class Link:
         """Send what is due. Raises ExchangeLost."""
         if not self.writing.is_used:
             return
+        self.writing.check_stall(now)
         if self._write_wire is None and (now < self._retry_at or not self._connect()):
             return
         try:

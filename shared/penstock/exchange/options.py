@@ -18,5 +18,6 @@ class ExchangeOptions:
     read_count: int = 64  #: entries of one log in one read
     publish_interval: float = 0.1  #: credit below a quarter of the bound is published this late at most
     block: float = 2.0  #: longest wait of one XREAD; below redis-py's socket timeout
+    stall: float = 0.5  #: an exchange Redis that has answered nothing for this long stops its producers
     connect_timeout: float = 1.0  #: a connect blocks the mailbox for this long at most
     expire: int = 24 * 3600  #: of every exchange key; renewed by its slot, so that only orphans expire

@@ -62,7 +62,7 @@ class RemoteChannel:
         self._size = BatchSize(options.entry_size, options.entry_records)
         self._credit = ProducerCredit(options.credit)
         self._parked: deque[LogEntry] = deque()
-        self._settled = self._blocked = False
+        self._settled = self._out_of_credit = self._stalled = self._blocked = False
         self._watermark: int | None = None  #: held back while an earlier one is unread
         self._watermark_ordinal = self._ordinal_taken = 0
         self._unanswered = 0
@@ -133,11 +133,16 @@ class RemoteChannel:
         self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
         while self._parked and self._may_append(self._parked[0]):
             self._let_go(self._parked.popleft())
-        if self._blocked and not self._parked:
-            self._blocked = False
-            self._on_blocked(False)
+        if not self._parked:
+            self._out_of_credit = False
+            self._tell_blocked()
         if self._watermark is not None:
             self._send_watermark()
+
+    def stalled(self, stalled: bool) -> None:
+        """The log's Redis answers nothing, or answers again."""
+        self._stalled = stalled
+        self._tell_blocked()
 
     # -- inside ------------------------------------------------------------------------------------------------------
     def _send_batch(self, batch: RecordBatch) -> None:
@@ -184,9 +189,15 @@ class RemoteChannel:
             self._let_go(entry)
             return
         self._parked.append(entry)
-        if not self._blocked and entry.size:
-            self._blocked = True
-            self._on_blocked(True)
+        if entry.size:
+            self._out_of_credit = True
+            self._tell_blocked()
+
+    def _tell_blocked(self) -> None:
+        blocked = self._out_of_credit or self._stalled
+        if blocked != self._blocked:
+            self._blocked = blocked
+            self._on_blocked(blocked)
 
     def _may_append(self, entry: LogEntry) -> bool:
         return self._settled and (not entry.size or self._credit.allows(entry.size))

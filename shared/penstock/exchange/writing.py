@@ -55,6 +55,8 @@ class Writing:
         self._renew_at = time.monotonic() + _FIRST_RENEWAL
         self._is_unsettled = False  #: whether some end's credit row was not asked for yet
         self._is_awake = self._is_out_of_memory = False
+        self._waiting_since: float | None = None  #: for an answer to what is to be written
+        self._is_stalled = False
 
     # -- what a slot adds --------------------------------------------------------------------------------------------
     def add_outlet(self, outlet: Outlet) -> None:
@@ -81,6 +83,22 @@ class Writing:
     @property
     def is_used(self) -> bool:
         return bool(self._outlets or self.inlets or self._collectors)
+
+    # -- whether it answers ------------------------------------------------------------------------------------------
+    def check_stall(self, now: float) -> None:
+        """Stop the producers of a Redis that does not answer: else tasks would go on with what they exchange in memory,
+        and buffer the rest without bound in time."""
+        if self._flight is None and not self._queue:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        self._set_stalled(self._waiting_since is not None and now - self._waiting_since > self._options.stall)
+
+    def _set_stalled(self, stalled: bool) -> None:
+        if stalled != self._is_stalled:
+            self._is_stalled = stalled
+            for outlet in self._outlets.values():
+                outlet.channel.stalled(stalled)
 
     # -- what is due -------------------------------------------------------------------------------------------------
     def deadline(self, now: float) -> float | None:
@@ -222,8 +240,9 @@ class Writing:
             self.refused(e)
             self._give_back()
             return
-        self._flight = None
+        self._flight = self._waiting_since = None
         self._is_out_of_memory = False
+        self._set_stalled(False)
         for appender, _ in flight.appends:
             appender.acknowledged()
 

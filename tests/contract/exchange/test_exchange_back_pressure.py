@@ -114,3 +114,13 @@ def test_oom_is_back_pressure_and_loses_nothing(make_rig: Any, own_redis: Any) -
     rig.run(lambda: len(rig.got[0]) == sent)
     assert rig.got[0] == [_RECORD + b"%d" % n for n in range(sent)]
     rig.run(lambda: rig.writers[0].is_drained)
+
+
+def test_a_redis_that_does_not_answer_stops_its_producers(make_rig: Any, own_redis: Any) -> None:
+    server = own_redis()
+    rig = make_rig(urls=[server.url], stall=0.05)
+    rig.run(lambda: rig.writers[0].is_drained)
+    rig.client.execute_command("CLIENT", "PAUSE", "1500", "ALL")
+    rig.writers[0].emit(0, ["waits"])
+    rig.run(lambda: rig.writers[0].blocked)
+    rig.run(lambda: rig.got[0] == ["waits"] and not rig.writers[0].blocked)
