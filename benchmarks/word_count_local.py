@@ -2,8 +2,8 @@
 
     python benchmarks/word_count_local.py [--words N] [--parallelism P] [--profile]
 
-Both call a generator, a map, a key and a reduce function for each word and put one running count out for it; the bare loop
-keeps its counts in a dict. The ratio is the bare loop's CPU time over Penstock's: 1.0 would be an engine for free.
+Both call a generator, a map, a key and a reduce function for each word and put one running count out for it; the bare
+loop keeps its counts in a dict. The ratio is the bare loop's CPU time over Penstock's: 1.0 would be an engine for free.
 """
 
 import argparse

@@ -33,11 +33,13 @@ def _render(error: BaseException, task_name: str | None, operator: str | None) -
 
 
 def _strip(exception: TracebackException | None) -> None:
-    """Drop our frames before the user's first one; where there is none of the user's, keep all."""
+    """Drop our frames before the user's first one. Ours are told afterwards, once."""
     while exception is not None:
         frames = list(exception.stack)
         first = next((i for i, f in enumerate(frames) if not _is_ours(f)), None)
-        if first:
+        if first is None:
+            exception.stack = None  # type: ignore[assignment]  # format() then leaves "Traceback …" out
+        else:
             exception.stack = StackSummary.from_list(frames[first:])
         exception = exception.__cause__ or exception.__context__
 

@@ -194,7 +194,10 @@ class LocalJobClient:
         failure = None if self._failed is None else self._failed.failure
         cause = None if self._failed is None else self._failed.error
         message, text = ("", "") if failure is None else (failure.message, failure.traceback)
-        raise JobExecutionError(self.job_id, self._state, message, text) from cause
+        error = JobExecutionError(self.job_id, self._state, message, text)
+        # at hand for who handles it, but not printed: its traceback starts with our frames, the text with the user's
+        error.__context__ = cause
+        raise error from None
 
 
 class LocalExecutor:

@@ -1,5 +1,10 @@
-from penstock.operators.specs import MapSpec
+import pytest
+
+from penstock.client.job_client import JobExecutionError
+from penstock.operators.specs import FlatMapSpec, MapSpec
 from penstock.runtime.failure import failure_of
+from penstock.runtime.local import LocalExecutor
+from tests.job_builder import collect_of
 from tests.unit.operators.chains import Built
 
 
@@ -47,3 +52,13 @@ def test_notes_of_the_user_are_kept() -> None:
         raise error
 
     assert "while reading line 7" in failure_of(raised(noted)).traceback
+
+
+def test_an_error_without_a_frame_of_the_users_begins_with_itself() -> None:
+    compiled = collect_of(FlatMapSpec(len), MapSpec(str), values=["abc"])
+    with pytest.raises(JobExecutionError) as caught:
+        LocalExecutor().execute(compiled).result()
+    lines = caught.value.traceback.splitlines()
+    assert lines[0] == "TypeError: 'int' object is not iterable"
+    assert lines[2].startswith("Raised in operator 'FlatMap' of task 'Source -> FlatMap")
+    assert "in r" in "".join(lines[3:])

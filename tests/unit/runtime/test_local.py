@@ -98,7 +98,7 @@ def test_a_failure_starts_with_the_users_frames_and_names_operator_and_task() ->
     users, _, ours = caught.value.traceback.partition(where)
     assert "ZeroDivisionError" in users and "return 6 // value" in users and "penstock/operators" not in users
     assert "Poisoned_2(v" in ours
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert isinstance(caught.value.__context__, ZeroDivisionError)
     assert client.status() is JobState.FAILED
     with pytest.raises(JobExecutionError):
         client.result()
