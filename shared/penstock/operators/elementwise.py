@@ -1,5 +1,6 @@
 """map, filter, flat_map: one function call a record; on a keyed stream with the key's state within reach."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.operators.chain_code import ChainCode, Rec
@@ -37,6 +38,10 @@ class FunctionOperator(Operator):
 
     def snapshot(self) -> Any:
         return None if self.backend is None else self.backend.snapshot()
+
+    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
+        if self.backend is not None:
+            self.backend.restore(snapshots, owned)
 
 
 class MapOperator(FunctionOperator):

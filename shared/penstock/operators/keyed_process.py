@@ -91,7 +91,7 @@ class KeyedProcessOperator(FunctionOperator):
             "processing_time": self._timers.processing_time.snapshot(limit),
         }
 
-    def restore_keyed(self, snapshots: Sequence[Any], owned: range) -> None:
+    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
         self._state.restore([s["state"] for s in snapshots], owned)
         self._timers.event_time.restore([s["event_time"] for s in snapshots], owned)
         self._timers.processing_time.restore([s["processing_time"] for s in snapshots], owned)

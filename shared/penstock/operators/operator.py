@@ -78,8 +78,11 @@ class Operator:
         """The picklable state, None where there is none."""
         return None
 
-    def restore(self, snapshots: Sequence[Any]) -> None:
-        """Take over what `snapshot` of these (former) subtasks gave."""
+    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
+        """Before the first record: take the key groups in `owned` out of what former subtasks' `snapshot` gave.
+
+        Nothing to take for an operator without keyed state; a source's splits go to its new reader instead.
+        """
 
 
 def is_end_of_time(timestamp: int) -> bool:

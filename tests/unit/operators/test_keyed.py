@@ -9,6 +9,7 @@ from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.state import ValueStateDescriptor
 from penstock.datastream.time_domain import TimeDomain
 from penstock.exchange.elements import MAX_TIMESTAMP, RecordBatch, Watermark
+from penstock.graph.key_groups import key_group, key_group_range
 from penstock.operators.specs import AggregateSpec, KeyedMapSpec, KeyedProcessSpec, MapSpec, ReduceSpec
 from tests.unit.operators.chains import Built, Writer
 
@@ -198,3 +199,26 @@ def test_time_domain_is_for_timers() -> None:
 
     with pytest.raises(RuntimeError, match="time_domain"):
         feed(Built([KeyedProcessSpec(Asking())]), ("a", 1))
+
+
+def test_state_and_timers_move_to_another_parallelism() -> None:
+    keys = [f"key {n}" for n in range(40)]
+    old = Built([KeyedProcessSpec(Timers())], {}, {(0, None): Writer()})
+    feed(old, *[(key, (10, 20)) for key in keys])
+    old.chain.process_watermark(10)
+    snapshot = old.chain.operators[0].snapshot()
+    fired: list[Any] = []
+    for subtask in range(2):
+        new = Built([KeyedProcessSpec(Timers())], {}, {(0, None): Writer()})
+        new.chain.operators[0].restore([snapshot], key_group_range(subtask, 2, 128))
+        new.chain.process_watermark(MAX_TIMESTAMP)
+        assert all(key_group(key, 128) in key_group_range(subtask, 2, 128) for _, key, _, _ in new.out.values)
+        fired += new.out.values
+    assert sorted(fired) == sorted((20, key, 20, 2) for key in keys)
+
+
+def test_a_reduction_goes_on_where_it_was() -> None:
+    old, new = Built([ReduceSpec(lambda a, b: a + b)]), Built([ReduceSpec(lambda a, b: a + b)])
+    feed(old, ("a", 1), ("a", 2))
+    new.chain.operators[0].restore([old.chain.operators[0].snapshot()], range(128))
+    assert feed(new, ("a", 3), ("b", 1)) == [6, 1]
