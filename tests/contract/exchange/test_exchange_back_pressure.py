@@ -31,7 +31,7 @@ def _logged(rig: Any) -> int:
 
 def test_a_producer_is_blocked_by_its_consumer_and_goes_on_after_it(make_rig: Any) -> None:
     rig = make_rig(credit=_CREDIT, entry_size=_ENTRY)
-    rig.run(lambda: rig.writers[0].is_drained, rig.a)
+    rig.run(lambda: rig.writers[0].is_caught_up, rig.a)
     sent = _fill(rig)
     rig.run_for(0.2, consume=False)
     assert rig.writers[0].blocked, "nothing was taken, so nothing may go on"
@@ -67,6 +67,7 @@ def test_one_slow_channel_does_not_block_another(make_rig: Any) -> None:
     rig = make_rig(consumers=2, credit=_CREDIT, entry_size=_ENTRY)
     slow, fast = rig.gates
     rig.gates = [fast]
+    rig.run(lambda: rig.writers[0].is_caught_up, rig.a)
     sent = _fill(rig)
     assert rig.writers[0].blocked
     rig.writers[0].emit(1, ["through"])
@@ -79,7 +80,7 @@ def test_consumed_entries_are_trimmed(rig: Any) -> None:
     for n in range(200):
         rig.writers[0].emit(0, [n])
         rig.turn(rig.a)
-        rig.run(lambda: rig.writers[0].is_drained, rig.a)
+        rig.run(lambda: rig.writers[0].is_caught_up, rig.a)
     assert rig.client.xlen(rig.log_key()) > 100
     rig.run(lambda: len(rig.got[0]) == 200)
     rig.run(lambda: rig.client.xlen(rig.log_key()) == 0)
@@ -103,7 +104,7 @@ def test_a_consumer_reads_ahead_no_more_than_it_should(make_rig: Any) -> None:
 def test_oom_is_back_pressure_and_loses_nothing(make_rig: Any, own_redis: Any) -> None:
     server = own_redis(options=("--maxmemory", "6mb"))
     rig = make_rig(urls=[server.url], credit=64 << 20, entry_size=_ENTRY)
-    rig.run(lambda: rig.writers[0].is_drained, rig.a)
+    rig.run(lambda: rig.writers[0].is_caught_up, rig.a)
     sent = 0
     while sent < 16_000:  # 8 MB, more than the server takes
         rig.writers[0].emit(0, [_RECORD + b"%d" % n for n in range(sent, sent + 16)])
