@@ -49,5 +49,4 @@ def _burial(tombstone: Tombstone, keys: Keys, job: str) -> list[Op]:
         SetKey(keys.tombstone(job), encode(tombstone)),
         SetRemove(keys.live_jobs(), job),
         DeleteKey(keys.claims(job)),
-        DeleteKey(keys.events(job_role(job))),
     ]

@@ -4,12 +4,13 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from threading import Thread
 
 import structlog
 
 from penstock.client.config import Configuration, ConfigurationError, service_configuration
 from penstock.coordination.broker import make_app, send_hint
-from penstock.coordination.connection import wait_for_redis
+from penstock.coordination.connection import AWAY, REFUSED, wait_for_redis
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
@@ -62,31 +63,61 @@ def serve(configuration: Configuration, settings: Settings) -> int:
     effects = EffectRunner(coordination.events, coordination.keys, logs, partial(send_hint, app))
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
-        wait_for_redis(settings.redis_url, stop=service.stopping.is_set)
-        with LeaseRenewer(
-            settings.redis_url, settings.cluster_id, settings.lease_ttl, settings.lease_interval
-        ) as renewer:
-            service.beats.append(renewer.beat)
-            leader = Leader(
-                coordination,
-                renewer,
-                effects,
-                lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
-                lease_ttl=settings.lease_ttl,
-                poll=settings.lease_poll / 1000,
-            )
-
-            def step() -> None:
-                leader.step()
-                service.announce("RUNNING", leader.jobs)
-
-            status = service.run(step)
-            leader.close()
+        status = 0
+        try:
+            wait_for_redis(settings.redis_url, stop=service.stopping.is_set)
+            status = _lead(service, coordination, configuration, settings, effects)
+        except REFUSED as error:
+            _log.error("Redis refuses us: check penstock.redis.url", error=str(error))
+            status = 1
+        except AWAY:
+            # only a SIGTERM ends the wait for a Redis that never came
+            if not service.stopping.is_set():
+                raise
         effects.close()
         logs.close()
         app.close()
         _log.info("left")
     return status
+
+
+def _lead(
+    service: Service,
+    coordination: Coordination,
+    configuration: Configuration,
+    settings: Settings,
+    effects: EffectRunner,
+) -> int:
+    with LeaseRenewer(settings.redis_url, settings.cluster_id, settings.lease_ttl, settings.lease_interval) as renewer:
+        service.beats.append(renewer.beat)
+        leader = Leader(
+            coordination,
+            renewer,
+            effects,
+            lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
+            lease_ttl=settings.lease_ttl,
+            poll=settings.lease_poll / 1000,
+        )
+
+        def step() -> None:
+            leader.step()
+            service.announce("RUNNING", leader.jobs)
+
+        waker = Thread(target=_wake, args=(service, coordination), name="waker", daemon=True)
+        waker.start()
+        status = service.run(step)
+        leader.close()
+        waker.join()
+    return status
+
+
+def _wake(service: Service, coordination: Coordination) -> None:
+    """End the blocking read of the main loop when the process is to leave."""
+    service.stopping.wait()
+    try:
+        coordination.leases.wake()
+    except AWAY as error:
+        _log.info("leaving without a wake-up", error=str(error))
 
 
 def _place(url: str) -> str:

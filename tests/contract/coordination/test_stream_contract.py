@@ -1,6 +1,7 @@
 """Event and command streams."""
 
 import threading
+import time
 
 import pytest
 
@@ -85,3 +86,18 @@ def test_a_read_that_would_outlast_the_socket_timeout(coordination: Coordination
 def test_no_stream(coordination: Coordination) -> None:
     with pytest.raises(ValueError, match="no stream to read"):
         coordination.events.read({})
+
+
+def test_a_stream_expires_with_what_was_appended_since(coordination: Coordination, stream: str) -> None:
+    coordination.events.expire(stream, 1)  # nothing to expire
+    coordination.events.append(stream, b"x")
+    coordination.events.expire(stream, 60_000)
+    assert coordination.events.read({stream: "0-0"})
+    coordination.events.expire(stream, 300)
+    coordination.events.append(stream, b"y")
+    deadline = time.monotonic() + 20
+    while coordination.events.read({stream: "0-0"}):
+        assert time.monotonic() < deadline, "the stream is still there"
+        time.sleep(0.01)
+    coordination.events.append(stream, b"z")
+    assert [payload for _, payload in coordination.events.read({stream: "0-0"})[stream]] == [b"z"]

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from tests.conftest import RedisServer
-from tests.integration.jobmanager.processes import Processes
+from tests.integration.jobmanager.processes import JobManagerProcess, Processes
 
 pytestmark = pytest.mark.integration
 
@@ -100,6 +101,19 @@ def test_it_starts_before_redis_and_outlives_it(
         assert manager.process.poll() is None
     finally:
         processes.close()
+
+
+def test_it_leaves_cleanly_though_redis_never_came(prefix: str, tmp_path: Path) -> None:
+    manager = JobManagerProcess(f"redis://127.0.0.1:{free_port()}/0", prefix, "jm-1", tmp_path)
+    try:
+        deadline = time.monotonic() + 30
+        while "redis is away" not in manager.log.read_text():
+            assert time.monotonic() < deadline and manager.process.poll() is None, manager.log.read_text()
+            time.sleep(0.02)
+        assert manager.stop() == 0, manager.log.read_text()
+        assert "Traceback" not in manager.log.read_text()
+    finally:
+        manager.stop(signal.SIGKILL)
 
 
 def test_health_and_log(processes: Processes) -> None:

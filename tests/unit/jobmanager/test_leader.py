@@ -6,6 +6,7 @@ import pytest
 import redis
 from msgspec.structs import replace
 
+from penstock.coordination.memory.keyspace import wall_ms
 from penstock.coordination.messages import CancelRequested, Failure, encode
 from penstock.coordination.rows import Claim
 from penstock_jobmanager.job_master import JobMaster
@@ -33,7 +34,10 @@ def test_a_job_runs_and_finishes_and_everything_comes_back(setting: Setting) -> 
     setting.until_over("FINISHED")
     space = setting.coordination.space
     assert setting.coordination.keys.claims(JOB) not in space.hashes
-    assert setting.coordination.keys.events(f"job:{JOB}") not in space.streams
+    setting.coordination.space.now_ms = lambda: wall_ms() + 3_700_000
+    streams = [setting.coordination.keys.events(f"job:{JOB}")]
+    streams += [setting.coordination.keys.slot_commands(JOB, a) for a in setting.record().allocations]
+    assert len(streams) == 3 and setting.coordination.events.read(dict.fromkeys(streams, "0-0")) == {}
 
 
 def test_a_user_exception_fails_the_job_and_stops_the_others(setting: Setting) -> None:

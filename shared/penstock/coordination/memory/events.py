@@ -34,6 +34,7 @@ class MemoryEvents:
                 space.changed.wait(left)
 
     def _behind(self, key: str, cursor: tuple[int, int], count: int) -> list[tuple[str, bytes]]:
+        self._space.collect(key)
         entries = [entry for entry in self._space.streams.get(key, []) if entry[0] > cursor]
         return [(format_id(entry), payload) for entry, payload in entries[:count]]
 
@@ -44,6 +45,11 @@ class MemoryEvents:
             if key in space.streams:
                 space.streams[key] = kept
             return len(entries) - len(kept)
+
+    def expire(self, key: str, ttl_ms: int) -> None:
+        with self._space as space:
+            if key in space.streams:
+                space.expire(key, ttl_ms)
 
     def last_id(self, key: str) -> str:
         with self._space as space:

@@ -40,16 +40,24 @@ class Keyspace:
 
     def get(self, key: str) -> bytes | None:
         """None: absent or expired."""
-        expires = self._expiry.get(key)
-        if expires is not None and expires <= self.now_ms():
-            self.delete(key)
+        self.collect(key)
         return self._strings.get(key)
 
     def set(self, key: str, value: bytes, ttl_ms: int | None = None) -> None:
         self._strings[key] = value
         self._expiry.pop(key, None)
         if ttl_ms is not None:
-            self._expiry[key] = self.now_ms() + ttl_ms
+            self.expire(key, ttl_ms)
+
+    def expire(self, key: str, ttl_ms: int) -> None:
+        """PEXPIRE."""
+        self._expiry[key] = self.now_ms() + ttl_ms
+
+    def collect(self, key: str) -> None:
+        """Delete the key where its time is over."""
+        expires = self._expiry.get(key)
+        if expires is not None and expires <= self.now_ms():
+            self.delete(key)
 
     def delete(self, key: str) -> None:
         """Whatever type it is of."""
