@@ -80,7 +80,7 @@ def test_consumed_entries_are_trimmed(rig: Any) -> None:
     for n in range(200):
         rig.writers[0].emit(0, [n])
         rig.turn(rig.a)
-        rig.run(lambda: rig.writers[0].is_caught_up, rig.a)
+        rig.run(lambda: rig.writers[0].is_drained, rig.a)
     assert rig.client.xlen(rig.log_key()) > 100
     rig.run(lambda: len(rig.got[0]) == 200)
     rig.run(lambda: rig.client.xlen(rig.log_key()) == 0)
