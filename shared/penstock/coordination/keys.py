@@ -1,7 +1,7 @@
 """Every key name in Redis, coordination and exchange, in one place. `prefix` separates clusters that share a Redis.
 
-Conventions: a `:events` stream is read by one leader from its committed cursor; a `:commands` stream is written only by a
-leader's commit script; `epoch:` keys never expire.
+Conventions: a `:events` stream is read by one leader from its committed cursor; a `:commands` stream is written only by
+a leader's commit script; `epoch:` keys never expire.
 """
 
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class Keys:
 
     # -- leader rows, one set a role: "resourcemanager" or "job:<job id>" --------------------------------------------
     def rows(self, role: str) -> str:
-        """Hash: row name -> JSON. With the fields `revision`, `nonce` and `cursor` written by the commit script alone."""
+        """Hash: row name -> JSON, and the fields `revision`, `nonce` and `cursor`; written by the commit script alone."""
         return self._(role, "rows")
 
     def outbox(self, role: str) -> str:
-        """Hash: effect id -> JSON effect, committed with the rows, carried out afterwards, deleted by a later commit."""
+        """Hash: effect id -> JSON effect; committed with the rows, carried out after, deleted by a later commit."""
         return self._(role, "outbox")
 
     def events(self, role: str) -> str:
@@ -52,7 +52,7 @@ class Keys:
         return self._("jobs", "live")
 
     def submission(self, job: str) -> str:
-        """Hash: `digest`, `graph` (sha256 of the JobGraph blob), `time` (ms), `name`. Written once, create-if-absent."""
+        """Hash: `digest`, `graph` (sha256 of the JobGraph blob), `time` (ms), `name`. Written once."""
         return self._("job", job, "submission")
 
     def tombstone(self, job: str) -> str:

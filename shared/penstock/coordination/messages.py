@@ -1,4 +1,4 @@
-"""What the services say to each other: frozen typed values, encoded by orjson with a version and the sender's fencing token.
+"""What the services say to each other: frozen typed values as JSON, with a version and the sender's fencing token.
 
 Three vocabularies, by who reads them: `JobEvent` (the JobMaster of one job), `ResourceEvent` (the ResourceManager),
 and the commands a leader writes (`SlotCommand` to a slot process, `TaskManagerCommand` to a TaskManager's parent).
@@ -54,7 +54,7 @@ class AllocationClaimed(Message, frozen=True, kw_only=True, tag=True):
 
 
 class SlotLost(Message, frozen=True, kw_only=True, tag=True):
-    """The process behind an allocation is gone (from the TaskManager's parent, or the ResourceManager for a whole TaskManager)."""
+    """The process behind an allocation is gone: says its TaskManager, or the ResourceManager of a whole TaskManager."""
 
     allocation: str
     reason: str

@@ -2,7 +2,8 @@
 
 Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subtask>` -> ExecutionRow;
 `allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow.
-In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow; `job:<id>` -> DemandRow.
+In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
+`job:<id>` -> DemandRow.
 """
 
 from typing import Literal
@@ -78,7 +79,7 @@ class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `keys.claims(job)`. OFFERED -> CLAIMED once, by compare-and-set; WITHDRAWN makes every late copy a no-op."""
+    """A row of `keys.claims(job)`. OFFERED -> CLAIMED once, by compare-and-set; WITHDRAWN: late copies do nothing."""
 
     state: Literal["OFFERED", "CLAIMED", "WITHDRAWN"]
     epoch: int

@@ -50,7 +50,9 @@ class JobEdge(msgspec.Struct, frozen=True, kw_only=True):
     target: str  #: vertex id; the consumer is always the head of its chain
     target_input: int = 0  #: 0, or 1 for the second input of a two-input operator
     strategy: PartitionStrategy = "FORWARD"
-    partitioner: str | None = None  #: sha256 of the cloudpickled `PartitionerSpec` (HASH: key selector; CUSTOM: both functions)
+    partitioner: str | None = (
+        None  #: sha256 of the cloudpickled `PartitionerSpec` (HASH: key selector; CUSTOM: both functions)
+    )
     tag: str | None = None  #: side output id, None for the main output
     buffer_timeout_ms: int = 100  #: -1: flush only full batches and when idle
 

@@ -19,7 +19,17 @@ class LocalCluster:
 
     def __init__(self, folder: Path, *options: str, slots: int = 2) -> None:
         self.folder, self.slots = folder, slots
-        self.options = ["--dir", str(folder), "--taskmanagers", "2", "--slots", str(slots), "--rest-port", "0", *options]
+        self.options = [
+            "--dir",
+            str(folder),
+            "--taskmanagers",
+            "2",
+            "--slots",
+            str(slots),
+            "--rest-port",
+            "0",
+            *options,
+        ]
         self.start()
 
     def start(self) -> None:
@@ -28,15 +38,21 @@ class LocalCluster:
     def stop(self) -> None:
         self.cli("cluster", "stop", "--dir", str(self.folder))
 
-    def cli(self, *args: str, check: bool = True, timeout: float = 100, **kwargs: Any) -> "subprocess.CompletedProcess[str]":
+    def cli(
+        self, *args: str, check: bool = True, timeout: float = 100, **kwargs: Any
+    ) -> "subprocess.CompletedProcess[str]":
         """Run `penstock ARGS`, in a clean environment."""
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK", "PYTEST"))}
         command = [sys.executable, "-m", "penstock", *args]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=env, cwd=self.folder.parent, **kwargs)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, env=env, cwd=self.folder.parent, **kwargs
+        )
         assert not check or done.returncode == 0, f"{args} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def run(self, script: Path | str, *args: str, options: tuple[str, ...] = (), check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, script: Path | str, *args: str, options: tuple[str, ...] = (), check: bool = True
+    ) -> "subprocess.CompletedProcess[str]":
         """`penstock run -m … script`."""
         return self.cli("run", "-m", self.addresses, *options, str(script), *args, check=check)
 
@@ -60,7 +76,9 @@ class LocalCluster:
     def get(self, path: str) -> Any:
         return self.request("GET", path)[1]
 
-    def request(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
         """The status and the decoded JSON body."""
         url = self.status()["rest"][0].rstrip("/") + path
         request = urllib.request.Request(url, data=body, method=method, headers=headers or {})

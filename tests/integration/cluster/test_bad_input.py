@@ -85,7 +85,9 @@ def test_a_missing_input_file_is_named(cluster: LocalCluster, tmp_path: Path) ->
 
 
 def test_too_few_slots_waits_says_so_and_times_out(cluster: LocalCluster, tmp_path: Path) -> None:
-    wide = script(tmp_path, "env.set_parallelism(64)\nenv.from_collection([1]).rebalance().map(str).print()\nenv.execute()")
+    wide = script(
+        tmp_path, "env.set_parallelism(64)\nenv.from_collection([1]).rebalance().map(str).print()\nenv.execute()"
+    )
     done = cluster.run(wide, options=("-D", "slot.request.timeout=3 s"), check=False)
     assert done.returncode != 0
     assert "waiting for" in done.stdout + done.stderr and "of 64 slots" in done.stdout + done.stderr
@@ -120,7 +122,9 @@ def test_two_jobs_at_once(cluster: LocalCluster, tmp_path: Path) -> None:
         ("GET", "/nowhere", None, 404),
     ],
 )
-def test_rest_refuses_in_flinks_form(cluster: LocalCluster, method: str, path: str, body: bytes | None, status: int) -> None:
+def test_rest_refuses_in_flinks_form(
+    cluster: LocalCluster, method: str, path: str, body: bytes | None, status: int
+) -> None:
     got, answer = cluster.request(method, path, body, {"Content-Type": "application/json"})
     assert got == status
     assert answer["errors"]

@@ -17,7 +17,14 @@ def test_every_count_equals_the_oracle(cluster: LocalCluster, tmp_path: Path, pa
     (tmp_path / "in.txt").write_text(text)
     out = tmp_path / "out"
     done = cluster.run(
-        WORD_COUNT, "--input", str(tmp_path / "in.txt"), "--output", str(out), "--repeat", "2", options=("-p", str(parallelism))
+        WORD_COUNT,
+        "--input",
+        str(tmp_path / "in.txt"),
+        "--output",
+        str(out),
+        "--repeat",
+        "2",
+        options=("-p", str(parallelism)),
     )
     assert "FINISHED" in done.stdout.splitlines()[-1]
     assert counts_written(out) == expected_counts(text, 2)
