@@ -31,7 +31,7 @@ class Keys:
 
     # -- leader rows, one set a role: "resourcemanager" or "job:<job id>" --------------------------------------------
     def rows(self, role: str) -> str:
-        """Hash: row name -> JSON, and the fields `revision`, `nonce` and `cursor`; written by the commit script alone."""
+        """Hash: row name -> JSON, and the fields `revision`, `nonce`, `cursor`; written by the commit script alone."""
         return self._(role, "rows")
 
     def outbox(self, role: str) -> str:
