@@ -112,6 +112,7 @@ class Agent:
             match message:
                 case ChildStarted():
                     self._children.add(message.pid, message.sentinel)
+                    self._next_announcement = 0.0
                 case ProbeSeen() if message.token == self._control.token:
                     self._probe.seen(message.number, time.monotonic())
                 case Leave():
