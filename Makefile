@@ -49,8 +49,8 @@ test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that
 chaos: $(STAMP)  ## Run the seeded chaos suite.
 	@$(PY) -m pytest -m chaos $(T)
 
-bench: $(STAMP)  ## Run the measurements of benchmarks/, where the baseline is.
-	@for b in benchmarks/[a-z]*.py; do echo "== $$b"; $(PY) $$b || exit 1; done
+bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
+	@$(PY) -m benchmarks $(B)
 
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .

@@ -1,0 +1,1 @@
+"""What Penstock costs: `python -m benchmarks`. See docs/performance.md."""

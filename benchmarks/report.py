@@ -1,0 +1,88 @@
+"""The figures as Markdown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """A section for each part that was measured."""
+    parts = [
+        write(figures[name])
+        for name, write in (
+            ("throughput", _throughput),
+            ("demo", _demo),
+            ("start_latency", _start_latency),
+            ("exchange", _exchange),
+        )
+        if name in figures
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _throughput(rows: list[dict[str, Any]]) -> str:
+    head = (
+        "word count",
+        "sink",
+        "words per CPU s",
+        "noise",
+        "of bare",
+        "µs CPU a word",
+        "words per wall s",
+        "B/record",
+    )
+    body = [
+        (
+            row["peer"],
+            row["sink"],
+            f"{row['words_per_cpu_s']:,}",
+            f"{row['noise']:.0%}",
+            f"{row['ratio_to_bare']:.2f}",
+            f"{row['us_cpu_per_word']:.2f}",
+            f"{row['words_per_wall_s']:,}",
+            row.get("bytes_per_record", "-"),
+        )
+        for row in rows
+    ]
+    return "### Words per CPU second\n\n" + table(head, body)
+
+
+def _demo(demo: dict[str, Any]) -> str:
+    exchange = demo["exchange"]
+    facts = [
+        ("words", f"{demo['words']:,}"),
+        ("wall seconds of `penstock run`", f"{demo['wall_s']} (noise {demo['wall_noise']:.0%})"),
+        ("wall seconds of the job", demo["job_s"]),
+        ("CPU seconds, client and cluster", demo["cpu_s"]),
+        ("wall seconds of `penstock cluster start`", demo["cluster_start_s"]),
+        ("bytes per record (a quarter stays in its slot: 0 bytes)", exchange["bytes_per_record"]),
+        *((f"peak memory that {name} uses, MiB", size) for name, size in demo["redis_peak_used_mib"].items()),
+    ]
+    memory = [(name, m["processes"], m["largest"], m["all"]) for name, m in demo["peak_rss_mib"].items()]
+    return "\n\n".join(
+        (
+            "### `make demo`'s job (p=4)",
+            table(("", ""), facts),
+            table(("peak RSS, MiB", "processes", "largest", "all"), memory),
+        )
+    )
+
+
+def _start_latency(latency: dict[str, Any]) -> str:
+    lines: list[tuple[object, ...]] = []
+    before = None
+    for name, at in latency["steps"].items():
+        lines.append((name, at, "" if before is None else f"{at - before:.1f}"))
+        before = at
+    head = f"### Job start (p=4): p50 {latency['p50_ms']} ms, {latency['least_ms']} to {latency['most_ms']}"
+    return f"{head}, of {latency['jobs']}\n\n" + table(("reached", "ms after execute()", "step"), lines)
+
+
+def _exchange(rows: list[dict[str, Any]]) -> str:
+    body = [(row["way"], f"{row['records_per_cpu_s']:,}", f"{row['noise']:.0%}", row["exchange_takes"]) for row in rows]
+    head = ("one process, one channel", "records per CPU s", "noise", "SlotExchange takes")
+    return "### The exchange alone\n\n" + table(head, body)
