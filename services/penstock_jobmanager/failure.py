@@ -113,7 +113,9 @@ def on_cancellation_timeout(job: Job) -> None:
     """Tasks that do not stop: have their processes killed. The TaskManager answers with SlotLost."""
     for allocation in job.record.allocations.values():
         if any(e.state is ExecutionState.CANCELING for e in job.tasks_in(allocation.allocation)):
-            kill = ReleaseSlot(allocation=allocation.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
+            kill = ReleaseSlot(
+                allocation=allocation.allocation, job=job.id, answer=True, epoch=job.epoch, time=job.now.wall
+            )
             job.send(ToTaskManager(allocation.taskmanager, kill))
     arm(job)
 

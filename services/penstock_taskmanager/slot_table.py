@@ -35,6 +35,8 @@ class SlotTable:
         self._grace = grace
         #: allocation -> when its process is to be killed
         self._releasing: dict[str, float] = {}
+        #: allocations whose jobs wait to hear that the process is gone
+        self._to_answer: set[str] = set()
         self._offered_once: dict[str, None] = {}
         #: allocations that a slot is set aside for, as far as it was decided here
         self._held: set[str] = set()
@@ -52,8 +54,9 @@ class SlotTable:
             if row.state != "ACTIVE" or row.pid not in pids:
                 continue
             if row.allocation not in self._releasing:
-                reason = f"the process {row.pid} of slot {slot} of TaskManager {self.taskmanager} died"
-                effects.append(TellJob(row.job, SlotLost(allocation=row.allocation, reason=reason, pid=row.pid)))
+                effects.append(self._lost(row, f"the process {row.pid} of slot {slot} of {self._name} died"))
+            elif row.allocation in self._to_answer:
+                effects.append(self._lost(row, f"the process {row.pid} of slot {slot} of {self._name} was ended"))
             effects.append(self._free(slot, row))
         return effects
 
@@ -133,8 +136,22 @@ class SlotTable:
             self._releasing.setdefault(command.allocation, now + self._grace)
             if row.state == "OFFERED":
                 return [self._free(slot, row)]
+            if command.answer:
+                self._to_answer.add(command.allocation)
+            return []
+        if command.answer:
+            reason = f"no slot of {self._name} holds it any more"
+            return [TellJob(command.job, SlotLost(allocation=command.allocation, reason=reason))]
         return []
+
+    @property
+    def _name(self) -> str:
+        return f"TaskManager {self.taskmanager}"
+
+    def _lost(self, row: SlotRow, reason: str) -> TellJob:
+        return TellJob(row.job, SlotLost(allocation=row.allocation, reason=reason, pid=row.pid))
 
     def _free(self, slot: int, row: SlotRow) -> FreeSlot:
         self._held.discard(row.allocation)
+        self._to_answer.discard(row.allocation)
         return FreeSlot(slot, row)

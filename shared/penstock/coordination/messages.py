@@ -182,10 +182,14 @@ class CancelTasks(Message, frozen=True, kw_only=True, tag=True):
 
 
 class ReleaseSlot(Message, frozen=True, kw_only=True, tag=True):
-    """To a slot process and to its TaskManager: give the allocation back, whatever runs in it."""
+    """To a slot process and to its TaskManager: give the allocation back, whatever runs in it.
+
+    `answer`: the job waits for the end of the process: its TaskManager says `SlotLost`, even where it knows of none.
+    """
 
     allocation: str
     job: str = ""
+    answer: bool = False
 
 
 class OfferSlot(Message, frozen=True, kw_only=True, tag=True):

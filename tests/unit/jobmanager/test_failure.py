@@ -2,11 +2,21 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CancelRequested, CancelTasks, EffectDone, Failure, ReleaseSlot, TaskAttempt
-from penstock.coordination.rows import FailureRow
+from penstock.coordination.messages import (
+    CancelRequested,
+    CancelTasks,
+    EffectDone,
+    Failure,
+    ReleaseSlot,
+    SlotLost,
+    TaskAttempt,
+)
+from penstock.coordination.rows import FailureRow, SlotRow
 from penstock.graph.states import JobState
 from penstock_jobmanager.decision import Decision, ToResourceManager, ToSlot, ToTaskManager
 from penstock_jobmanager.options import JobMasterOptions
+from penstock_taskmanager.effects import KillChild, TellJob
+from penstock_taskmanager.slot_table import SlotTable
 from tests.unit.jobmanager.jobs import (
     FLAT_MAP,
     JOB,
@@ -167,9 +177,25 @@ def test_tasks_that_do_not_stop_are_killed_by_their_taskmanager() -> None:
     made.handle(CancelRequested(), at())
     made.handle(task(FLAT_MAP, 1, "CANCELED"), at())
     assert made.tick(at(9)) == Decision()
-    kill = ReleaseSlot(allocation=allocation(0), job=JOB, epoch=1, time=11000)
+    kill = ReleaseSlot(allocation=allocation(0), job=JOB, answer=True, epoch=1, time=11000)
     assert made.tick(at(10)) == Decision(ops=[ToTaskManager("tm-1", kill)])
     assert made.next_deadline() == 20
+
+
+def test_a_job_whose_tasks_do_not_stop_ends_once_their_process_was_killed() -> None:
+    made = running(1, JobMasterOptions(cancellation_timeout=10))
+    made.handle(CancelRequested(), at())
+    (kill,) = made.tick(at(10)).ops
+    assert isinstance(kill, ToTaskManager)
+    active = SlotRow(state="ACTIVE", incarnation="i", allocation=allocation(0), job=JOB, pid=100)
+    table = SlotTable(taskmanager="tm-1", incarnation="i", slots=1, host="h", queue="q", grace=5.0)
+    assert table.command(kill.command, {0: active}, 10.0) == []
+    assert [type(effect) for effect in table.due({0: active}, 15.0)] == [KillChild]
+    (told,) = (effect for effect in table.exited({100}, {0: active}) if isinstance(effect, TellJob))
+    assert isinstance(told.event, SlotLost)
+    made.handle(told.event, at(15))
+    made.handle(EffectDone(effect="delete-logs:0"), at(15))
+    assert made.record.job.state is JobState.CANCELED
 
 
 def test_without_a_cancellation_timeout_nobody_is_killed() -> None:

@@ -121,5 +121,5 @@ def test_a_successor_has_tasks_killed_that_do_not_stop() -> None:
     made.handle(CancelRequested(), at(100))
     successor = JobMaster(made.record, graph(1), 2, JobMasterOptions(cancellation_timeout=10))
     successor.start(at(7))
-    kill = ReleaseSlot(allocation=allocation(0), job=JOB, epoch=2, time=18000)
+    kill = ReleaseSlot(allocation=allocation(0), job=JOB, answer=True, epoch=2, time=18000)
     assert successor.tick(at(17)) == Decision(ops=[ToTaskManager("tm-1", kill)])

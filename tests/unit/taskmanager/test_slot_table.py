@@ -60,6 +60,18 @@ def test_released_process_is_killed_only_after_its_grace() -> None:
     assert slots.exited({7}, rows) == [FreeSlot(0, ACTIVE)]
 
 
+def test_job_that_has_a_process_killed_hears_of_its_end() -> None:
+    slots, rows = table(), {0: ACTIVE, 1: FREE}
+    kill = ReleaseSlot(allocation="a", job="j", answer=True)
+    assert slots.command(kill, rows, 10.0) == []
+    assert slots.due(rows, 15.0) != []
+    ended = SlotLost(allocation="a", reason="the process 7 of slot 0 of TaskManager tm was ended", pid=7)
+    assert slots.exited({7}, rows) == [TellJob("j", ended), FreeSlot(0, ACTIVE)]
+    # asked once more, after the answer was given: or was it lost?
+    gone = SlotLost(allocation="a", reason="no slot of TaskManager tm holds it any more")
+    assert slots.command(kill, {0: FREE, 1: FREE}, 16.0) == [TellJob("j", gone)]
+
+
 def test_process_that_dies_unasked_is_a_lost_slot() -> None:
     lost = SlotLost(allocation="a", reason="the process 7 of slot 0 of TaskManager tm died", pid=7)
     assert table().exited({7}, {0: ACTIVE, 1: FREE}) == [TellJob("j", lost), FreeSlot(0, ACTIVE)]
