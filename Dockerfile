@@ -17,7 +17,7 @@ COPY shared shared
 COPY services services
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
-COPY docker/entrypoint /usr/local/bin/entrypoint
+COPY docker/entrypoint docker/health /usr/local/bin/
 WORKDIR /data
 EXPOSE 8081
 ENTRYPOINT ["entrypoint"]

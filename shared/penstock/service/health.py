@@ -1,21 +1,34 @@
 """`GET /health` of a service: 200 while its main loop advances, 503 with the reason otherwise."""
 
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
+import structlog
+
+_log = structlog.get_logger()
 
 #: None: healthy; otherwise why not
 HealthCheck = Callable[[], str | None]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A prober that hangs up before it has the whole answer is no event either."""
+        error = sys.exception()
+        if not isinstance(error, ConnectionError):
+            _log.error("health request failed", exc_info=error)
 
 
 class HealthServer:
     """An HTTP server in a thread of its own. `close` ends it."""
 
     def __init__(self, address: str, port: int, check: HealthCheck) -> None:
-        self._http = ThreadingHTTPServer((address, port), _handler(check))
-        self._http.daemon_threads = True
+        self._http = _Server((address, port), _handler(check))
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.2,), name="health", daemon=True)
         self._thread.start()

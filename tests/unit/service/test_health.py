@@ -1,6 +1,8 @@
 """GET /health."""
 
 import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
 
@@ -42,3 +44,24 @@ def test_a_taken_port_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=rf"penstock\.health\.port {port} cannot be bound"):
             start_health(port, lambda: None)
+
+
+def test_a_prober_that_hangs_up_is_no_event(capsys: pytest.CaptureFixture[str]) -> None:
+    asked, hung_up = threading.Event(), threading.Event()
+
+    def check() -> None:
+        asked.set()
+        hung_up.wait(10)
+
+    server = start_health(0, check)
+    assert server is not None
+    try:
+        with socket.create_connection(("127.0.0.1", server.port)) as prober:
+            prober.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets
+            prober.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+            assert asked.wait(10)
+        hung_up.set()
+        assert get(server.port) == (200, {"status": "ok"})
+    finally:
+        server.close()
+    assert "Traceback" not in "".join(capsys.readouterr())
