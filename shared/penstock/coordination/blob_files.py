@@ -1,7 +1,7 @@
 """Large blobs as files: `<storage>/blobs/<first two digits>/<digest>`, complete or not there at all."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
@@ -14,15 +14,16 @@ def write_blob_file(storage: Path, digest: str, data: bytes) -> str:
     """Write, fsync, rename. The path relative to the storage. OSError as the file system gives it."""
     target = storage / blob_path(digest)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{digest[:8]}-", dir=target.parent)
+    # Not by mkstemp: only its owner could read it, and services that share the storage may run as several users.
+    temporary = target.with_name(f".{digest[:8]}-{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
     return str(blob_path(digest))
