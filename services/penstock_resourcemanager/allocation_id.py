@@ -19,6 +19,11 @@ def request_of(allocation: str) -> str:
     return allocation.rsplit("-", 2)[0]
 
 
+def number_of(request: str) -> int:
+    """The number of a request within its job. ValueError where it has none."""
+    return int(request.rsplit("-", 1)[-1])
+
+
 def job_of(request: str) -> str:
     """The job a request id belongs to."""
     return request.rsplit("-", 1)[0]

@@ -6,6 +6,8 @@ A slot:   free -> granted (row, OfferSlot sent) -> confirmed (its TaskManager's 
 
 from collections.abc import Iterable
 
+import msgspec
+
 from penstock.coordination.messages import (
     OfferSlot,
     ReleaseSlot,
@@ -18,7 +20,7 @@ from penstock.coordination.messages import (
     TaskManagerRegistered,
 )
 from penstock.coordination.rows import DemandRow, LedgerRow, TaskManagerRow
-from penstock_resourcemanager.allocation_id import is_allocation_id, job_of, make_allocation_id, request_of
+from penstock_resourcemanager.allocation_id import is_allocation_id, job_of, make_allocation_id, number_of, request_of
 from penstock_resourcemanager.decision import Decision
 from penstock_resourcemanager.ledger import Ledger
 from penstock_resourcemanager.observed import Observed
@@ -52,6 +54,7 @@ class SlotManager:
                         self._drop_taskmanager(event.taskmanager, f"TaskManager {event.taskmanager} left", observed)
                         self.ledger.decision.removed.append((event.taskmanager, event.incarnation))
                 case SlotsRequested():
+                    self._forget_replaced(event.job, event.requests)
                     self._requested(event.job, event.requests, observed)
                 case SlotRequestsCancelled():
                     self.ledger.drop_demand(event.job)
@@ -117,6 +120,17 @@ class SlotManager:
                 self._requested(row.job, (row.request,), observed)
         self._answered(self.ledger.slots[taskmanager, slot])
 
+    def _forget_replaced(self, job: str, requests: Iterable[str]) -> None:
+        """A JobMaster names all its open requests. An earlier one that it names no more was answered or replaced; left
+        in the demand it would ask for a slot too many: for ever, where there is none."""
+        demand, named = self.ledger.demands.get(job), set(requests)
+        if demand is None or not named:
+            return
+        # Numbers only rise, so a late copy forgets nothing that was asked for after it.
+        newest = max(map(number_of, named))
+        kept = tuple(request for request in demand.requests if request in named or number_of(request) > newest)
+        self._keep_requests(demand, kept)
+
     def _requested(self, job: str, requests: Iterable[str], observed: Observed) -> None:
         if job in observed.ended:
             return
@@ -132,18 +146,21 @@ class SlotManager:
         if present is None:
             order = max((demand.order for demand in self.ledger.demands.values()), default=0) + 1
             present = DemandRow(job=job, requests=(), since=observed.time, order=order)
-        self.ledger.put_demand(DemandRow(job=job, requests=known + added, since=present.since, order=present.order))
+        self.ledger.put_demand(msgspec.structs.replace(present, requests=known + added))
 
     def _answered(self, row: LedgerRow) -> None:
         """The row's offer has reached the job: its request needs no other slot."""
         demand = self.ledger.demands.get(row.job)
-        if demand is None or row.request not in demand.requests:
+        if demand is not None:
+            self._keep_requests(demand, tuple(request for request in demand.requests if request != row.request))
+
+    def _keep_requests(self, demand: DemandRow, requests: tuple[str, ...]) -> None:
+        if requests == demand.requests:
             return
-        left = tuple(request for request in demand.requests if request != row.request)
-        if left:
-            self.ledger.put_demand(DemandRow(job=demand.job, requests=left, since=demand.since, order=demand.order))
+        if requests:
+            self.ledger.put_demand(msgspec.structs.replace(demand, requests=requests))
         else:
-            self.ledger.drop_demand(row.job)
+            self.ledger.drop_demand(demand.job)
 
     def _freed(self, event: SlotFreed) -> None:
         row = self.ledger.slots.get((event.taskmanager, event.slot))

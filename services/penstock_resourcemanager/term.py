@@ -9,6 +9,7 @@ import structlog
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import ResourceEvent, SlotsRequested, TaskManagerRegistered, decode, encode
 from penstock.coordination.operations import Commit, Op, StreamAdd
+from penstock_resourcemanager.allocation_id import number_of
 from penstock_resourcemanager.decision import Decision
 from penstock_resourcemanager.ledger import Ledger
 from penstock_resourcemanager.observed import Observed
@@ -150,7 +151,11 @@ class Term:
 def _decoded(entry: str, payload: bytes) -> ResourceEvent | None:
     """A malformed event is logged and passed over: no leader would ever get past it."""
     try:
-        return decode(payload, ResourceEvent)  # type: ignore[arg-type]
+        event: ResourceEvent = decode(payload, ResourceEvent)  # type: ignore[arg-type]
+        if isinstance(event, SlotsRequested):
+            for request in event.requests:
+                number_of(request)
+        return event
     except ValueError as error:
         _log.error("event ignored: not one of the ResourceManager's", entry=entry, error=str(error))
         return None

@@ -182,8 +182,14 @@ class ClusterModel:
                     model.accepted[event.allocation] = event
                 else:
                     self.release(job, event.taskmanager, event.allocation)
-            elif isinstance(event, SlotLost) and model.accepted.pop(event.allocation, None):
-                self.request(job, 1)
+            elif isinstance(event, SlotLost):
+                request = event.allocation.rsplit("-", 2)[0]
+                if model.accepted.pop(event.allocation, None):
+                    self.request(job, 1)
+                elif request in model.pending:
+                    # the offer never came, and the request counts as answered
+                    model.pending.discard(request)
+                    self.request(job, 1)
 
     def release(self, job: str, taskmanager: str, allocation: str) -> None:
         self.taskmanagers[taskmanager].commands.append(ReleaseSlot(epoch=1, allocation=allocation, job=job))

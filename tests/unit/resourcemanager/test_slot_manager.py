@@ -118,6 +118,17 @@ def test_repeated_events_change_nothing() -> None:
     assert not slots.handle([freed], seen())
 
 
+def test_a_request_that_its_job_has_replaced_is_wanted_no_more() -> None:
+    slots = manager()
+    slots.handle([registered(), registered("tm2"), requested(0, 1, 2, 3)], seen())
+    # tm2 dies before it has read its offers: their requests are wanted again, while the job asks under new names
+    slots.handle([], seen(lost={"tm2": "i1"}))
+    slots.handle([requested(5, 7)], seen())
+    granted = [ledger_row(0, 5, 4, "tm2"), ledger_row(1, 7, 5, "tm2")]
+    assert slots.handle([registered("tm2")], seen()).commands == [offer(row) for row in granted]
+    assert slots.missing() == 0
+
+
 def test_late_copy_of_a_slot_freed_does_not_free_the_next_allocation() -> None:
     slots = manager()
     slots.handle([registered(slots=1), requested(0)], seen())
