@@ -38,7 +38,7 @@ class BatchSerializer:
         try:
             return bytes(cloudpickle.dumps(content, _PROTOCOL))
         except Exception as e:
-            raise self._explained(values, keys, e) from e
+            raise self._explained(values, keys, e) from None  # the text has the cause
 
     def _explained(self, values: Iterable[Any], keys: Iterable[Any], error: Exception) -> RecordNotSerializable:
         for part, items in (("record", values), ("key", keys)):

@@ -24,7 +24,8 @@ def pickle_function(operator: str, value: Any) -> bytes:
     try:
         data: bytes = cloudpickle.dumps(value, protocol=5)
     except Exception as e:  # a user's __reduce__ may raise anything
-        raise UnpicklableFunctionError(_describe(operator, value, e)) from e
+        # from None: the text has the cause, and frames of cloudpickle tell the user nothing
+        raise UnpicklableFunctionError(_describe(operator, value, e)) from None
     return data
 
 
@@ -33,10 +34,13 @@ def _describe(operator: str, value: Any, error: Exception) -> str:
     via = f" through {' of '.join(reversed(path))}" if path else ""
     text = repr(culprit)
     shown = text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "…"
+    why = f"{type(error).__name__}: {error}"
+    if not path:
+        return f"operator {operator!r} cannot be sent to the cluster: {shown} cannot be pickled ({why})."
     return (
         f"operator {operator!r} cannot be sent to the cluster: {function or 'its function'} refers{via} to {shown}, "
-        f"which cannot be pickled ({type(error).__name__}: {error}). Create such an object in open() of a rich "
-        "function, or in the function itself."
+        f"which cannot be pickled ({why}). Create such an object in open() of a rich function, or in the function "
+        "itself."
     )
 
 

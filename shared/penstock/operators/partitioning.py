@@ -48,13 +48,24 @@ class HashEdge(SingleTargetEdge):
             at = code.fresh("i")
             with code.indented("try:", is_block=True):
                 code.line(f"{at} = {code.bind(f'subtasks_{n}', self._subtasks)}[{key}]")
-            with code.indented("except KeyError:", is_block=True):
+            with code.indented("except (KeyError, TypeError):", is_block=True):
                 code.line(f"{at} = {code.bind(f'edge_{n}', self)}.subtask({key})")
         self._collect(code, rec, key=key, at=at)
 
     def subtask(self, key: Any) -> int:
-        """The index of the target that owns the key; remembered for the next record with this key."""
-        subtask = subtask_of(key_group(key, self._max_parallelism), len(self.writer.targets), self._max_parallelism)
+        """The index of the target that owns the key; remembered for the next record with this key.
+
+        TypeError: it cannot be a key.
+        """
+        try:
+            hash(key)  # first: what is not hashable cannot be looked up in the consumer's state
+            group = key_group(key, self._max_parallelism)
+        except TypeError as e:
+            raise TypeError(
+                f"{self.name}: {_shown(key)} cannot be a key: {e}. The key selector has to return something hashable "
+                "that can be pickled: a tuple rather than a list"
+            ) from None
+        subtask = subtask_of(group, len(self.writer.targets), self._max_parallelism)
         if len(self._subtasks) >= CACHED_KEYS:
             self._subtasks.clear()
         self._subtasks[key] = subtask
@@ -130,6 +141,11 @@ def build_edge(
             return ShuffleEdge(number, name, writer, subtask)
         case _:
             return RoundRobinEdge(number, name, writer, subtask)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:100] + "…"
 
 
 def _is_single(targets: Sequence[int]) -> bool:

@@ -68,6 +68,16 @@ def test_the_error_names_operator_function_and_object(func: Any, function: str, 
     assert "cannot pickle '_thread.lock' object" in text
 
 
+def test_the_error_has_no_frames_of_the_pickler() -> None:
+    with pytest.raises(UnpicklableFunctionError) as raised:
+        pickle_function("m", MapSpec(uses_closure()))
+    assert raised.value.__suppress_context__ and raised.value.__cause__ is None
+
+
+def test_an_element_that_is_itself_to_blame() -> None:
+    assert "the cluster: <unlocked _thread.lock" in message([1, threading.Lock()])
+
+
 def test_a_partial_is_looked_into() -> None:
     assert "<unlocked _thread.lock" in message(uses_partial())
 

@@ -100,6 +100,15 @@ def test_an_exception_in_the_key_selector_comes_at_its_record() -> None:
     assert sorted(writer.values) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("key", "why"), [([1], "unhashable type: 'list'"), ((n for n in (1, 2)), "cannot pickle 'generator' object")]
+)
+def test_what_cannot_be_a_key_is_shown_with_the_reason(key: object, why: str) -> None:
+    with pytest.raises(TypeError, match=f"edge 0: .* cannot be a key: {why}.*a tuple rather than a list") as raised:
+        sent("HASH", [1], 2, HashPartitionerSpec(lambda v: key))
+    assert raised.value.__suppress_context__
+
+
 def test_a_partitioner_spec_of_another_kind_is_refused() -> None:
     with pytest.raises(TypeError, match="needs a HashPartitionerSpec"):
         sent("HASH", [1], 2, CustomPartitionerSpec(None, None))
