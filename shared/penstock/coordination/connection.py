@@ -5,6 +5,7 @@ Redis is away raises one of `AWAY`; whether it got through is then unknown. Each
 simply be made again (`patience.retrying`).
 """
 
+import re
 from collections.abc import Callable
 
 import redis
@@ -18,6 +19,10 @@ MAX_BLOCK_MS = 2000
 AWAY: tuple[type[redis.RedisError], ...] = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
 #: subclasses of ConnectionError that no waiting cures
 REFUSED: tuple[type[redis.RedisError], ...] = (redis.AuthenticationError, redis.AuthenticationWrongNumberOfArgsError)
+#: a server that is up but can do nothing for now: out of memory, unable to persist, a replica, loading, in a script
+_PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY"
+#: Redis 6.2 wraps the reason where a script met it: "Error running script (…): @user_script:62: … -OOM command not …"
+_CANNOT_NOW = re.compile(rf"(?:{_PASSING}) |Error running script .* -(?:{_PASSING}) ", re.DOTALL)
 
 
 def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: bool = True) -> redis.Redis:
@@ -42,8 +47,12 @@ def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: b
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether waiting may cure it: Redis is away, not refusing us."""
-    return isinstance(error, AWAY) and not isinstance(error, REFUSED)
+    """Whether waiting may cure it: Redis is away, or can do nothing for now; not: it refuses us."""
+    if isinstance(error, AWAY):
+        return not isinstance(error, REFUSED)
+    if isinstance(error, redis.exceptions.OutOfMemoryError):
+        return True
+    return isinstance(error, redis.ResponseError) and _CANNOT_NOW.match(str(error)) is not None
 
 
 def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callable[[], bool] = lambda: False) -> None:

@@ -15,7 +15,9 @@ import select
 import time
 from contextlib import suppress
 
-from penstock.coordination.connection import AWAY, connect
+import redis
+
+from penstock.coordination.connection import AWAY, connect, is_away
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 
@@ -67,7 +69,9 @@ class Renewer:
         at = time.monotonic()
         try:
             lost = self._leases.renew_all(self._held, self._ttl_ms)
-        except AWAY:
+        except redis.RedisError as error:
+            if not is_away(error):
+                raise
             return  # the parent sees it by the missing confirmation
         for role, nonce in self._held.items():
             self._say({"role": role, "nonce": nonce, "at": None if role in lost else at})

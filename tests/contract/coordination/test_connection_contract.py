@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 from structlog.testing import capture_logs
+from tests.conftest import RedisServer
 
 from penstock.coordination.connection import MAX_BLOCK_MS, connect, is_away, wait_for_redis
 from penstock.coordination.coordination import Coordination
@@ -189,3 +190,38 @@ def test_a_damaged_small_blob(any_redis_server: Any, prefix: str) -> None:
         coordination.client.set(coordination.keys.blob(digest), b"y")
         with pytest.raises(ValueError, match=f"{digest} is damaged"):
             coordination.blobs.get(digest)
+
+
+def test_a_redis_out_of_memory_is_away_to_commands_and_scripts_alike(any_redis_server: RedisServer) -> None:
+    with Coordination.connect(any_redis_server.url, "oom") as coordination:
+        epoch = coordination.leases.acquire("job:a", "n", 60_000)
+        assert epoch is not None
+        coordination.client.config_set("maxmemory", "1")
+        try:
+            with pytest.raises(redis.ResponseError) as append:
+                coordination.events.append("events", b"x")
+            with pytest.raises(redis.ResponseError) as commit:
+                coordination.store.commit(Commit(role="job:a", epoch=epoch, revision=0, nonce="n", rows={"job": b"1"}))
+        finally:
+            coordination.client.config_set("maxmemory", "0")
+        assert is_away(append.value)
+        assert is_away(commit.value)
+        assert coordination.store.load("job:a").revision == 0
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "MISCONF Errors writing to the AOF file: No space left on device",
+        "Error running script (call to f_ab): @user_script:9: @user_script: 9: -MISCONF Errors writing to the AOF file",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+    ],
+)
+def test_a_redis_that_can_do_nothing_for_now_is_away(reason: str) -> None:
+    assert is_away(redis.ResponseError(reason))
+
+
+def test_a_broken_script_is_no_outage() -> None:
+    wrong = "Error running script (call to f_ab): @user_script:9: WRONGTYPE Operation against a key"
+    assert not is_away(redis.ResponseError(wrong))
+    assert not is_away(redis.ResponseError("BUSYGROUP Consumer Group name already exists"))
