@@ -62,12 +62,12 @@ def _demo(demo: dict[str, Any]) -> str:
         ("bytes per record (a quarter stays in its slot: 0 bytes)", exchange["bytes_per_record"]),
         *((f"peak memory that {name} uses, MiB", size) for name, size in demo["redis_peak_used_mib"].items()),
     ]
-    memory = [(name, m["processes"], m["largest"], m["all"]) for name, m in demo["peak_rss_mib"].items()]
+    memory = [(name, m["processes"], m["largest"], m["smallest"]) for name, m in demo["peak_rss_mib"].items()]
     return "\n\n".join(
         (
             "### `make demo`'s job (p=4)",
             table(("", ""), facts),
-            table(("peak RSS, MiB", "processes", "largest", "all"), memory),
+            table(("peak RSS, MiB", "processes seen", "largest", "smallest"), memory),
         )
     )
 

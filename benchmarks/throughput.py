@@ -61,13 +61,16 @@ def _row(
     starts: dict[Peer, list[float]],
     traffic: dict[str, float],
 ) -> dict[str, Any]:
-    rate, bare = spread(rates[peer]), spread(rates[first])
+    rate = spread(rates[peer])
+    # round by round: what else runs on the machine changes over minutes
+    ratio = spread([own / bare for own, bare in zip(rates[peer], rates[first], strict=True)])
     return {
         "peer": peer.name,
         "sink": peer.sink,
         "words_per_cpu_s": round(rate.median),
         "noise": round(rate.noise, 3),
-        "ratio_to_bare": round(rate.median / bare.median, 3),
+        "ratio_to_bare": round(ratio.median, 3),
+        "ratio_noise": round(ratio.noise, 3),
         "us_cpu_per_word": round(1e6 / rate.median, 3),
         "words_per_wall_s": round(spread(walls[peer]).median),
         "start_up_cpu_s": round(spread(starts[peer]).median, 2),
