@@ -157,7 +157,7 @@ class Agent:
         if not known:
             self._forget_registration()
             return
-        keeper.look(rows, now)
+        keeper.look(rows, now, self._children.pids)
         for kill in keeper.to_kill:
             _log.error("killing a slot's process", pid=kill.pid, reason=kill.reason)
             self._children.kill(kill.pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """Carries out what the slot table decides. What Redis could not take yet stays queued, in order."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import structlog
 
@@ -59,8 +59,9 @@ class SlotKeeper:
             self._exited -= exited
             self._carry_out()
 
-    def look(self, rows: Rows, now: float) -> None:
-        """What has become due since, by the rows of the last heartbeat."""
+    def look(self, rows: Rows, now: float, living: Collection[int]) -> None:
+        """What has become due since, by the rows of the last heartbeat. `living`: our processes."""
+        self._exited |= self.table.orphans(rows, living)
         self._effects.extend(self.table.due(rows, now))
         self._carry_out()
 

@@ -5,7 +5,7 @@ A slot:  FREE -> OFFERED (OfferSlot) -> ACTIVE (its process, by compare-and-set)
 The rows in Redis are the state; this remembers only what it was told. User code runs in no slot but an ACTIVE one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from penstock.coordination.messages import (
     OfferSlot,
@@ -35,6 +35,7 @@ class SlotTable:
         self._grace = grace
         #: allocation -> when its process is to be killed
         self._releasing: dict[str, float] = {}
+        self._missing: set[int] = set()
         #: allocations whose jobs wait to hear that the process is gone
         self._to_answer: set[str] = set()
         self._offered_once: dict[str, None] = {}
@@ -60,6 +61,15 @@ class SlotTable:
             effects.append(self._free(slot, row))
         return effects
 
+    def orphans(self, rows: Rows, living: Collection[int]) -> set[int]:
+        """Processes that rows name and that do not live, at two looks in a row: once is a fork not heard of yet.
+
+        A process may die with its compare-and-set on its way, which arrives after its death was reported.
+        """
+        missing = {row.pid for row in rows.values() if row.state == "ACTIVE"} - set(living)
+        found, self._missing = missing & self._missing, missing
+        return found
+
     def due(self, rows: Rows, now: float) -> list[Effect]:
         """Kill what stayed beyond its grace; free what was released while its process withdrew from it."""
         effects: list[Effect] = []
@@ -73,9 +83,9 @@ class SlotTable:
                 effects.append(self._free(slot, row))
             elif now >= deadline:
                 self._releasing[allocation] = now + self._grace
-                effects.append(
-                    KillChild(row.pid, f"it did not leave slot {slot} within {self._grace:g} s of ReleaseSlot")
-                )
+                asked = allocation in self._to_answer
+                stays = f"it did not leave slot {slot} within {self._grace:g} s of ReleaseSlot"
+                effects.append(KillChild(row.pid, f"the tasks in slot {slot} do not stop" if asked else stays))
         return effects
 
     def registration(self, rows: Rows) -> TaskManagerRegistered:
@@ -137,6 +147,8 @@ class SlotTable:
             if row.state == "OFFERED":
                 return [self._free(slot, row)]
             if command.answer:
+                # its tasks had the job's time to stop; the process itself was not asked to leave
+                self._releasing[command.allocation] = now
                 self._to_answer.add(command.allocation)
             return []
         if command.answer:

@@ -64,7 +64,7 @@ def test_job_that_has_a_process_killed_hears_of_its_end() -> None:
     slots, rows = table(), {0: ACTIVE, 1: FREE}
     kill = ReleaseSlot(allocation="a", job="j", answer=True)
     assert slots.command(kill, rows, 10.0) == []
-    assert slots.due(rows, 15.0) != []
+    assert slots.due(rows, 10.0) == [KillChild(7, "the tasks in slot 0 do not stop")], "they had their time"
     ended = SlotLost(allocation="a", reason="the process 7 of slot 0 of TaskManager tm was ended", pid=7)
     assert slots.exited({7}, rows) == [TellJob("j", ended), FreeSlot(0, ACTIVE)]
     # asked once more, after the answer was given: or was it lost?
@@ -75,6 +75,20 @@ def test_job_that_has_a_process_killed_hears_of_its_end() -> None:
 def test_process_that_dies_unasked_is_a_lost_slot() -> None:
     lost = SlotLost(allocation="a", reason="the process 7 of slot 0 of TaskManager tm died", pid=7)
     assert table().exited({7}, {0: ACTIVE, 1: FREE}) == [TellJob("j", lost), FreeSlot(0, ACTIVE)]
+
+
+def test_process_whose_claim_arrives_after_its_death_is_found() -> None:
+    slots, rows = table(), {0: ACTIVE, 1: FREE}
+    assert slots.exited({7}, {0: OFFERED, 1: FREE}) == []
+    assert slots.orphans(rows, [8]) == set()
+    assert slots.orphans(rows, [8]) == {7}
+
+
+def test_process_not_heard_of_yet_is_no_orphan() -> None:
+    slots, rows = table(), {0: ACTIVE, 1: FREE}
+    assert slots.orphans(rows, []) == set()
+    assert slots.orphans(rows, [7]) == set()
+    assert slots.orphans(rows, []) == set()
 
 
 def test_idle_process_that_dies_is_nobodys_loss() -> None:
