@@ -11,7 +11,7 @@ class PollSize:
     """Grows and shrinks with the time taken."""
 
     def __init__(self) -> None:
-        self.records = 64
+        self.records = 1  # a function may take a second for each record; twelve polls make it 4096
         self._retry = _FIRST_RETRY
 
     def took(self, seconds: float, records: int) -> None:

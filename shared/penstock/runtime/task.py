@@ -21,6 +21,7 @@ from penstock.operators.sinks import CollectOperator, Collector
 from penstock.operators.sources import SourceOperator
 from penstock.runtime.failure import failure_of
 from penstock.runtime.poll_size import PollSize
+from penstock.runtime.slices import Slices
 from penstock.state.timer_service import processing_time
 
 #: gate events in one step; the slot's other tasks wait that long
@@ -46,7 +47,7 @@ class Task:
         self._chain: OperatorChain | None = None
         self._source: SourceOperator | None = None
         self._collectors: list[Collector] = []
-        self._poll_size = PollSize()
+        self._poll_size, self._slices = PollSize(), Slices()
         self._ended = False
         self._idle = False
         self._retry_at = 0.0
@@ -159,11 +160,14 @@ class Task:
         if self._source is not None:
             return self._poll_source(chain, self._source) or fired, False
         for n in range(EVENTS_A_STEP):
-            event = self._gate.poll()
-            if event is None:
-                return n > 0 or fired, False
-            self._handle(chain, event)
-            if self._ended or self._is_blocked():
+            if not self._slices:
+                event = self._gate.poll()
+                if event is None:
+                    return n > 0 or fired, False
+                self._handle(chain, event)
+            if self._slices:
+                self._process_part(chain)
+            if self._slices or self._ended or self._is_blocked():
                 break
         return True, False
 
@@ -196,11 +200,17 @@ class Task:
         self._poll_size.took(time.monotonic() - started, len(values))
         return True
 
+    def _process_part(self, chain: OperatorChain) -> None:
+        part = self._slices.take()
+        self._records_in += len(part)
+        started = time.monotonic()
+        chain.process(part)
+        self._slices.took(time.monotonic() - started, len(part))
+
     def _handle(self, chain: OperatorChain, event: GateEvent) -> None:
         match event:
             case BatchEvent(_, batch):
-                self._records_in += len(batch)
-                chain.process(batch)
+                self._slices.put(batch)
             case WatermarkEvent(timestamp):
                 chain.process_watermark(timestamp)
             case StatusEvent(active):
