@@ -2,100 +2,166 @@
 
 import os
 import re
-import shutil
 import subprocess
-import sys
-import uuid
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from pydoc_data.topics import topics
 
 import pytest
 
-from penstock.client.cluster.ports import is_free
 from tests.integration.cluster.oracle import counts_written, expected_counts
+
+from .stack import Stack
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "COMPOSE_PROJECT_NAME": "penstock-test"}
+HEAD = """
+import os, socket
+from penstock.common import WatermarkStrategy
+from penstock.datastream import StreamExecutionEnvironment
+from penstock.datastream.connectors.file_system import FileSource, StreamFormat
+env = StreamExecutionEnvironment.get_execution_environment()
+"""
+VERDICT = r"Job [0-9a-f]{32} {} in [\d.]+ s"
 
 
-def run(*command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert not check or done.returncode == 0, f"{command} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
+def script(folder: Path, body: str) -> str:
+    path = folder / "job.py"
+    path.write_text(HEAD + body)
+    return f"JOB={path}"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def stack() -> Iterator[None]:
-    if not shutil.which("docker") or run("docker", "compose", "version", check=False).returncode:
-        pytest.skip("docker compose is not installed")
-    if run("docker", "version", check=False).returncode:
-        pytest.skip("no Docker engine answers")
-    assert is_free(8081) and is_free(8082), "ports 8081 and 8082 are taken: stop what uses them"
-    run("docker", "compose", "down", "-v")
-    try:
-        run("make", "up")
-        yield
-    finally:
-        run("docker", "compose", "down", "-v")
+def is_verdict(state: str, stdout: str) -> bool:
+    return re.fullmatch(VERDICT.replace("{}", state), stdout.splitlines()[-1]) is not None
 
 
-@pytest.fixture
-def output() -> Iterator[Path]:
-    """A folder that the TaskManagers see as /data/<name>."""
-    folder = ROOT / "data" / f"test-{uuid.uuid4().hex}"
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def submit(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return run("make", "submit", f"VENV={sys.prefix}", *arguments, check=False)
-
-
-def test_word_count_is_submitted_attached_and_right(output: Path) -> None:
+def test_word_count_is_submitted_attached_and_right(stack: Stack, output: Path) -> None:
     arguments = f"--output /data/{output.name} --repeat 3"
-    done = submit("JOB=examples/word_count.py", f"ARGS={arguments}", "P=4")
+    done = stack.submit("JOB=examples/word_count.py", f"ARGS={arguments}", "P=4")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"Job [0-9a-f]{32} FINISHED in [\d.]+ s", done.stdout.splitlines()[-1])
+    assert is_verdict("FINISHED", done.stdout)
     assert counts_written(output) == expected_counts(" ".join(topics.values()), repeat=3)
     # what jobs write belongs to whoever mounted the folder
-    assert {p.stat().st_uid for p in output.rglob("*")} <= {(ROOT / "data").stat().st_uid}
+    assert {p.stat().st_uid for p in output.rglob("*")} <= {stack.data.stat().st_uid}
 
 
-def test_either_dispatcher_serves(output: Path) -> None:
-    run("docker", "compose", "stop", "dispatcher-1")
-    try:
-        done = submit("JOB=examples/word_count.py", f"ARGS=--output /data/{output.name}", "P=2")
-    finally:
-        run("docker", "compose", "start", "dispatcher-1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert Counter(counts_written(output)).total() == sum(len(text.split()) for text in topics.values())
+def test_either_dispatcher_serves(stack: Stack, output: Path) -> None:
+    for dispatcher in ("dispatcher-1", "dispatcher-2"):
+        stack.run("docker", "compose", "stop", dispatcher)
+        try:
+            done = stack.submit("JOB=examples/word_count.py", f"ARGS=--output /data/{output.name}", "P=2")
+        finally:
+            stack.run("docker", "compose", "start", dispatcher)
+        assert done.returncode == 0, done.stdout + done.stderr
+    total = sum(len(text.split()) for text in topics.values())
+    assert Counter(counts_written(output)).total() == total
 
 
-def test_a_failed_job_fails_the_command(tmp_path: Path) -> None:
-    job = tmp_path / "job.py"
-    job.write_text(
-        "from penstock.datastream import StreamExecutionEnvironment\n"
-        "env = StreamExecutionEnvironment.get_execution_environment()\n"
-        "env.from_collection([1, 0]).map(lambda n: 1 // n).print()\n"
-        "env.execute()\n"
+def test_every_taskmanager_reads_data(stack: Stack, tmp_path: Path) -> None:
+    # through the engine: the folder belongs to somebody else
+    taskmanagers = stack.containers("taskmanager")
+    write = (
+        "mkdir -p /data/in && for n in 1 2 3 4 5 6 7 8; do seq $((n * 1000)) $((n * 1000 + 999)) > /data/in/$n; done"
     )
-    done = submit(f"JOB={job}")
+    stack.run("docker", "exec", taskmanagers[0], "sh", "-c", write)
+    job = script(
+        tmp_path,
+        """
+env.set_parallelism(4)
+source = FileSource.for_record_stream_format(StreamFormat.text_line_format(), "/data/in").build()
+lines = env.from_source(source, WatermarkStrategy.no_watermarks(), "lines")
+where = list(lines.map(lambda line: (socket.gethostname(), int(line))).execute_and_collect())
+print(sorted(line for _, line in where) == list(range(1000, 9000)), len({host for host, _ in where}))
+""",
+    )
+    done = stack.submit(job)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"True {len(taskmanagers)}" in done.stdout.splitlines()
+
+
+def test_what_a_job_carries_reaches_taskmanagers_of_another_user(stack: Stack, tmp_path: Path) -> None:
+    # above 1 MiB it goes through the storage volume, which the services share
+    job = script(
+        tmp_path,
+        """
+load = os.urandom(3 << 20)
+print(set(env.from_collection([1]).map(lambda n: (len(load), os.getuid())).execute_and_collect()))
+""",
+    )
+    done = stack.submit(job)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{{({3 << 20}, {stack.data.stat().st_uid or 1000})}}" in done.stdout.splitlines()
+
+
+def test_a_failed_job_fails_the_command(stack: Stack, tmp_path: Path) -> None:
+    body = "def divide(n):\n    return 1 // n\nenv.from_collection([1, 0]).map(divide).print()\nenv.execute()\n"
+    done = stack.submit(script(tmp_path, body))
     assert done.returncode != 0
-    assert re.search(r"Job [0-9a-f]{32} FAILED", done.stdout)
-    assert "ZeroDivisionError" in done.stderr and "job.py" in done.stderr
+    assert is_verdict("FAILED", done.stdout)
+    told = done.stderr[done.stderr.index("Traceback") :].splitlines()
+    assert "job.py" in told[1] and "in divide" in told[1]
+    assert "ZeroDivisionError" in done.stderr
 
 
-def test_no_service_runs_as_root() -> None:
-    ids = run("docker", "compose", "ps", "-q").stdout.split()
+@pytest.mark.parametrize("service", ["dispatcher-1", "dispatcher-2", "jobmanager", "resourcemanager", "redis"])
+def test_a_job_outlives_the_crash_of_a_service(stack: Stack, tmp_path: Path, service: str) -> None:
+    running = start_slow_job(stack, tmp_path)
+    for container in stack.containers(service):
+        stack.crash(container)
+    stdout, stderr = running.communicate(timeout=200)
+    assert running.returncode == 0, stdout + stderr
+    assert "sum 19900" in stdout.splitlines()
+    stack.wait_healthy()
+
+
+@pytest.mark.parametrize("service", ["taskmanager", "redis-exchange"])
+def test_after_a_crash_the_next_job_runs(stack: Stack, tmp_path: Path, output: Path, service: str) -> None:
+    running = start_slow_job(stack, tmp_path)
+    for container in stack.containers(service):
+        stack.crash(container)
+    stdout, stderr = running.communicate(timeout=200)
+    assert running.returncode != 0, stdout + stderr
+    assert "lost" in stderr.lower()
+    stack.wait_healthy()
+    done = stack.submit("JOB=examples/word_count.py", f"ARGS=--output /data/{output.name}", "P=4")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert counts_written(output) == expected_counts(" ".join(topics.values()))
+
+
+def start_slow_job(stack: Stack, folder: Path) -> "subprocess.Popen[str]":
+    """One that runs for about five seconds in two slots of either TaskManager; the engine has it running."""
+    job = script(
+        folder,
+        """
+import time
+def slow(n):
+    time.sleep(0.1)
+    return n
+env.set_parallelism(4)
+slowly = env.from_collection(list(range(200))).rebalance().map(slow)
+print("sum", sum(slowly.execute_and_collect()))
+""",
+    )
+    running = stack.start_submit(job)
+    stack.wait_running()
+    return running
+
+
+def test_every_container_is_healthy_and_its_logs_are_json(stack: Stack) -> None:
+    stack.wait(
+        lambda: all(stack.inspect(c)["State"]["Health"]["Status"] == "healthy" for c in stack.containers()),
+        "the engine finds all containers healthy",
+    )
+    lines = stack.run("docker", "logs", "--tail", "20", stack.containers("jobmanager")[0]).stdout.splitlines()
+    assert lines and all(line.startswith('{"') for line in lines)
+
+
+def test_no_service_runs_as_root(stack: Stack) -> None:
     users = {
         line.split()[1]
-        for container in ids
-        if "penstock" in run("docker", "inspect", "--format", "{{.Config.Image}}", container).stdout
-        for line in run("docker", "top", container, "-eo", "pid,user,args").stdout.splitlines()[1:]
+        for container in stack.containers()
+        for line in stack.run("docker", "top", container, "-eo", "pid,user,args").stdout.splitlines()[1:]
         if "penstock_" in line
     }
     assert users and "root" not in users
+    assert os.geteuid() or "1500" in users
