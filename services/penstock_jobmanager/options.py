@@ -9,7 +9,7 @@ class JobMasterOptions:
 
     slot_request_timeout: float = 300.0
     claim_timeout: float = 2.0  #: a hint is sent again after it
-    cancellation_timeout: float = 180.0  #: 0: a task may take for ever to stop
+    cancellation_timeout: float = 5.0  #: 0: a task may take for ever to stop
     exception_history_size: int = 16
     takeover_limit: int = 10
     stable_after: float = 60.0  #: a leadership of this length clears the takeovers

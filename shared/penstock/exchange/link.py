@@ -48,6 +48,7 @@ class Link:
         self._read_wire: Wire | None = None
         self._write_wire: Wire | None = None
         self._retry_at, self._backoff = 0.0, _FIRST_BACKOFF
+        self._unreachable_since: float | None = None
 
     # -- the mailbox's side ------------------------------------------------------------------------------------------
     def advance(self, now: float, idle: bool) -> None:
@@ -119,9 +120,16 @@ class Link:
         except WireError as e:
             for wire in made:
                 wire.close()
-            if self._backoff == _FIRST_BACKOFF:
+            now = time.monotonic()
+            if self._unreachable_since is None:
+                self._unreachable_since = now
                 _log.warning("exchange not reachable", exchange=self.where, error=str(e))
-            self._retry_at = time.monotonic() + self._backoff * random.uniform(0.5, 1.0)
+            elif now - self._unreachable_since > self._options.reconnect_timeout:
+                raise ExchangeLost(
+                    f"{self.where} cannot be reached for {self._options.reconnect_timeout:g} s "
+                    f"(penstock.exchange.reconnect-timeout): {e}"
+                ) from e
+            self._retry_at = now + self._backoff * random.uniform(0.5, 1.0)
             self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF)
             return False
         except ExchangeLost:
@@ -135,7 +143,7 @@ class Link:
         self._write_wire, self._read_wire = made
         for wire in made:
             self._selector.register(wire, EVENT_READ, (self, wire))
-        self._backoff = _FIRST_BACKOFF
+        self._backoff, self._unreachable_since = _FIRST_BACKOFF, None
         return True
 
     def _disconnected(self, reason: str) -> None:

@@ -20,4 +20,5 @@ class ExchangeOptions:
     block: float = 2.0  #: longest wait of one XREAD; below redis-py's socket timeout
     stall: float = 0.5  #: an exchange Redis that has answered nothing for this long stops its producers
     connect_timeout: float = 1.0  #: a connect blocks the mailbox for this long at most
+    reconnect_timeout: float = 5.0  #: an exchange Redis that cannot be connected to for this long is lost
     expire: int = 24 * 3600  #: of every exchange key; renewed by its slot, so that only orphans expire

@@ -17,4 +17,5 @@ def exchange_options(cluster: Configuration, job: Mapping[str, str]) -> Exchange
         credit=configuration.get(execution.CREDIT),
         entry_size=configuration.get(execution.BATCH_SIZE),
         entry_records=configuration.get(execution.BATCH_RECORDS),
+        reconnect_timeout=configuration.get(execution.RECONNECT_TIMEOUT).total_seconds(),
     )

@@ -2,6 +2,7 @@
 
 import gc
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ from penstock.runtime.coordination_link import CoordinationLink
 from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
+from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import TaskFactory
@@ -65,6 +67,10 @@ def run_slot(
         ).run()
 
 
+def _terminate() -> None:
+    raise SlotTerminated
+
+
 class _Slot:
     """Two threads and a loop: commands are prepared in the reading thread and carried out in the loop."""
 
@@ -98,7 +104,11 @@ class _Slot:
         _log.info("slot claimed")
         self._link.start()
         try:
-            self._runner.run(lambda: self._released)
+            with self._runner.interruption.handling(lambda: self._runner.submit(_terminate)):
+                self._runner.run(lambda: self._released)
+        except SlotTerminated:
+            # no word to the JobMaster: it learns from the ResourceManager what became of the TaskManager
+            _log.info("leaving with the TaskManager")
         finally:
             self._runner.close()
             if self._exchange is not None:
@@ -114,9 +124,29 @@ class _Slot:
             case Deploy():
                 self._runner.submit(self._prepare(command))
             case CancelTasks():
-                self._runner.submit(lambda: self._cancel(command.tasks))
+                self._begin_to_cancel(command.tasks)
             case ReleaseSlot():
                 self._runner.submit(self._release)
+
+    def _begin_to_cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
+        begun = threading.Event()
+        keys = {(t.vertex, t.subtask, t.attempt) for t in attempts}
+
+        def cancel() -> None:
+            begun.set()
+            self._cancel(attempts)
+
+        def is_all_of_it() -> bool:
+            # an interrupted step may leave what its task shares with others of the slot half done
+            return all(
+                (t.vertex, t.info.subtask, t.info.attempt) in keys
+                for t in list(self._runner.tasks)
+                if not t.state.is_terminal
+            )
+
+        self._runner.submit(cancel)
+        interrupt = self._runner.interruption.interrupt_until
+        threading.Thread(target=interrupt, args=(begun, is_all_of_it), name="slot-interrupter", daemon=True).start()
 
     def _prepare(self, command: Deploy) -> Callable[[], None]:
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from penstock.exchange.errors import Fenced
+from penstock.runtime.interruption import Interrupted, Interruption
 from penstock.runtime.task import Task
 
 
@@ -33,6 +34,7 @@ class SlotRunner:
     def __init__(self, exchange: Exchange | None = None, on_change: Callable[[Task], None] = lambda task: None) -> None:
         self.exchange = exchange
         self.tasks: list[Task] = []
+        self.interruption = Interruption()
         self._on_change = on_change
         self._reported: dict[Task, str] = {}
         self._mail: deque[Callable[[], None]] = deque()
@@ -56,7 +58,8 @@ class SlotRunner:
     def add(self, task: Task) -> None:
         """Start a task and run it from now on."""
         self.tasks.append(task)
-        task.start()
+        with self.interruption.user_code():
+            task.start()
         self._report(task)
 
     def run(self, until: Callable[[], bool]) -> None:
@@ -66,16 +69,11 @@ class SlotRunner:
 
     def run_once(self, longest_wait: float | None = None) -> bool:
         """One round. Sleeps where no task made progress, at most `longest_wait` seconds; None: until there is work."""
-        # who waits for what a command does (`run`) is asked before the loop sleeps
-        progress = bool(self._mail)
-        while self._mail:
-            self._mail.popleft()()
-        for task in self.tasks:
-            if task.step():
-                progress = True
-        if not progress:
-            for task in self.tasks:
-                task.on_idle()
+        try:
+            progress = self._work()
+        except Interrupted:
+            # in a task that is being cancelled: the command to do so waits in the mail
+            return True
         self._with_exchange(lambda exchange: exchange.flush(not progress))
         for task in self.tasks:
             self._report(task)
@@ -91,6 +89,20 @@ class SlotRunner:
         self._wake_there.close()
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _work(self) -> bool:
+        # who waits for what a command does (`run`) is asked before the loop sleeps
+        progress = bool(self._mail)
+        while self._mail:
+            self._mail.popleft()()
+        with self.interruption.user_code():
+            for task in self.tasks:
+                if task.step():
+                    progress = True
+            if not progress:
+                for task in self.tasks:
+                    task.on_idle()
+        return progress
 
     def _report(self, task: Task) -> None:
         if self._reported.get(task) != task.state:

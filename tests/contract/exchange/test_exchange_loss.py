@@ -146,6 +146,18 @@ def test_a_server_that_comes_back_empty_is_lost(make_rig: Any, own_redis: Any) -
             rig.run(lambda: False, slot)
 
 
+def test_a_server_that_stays_away_is_lost(make_rig: Any, own_redis: Any) -> None:
+    server = own_redis()
+    rig = make_rig(urls=[server.url], reconnect_timeout=0.3)
+    rig.writers[0].emit(0, [1])
+    rig.run(lambda: rig.got[0] == [1])
+    server.stop(kill=True)
+    for slot in (rig.a, rig.b):
+        with pytest.raises(ExchangeLost, match=rf"127\.0\.0\.1:{server.port}.* cannot be reached for 0\.3 s"):
+            rig.run(lambda: False, slot)
+    server.start()
+
+
 def test_a_server_that_kept_its_logs_over_a_restart_is_lost_all_the_same(make_rig: Any, own_redis: Any) -> None:
     server = own_redis(persistent=True)
     rig = make_rig(urls=[server.url])

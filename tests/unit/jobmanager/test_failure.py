@@ -190,7 +190,7 @@ def test_a_job_whose_tasks_do_not_stop_ends_once_their_process_was_killed() -> N
     active = SlotRow(state="ACTIVE", incarnation="i", allocation=allocation(0), job=JOB, pid=100)
     table = SlotTable(taskmanager="tm-1", incarnation="i", slots=1, host="h", queue="q", grace=5.0)
     assert table.command(kill.command, {0: active}, 10.0) == []
-    assert [type(effect) for effect in table.due({0: active}, 15.0)] == [KillChild]
+    assert [type(effect) for effect in table.due({0: active}, 10.0)] == [KillChild]
     (told,) = (effect for effect in table.exited({100}, {0: active}) if isinstance(effect, TellJob))
     assert isinstance(told.event, SlotLost)
     made.handle(told.event, at(15))

@@ -59,8 +59,10 @@ BUFFER_TIMEOUT = duration(
 )
 CANCELLATION_TIMEOUT = duration(
     "task.cancellation.timeout",
-    "3 min",
-    "Time a task may take to stop before its slot process is killed; 0: no limit.",
+    "5 s",
+    "Time a task may take to stop before its slot process is killed; 0: no limit. User code is interrupted after a "
+    "second, so this is for calls that cannot be, and for a slow `close`.",
+    flink_default="3 min",
 )
 ATTACHED = boolean("execution.attached", False, "Whether the client stays until the job ends.")
 TARGET = optional_string(
@@ -75,6 +77,12 @@ IN_MEMORY_CHANNELS = boolean(
 BATCH_SIZE = memory("penstock.exchange.batch-size", "32 kb", "Size at which a batch of records leaves.")
 BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.")
 CREDIT = memory("penstock.exchange.credit", "512 kb", "Bytes a channel may have under way before its producer stops.")
+RECONNECT_TIMEOUT = duration(
+    "penstock.exchange.reconnect-timeout",
+    "5 s",
+    "Time an exchange Redis may refuse or fail connections before the jobs that use it fail. One that only does not "
+    "answer is waited for.",
+)
 
 PYTHON_FILES = optional_string(
     "python.files", "Files and folders that travel with the job, comma-separated (`penstock run -pyfs`)."
