@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 from penstock.client.program_child import ChildRequest, ChildResult
+from penstock.client.program_error import OUTPUT_FOLLOWS
+from penstock.client.user_traceback import SENT_FOLDER, SENT_PREFIX
 from penstock_dispatcher.jar_files import entry_file, lay_out
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_store import JarRow
@@ -47,8 +49,8 @@ class JarRunner:
     ) -> ProgramRun:
         """Run it to the end of main(). ProgramFailed, ProgramDied, BadRequest say why it could not."""
         async with self._running:
-            with tempfile.TemporaryDirectory(prefix="penstock-program-", ignore_cleanup_errors=True) as temporary:
-                folder = Path(temporary, "program")
+            with tempfile.TemporaryDirectory(prefix=SENT_PREFIX, ignore_cleanup_errors=True) as temporary:
+                folder = Path(temporary, SENT_FOLDER)
                 folder.mkdir()
                 await asyncio.to_thread(lay_out, row.name, content, folder)
                 entry, module = entry_file(folder, request.entryClass, row.entry)
@@ -66,7 +68,7 @@ class JarRunner:
         if result.error is None:
             return ProgramRun(result.jobs, output)
         started = f"jobs it had started: {', '.join(result.jobs)}" if result.jobs else "it had started no job"
-        failed = ProgramFailed(result.error, started, *([f"its output:\n{output}"] if output else []))
+        failed = ProgramFailed(result.error, started, *_told(output))
         failed.status = result.status
         raise failed
 
@@ -77,7 +79,12 @@ class JarRunner:
         status, output = await run_process(child, temporary, self._timeout)
         if status is None:
             limit = f"web.timeout, {self._timeout:g} s"
-            raise ProgramDied(f"main() of {request.entry} did not end within {limit}, and was stopped", output)
+            raise ProgramDied(f"main() of {request.entry} did not end within {limit}, and was stopped", *_told(output))
         if not result_file.exists():
-            raise ProgramDied(f"the process of {request.entry} ended with status {status} within main()", output)
+            died = f"the process of {request.entry} ended with status {status} within main()"
+            raise ProgramDied(died, *_told(output))
         return output, msgspec.json.decode(result_file.read_bytes(), type=ChildResult)
+
+
+def _told(output: str) -> tuple[str, ...]:
+    return (OUTPUT_FOLLOWS + output,) if output else ()

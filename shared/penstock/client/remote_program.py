@@ -12,7 +12,9 @@ from penstock.client.config import Configuration, execution
 from penstock.client.context import ProgramContext
 from penstock.client.job_client import RemoteJobClient
 from penstock.client.packaging import MAX_PACKAGE, build_package, listed, read_requirements, write_zip
-from penstock.client.rest_client import RestClient
+from penstock.client.program_error import RemoteProgramError, output_in
+from penstock.client.rest_client import RestClient, RestError
+from penstock.client.user_traceback import localized
 
 #: seconds that main() may take on the cluster; the dispatcher's own bound (`web.timeout`) is below it
 _PATIENCE = 660.0
@@ -42,15 +44,38 @@ def sent_to_cluster(script: Path, args: Sequence[str], context: ProgramContext) 
     if set(rest.cluster()["python-versions"]) <= {own_python()}:
         rest.close()
         return False
-    submitted = submit_program(rest, script, args, configuration=configuration)
-    sys.stdout.write(submitted.output)
-    context.output = submitted.output
+    try:
+        submitted = submit_program(rest, script, args, configuration=configuration)
+    except RestError as error:
+        _tell(context, output_in(error.errors))
+        if (failure := _failure_of_main(error, script)) is not None:
+            raise failure from None
+        raise
+    _tell(context, submitted.output)
     for job_id in submitted.job_ids:
         context.submitted(RemoteJobClient(rest, job_id))
     if context.attached:
         for client in context.jobs:
             client.result()
     return True
+
+
+def _tell(context: ProgramContext, output: str) -> None:
+    """What main() wrote comes out here, too."""
+    context.output = output
+    sys.stdout.write(output)
+    sys.stdout.flush()
+
+
+def _failure_of_main(error: RestError, script: Path) -> RemoteProgramError | None:
+    """The traceback of main(), None where something else went wrong."""
+    traceback, *rest = error.errors or [""]
+    if not traceback.lstrip().startswith(("Traceback ", "File ")):
+        return None
+    raised = traceback.rstrip().rpartition("\n")[2].partition(":")[0]
+    jobs = "".join(f"; {e}" for e in rest if e.startswith("jobs "))
+    message = f"{script.name}, which runs under the cluster's Python, raised {raised}{jobs}"
+    return RemoteProgramError(message, localized(traceback, script.parent))
 
 
 def submit_program(

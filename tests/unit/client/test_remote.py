@@ -15,6 +15,7 @@ from penstock.client import remote, remote_program
 from penstock.client.config import Configuration
 from penstock.client.context import ProgramContext
 from penstock.client.program import run_program
+from penstock.client.program_error import RemoteProgramError
 from penstock.client.remote import RemoteExecutor
 from penstock.client.rest_client import RestClient, RestError
 from penstock.graph.compiled import CompiledJob
@@ -41,6 +42,7 @@ class Cluster:
         self.graphs: list[JobGraph] = []
         self.uploads: list[bytes] = []
         self.runs: list[dict[str, object]] = []
+        self.run_errors: list[str] = []
         self.transport = httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -62,6 +64,8 @@ class Cluster:
                 return httpx.Response(200, json={"filename": "/jars/7_job.zip", "status": "success"})
             case ["v1", "jars", "7_job.zip", "run"]:
                 self.runs.append(json.loads(body))
+                if self.run_errors:
+                    return httpx.Response(400, json={"errors": self.run_errors})
                 return httpx.Response(200, json={"jobid": JOB, "jobids": [JOB], "output": "from there\n"})
             case _:
                 return httpx.Response(404, json={"errors": [f"Not found: {path}"]})
@@ -146,6 +150,37 @@ def test_a_program_for_another_python_is_sent_with_all_it_needs(
     for name in (b"job.py", b"helper.py", b"penstock-requirements.txt"):
         assert name in cluster.uploads[0]
     assert (told, context.output, capsys.readouterr().out) == ([JOB], "from there\n", "from there\n")
+
+
+def test_what_goes_wrong_over_there_is_told_as_if_it_were_here(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.versions = ("3.1",)
+    (tmp_path / "job.py").write_text("print('begins')\nraise KeyError('mine')\n")
+    traceback = (
+        "Traceback (most recent call last):\n"
+        '  File "/tmp/penstock-program-x/program/job.py", line 2, in <module>\n'
+        "    raise KeyError('mine')\n"
+        "KeyError: 'mine'\n"
+    )
+    cluster.run_errors = [traceback, f"jobs it had started: {JOB}", "its output:\nbegins\n"]
+    context = ProgramContext(addresses=("a:1",))
+    with pytest.raises(RemoteProgramError) as raised:
+        run(tmp_path / "job.py", context)
+    assert raised.value.traceback == traceback.replace("/tmp/penstock-program-x/program", str(tmp_path))
+    assert str(raised.value).endswith(f"raised KeyError; jobs it had started: {JOB}")
+    assert capsys.readouterr().out == "begins\n"
+
+
+def test_other_refusals_pass_with_the_output(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.versions = ("3.1",)
+    (tmp_path / "job.py").write_text("print('no job')\n")
+    cluster.run_errors = ["job.py started no job", "its output:\nno job\n"]
+    with pytest.raises(RestError, match="started no job"):
+        run(tmp_path / "job.py", ProgramContext(addresses=("a:1",)))
+    assert capsys.readouterr().out == "no job\n"
 
 
 def test_a_program_for_this_python_runs_here(cluster: Cluster, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from penstock.client.cli.user_program import run_user_program
 from penstock.client.config import Configuration
 from penstock.client.context import ProgramContext
 from penstock.client.job_client import JobClient, JobExecutionError
+from penstock.client.user_traceback import localized
 
 if TYPE_CHECKING:
     from penstock.client.cli.progress import Progress
@@ -57,10 +58,14 @@ class Follower:
         # a program that ran on the cluster names its jobs when it has ended: then the cluster knows better
         took = max(runtime, time.monotonic() - self._submitted_at[client.job_id])
         if error is not None and state == "FAILED":
-            sys.stderr.write((error.traceback.rstrip() or error.message) + "\n")
+            sys.stderr.write((self._traceback(error).rstrip() or error.message) + "\n")
             sys.stderr.flush()
         click.echo(f"Job {client.job_id} {state} in {took:.1f} s")
         return state == "FINISHED"
+
+    def _traceback(self, error: JobExecutionError) -> str:
+        folder = self._context.folder
+        return localized(error.traceback, folder) if folder is not None else error.traceback
 
     def detach(self) -> None:
         """Ctrl-C: say how to come back to the jobs, which go on."""

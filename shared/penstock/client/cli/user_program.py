@@ -10,6 +10,7 @@ from penstock.client.cli.failure import is_telling
 from penstock.client.context import ProgramContext
 from penstock.client.job_client import JobExecutionError
 from penstock.client.program import run_program, user_traceback
+from penstock.client.program_error import RemoteProgramError
 
 
 class UserProgramFailed(click.ClickException):
@@ -30,6 +31,9 @@ def run_user_program(program: str, args: Sequence[str], context: ProgramContext)
             if isinstance(error.code, str):
                 click.echo(error.code, err=True)
             raise UserExit(error.code if isinstance(error.code, int) else 1) from None
+    except RemoteProgramError as error:
+        sys.stderr.write(error.traceback.rstrip() + "\n")
+        raise UserProgramFailed(str(error)) from None
     except SyntaxError as error:
         traceback.print_exception(type(error), error, None, file=sys.stderr)
         raise UserProgramFailed(f"{program} is not valid Python") from None
