@@ -77,6 +77,12 @@ def _executor(configuration: Configuration, context: ProgramContext | None) -> P
         from penstock.client.remote import RemoteExecutor
 
         return RemoteExecutor(addresses, configuration, context)
+    python_files = configuration.find(execution.PYTHON_FILES)
+    if python_files:
+        from penstock.client.local_modules import make_importable
+        from penstock.client.packaging import listed
+
+        make_importable(listed(python_files))
     from penstock.runtime.local import LocalExecutor
 
     return LocalExecutor()

@@ -127,6 +127,13 @@ class Row:
     def __getstate__(self) -> tuple[list[str] | None, list[Any], int]:
         return self._fields, self._values, self._row_kind.value
 
+    def __copy__(self) -> "Row":
+        """A row of its own: by the pickled state alone both would share the list of values."""
+        row = Row(*self._values)
+        row._fields = None if self._fields is None else list(self._fields)
+        row._row_kind = self._row_kind
+        return row
+
     def __setstate__(self, state: tuple[list[str] | None, list[Any], int]) -> None:
         self._fields, self._values = state[0], state[1]
         self._row_kind = RowKind(state[2])

@@ -163,7 +163,14 @@ class KeyedStream(DataStream):
         return self._then(name, KeyedMapSpec(kind, func, output_type=_declared(output)), output)
 
     def _aggregate(self, kind: Literal["sum", "min", "max", "min_by", "max_by"], position: int | str) -> DataStream:
-        spec = AggregateSpec(kind, check_position(position), output_type=_declared(self._type))
+        position = check_position(position)
+        if isinstance(position, str) and isinstance(self._type, RowTypeInfo):
+            # the type knows the names even where the rows do not
+            names = self._type.get_field_names()
+            if position not in names:
+                raise ValueError(f"{kind}: there is no field {position!r}; the fields are {', '.join(names)}")
+            position = names.index(position)
+        spec = AggregateSpec(kind, position, output_type=_declared(self._type))
         # PyFlink aggregates by a reduce function of its own, and its plans say so
         return self._then("Reduce", spec, self._type)
 

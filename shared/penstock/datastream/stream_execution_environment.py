@@ -108,7 +108,10 @@ class StreamExecutionEnvironment:
         self._configuration.set_string("python.files", f"{files},{path}" if files else str(path))
 
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
-        """A requirements.txt that slots install, from a folder of downloaded packages if given. FileNotFoundError."""
+        """A requirements.txt that slots install, from a folder of downloaded packages if given. FileNotFoundError.
+
+        A job that runs in this process uses what this Python has.
+        """
         for path in filter(None, (requirements_file_path, requirements_cache_dir)):
             if not Path(path).exists():
                 raise FileNotFoundError(f"set_python_requirements: there is no {path}")

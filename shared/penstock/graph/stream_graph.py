@@ -173,6 +173,8 @@ def _edge(target: Transformation, wire: StreamInput) -> StreamEdge:
 
 def _max_parallelism(t: Transformation, settings: GraphSettings) -> int:
     wanted = t.max_parallelism or settings.max_parallelism or default_max_parallelism(t.parallelism)
+    if t.parallelism < 1:
+        raise ValueError(f"operator {t.name!r}: parallelism is {t.parallelism}; it has to be at least 1")
     if t.parallelism > wanted:
         raise ValueError(f"operator {t.name!r}: parallelism {t.parallelism} is above its maximum {wanted}")
     return wanted

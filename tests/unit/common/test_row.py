@@ -1,5 +1,6 @@
 """Behaviour recorded from PyFlink 2.3."""
 
+import copy
 import pickle
 
 import pytest
@@ -67,3 +68,13 @@ def test_assignment() -> None:
 @pytest.mark.parametrize("row", [Row("a", 1), Row(a=1), Row.of_kind(RowKind.DELETE, 1), Row()])
 def test_pickles(row: Row) -> None:
     assert pickle.loads(pickle.dumps(row)) == row
+
+
+def test_a_copy_is_another_row() -> None:
+    row = Row.of_kind(RowKind.DELETE, word="a", n=1)
+    changed = copy.copy(row)
+    assert changed == row
+    changed["n"] = 2
+    changed.set_field_names(["w", "n"])
+    changed.set_row_kind(RowKind.INSERT)
+    assert row == Row.of_kind(RowKind.DELETE, word="a", n=1)

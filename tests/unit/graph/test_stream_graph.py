@@ -50,6 +50,13 @@ def test_max_parallelism(set_to: str | None, of_map: int, of_sink: int) -> None:
     assert [n.max_parallelism for n in nodes[1:]] == [of_map, of_sink]
 
 
+def test_parallelism_below_one_is_refused() -> None:
+    env = environment(**{"parallelism.default": "0"})
+    env.from_collection([1]).map(str).print()
+    with pytest.raises(ValueError, match="operator 'Map': parallelism is 0; it has to be at least 1"):
+        env.get_execution_plan()
+
+
 def test_parallelism_above_the_maximum_is_refused() -> None:
     env = environment()
     env.from_collection([1]).map(str).set_max_parallelism(3).set_parallelism(4).name("wide").print()

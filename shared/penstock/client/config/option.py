@@ -44,9 +44,26 @@ def boolean(key: str, default: bool, doc: str, old_keys: tuple[str, ...] = ()) -
     return ConfigOption(key, "Boolean", values.parse_boolean, values.to_text(default), doc, old_keys)
 
 
-def integer(key: str, default: int, doc: str, old_keys: tuple[str, ...] = ()) -> ConfigOption[int]:
-    """An Integer key."""
-    return ConfigOption(key, "Integer", values.parse_integer, str(default), doc, old_keys)
+def integer(
+    key: str,
+    default: int,
+    doc: str,
+    old_keys: tuple[str, ...] = (),
+    *,
+    least: int | None = None,
+    most: int | None = None,
+    also: int | None = None,
+) -> ConfigOption[int]:
+    """An Integer key. It may be from `least` to `most`, or `also`."""
+
+    def parse(text: str) -> int:
+        number = values.parse_integer(text)
+        if number != also and ((least is not None and number < least) or (most is not None and number > most)):
+            bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise ValueError(f"expected {bounds}" + ("" if also is None else f", or {also}"))
+        return number
+
+    return ConfigOption(key, "Integer", parse, str(default), doc, old_keys)
 
 
 def duration(

@@ -27,7 +27,11 @@ SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
 )
 HEALTH_PORT = integer(
-    "penstock.health.port", -1, "Port at which a service answers `GET /health`; -1: none, 0: any free one."
+    "penstock.health.port",
+    -1,
+    "Port at which a service answers `GET /health`; -1: none, 0: any free one.",
+    least=-1,
+    most=65535,
 )
 HEALTH_ADDRESS = string(
     "penstock.health.bind-address", "127.0.0.1", "Address at which a service answers `GET /health`."
@@ -42,7 +46,10 @@ LEASE_POLL = duration(
     "penstock.lease.poll-interval", "500 ms", "How often a contender looks for free leases when nothing wakes it."
 )
 TAKEOVER_LIMIT = integer(
-    "penstock.job.takeover-limit", 10, "Takeovers of a job without a stable period between after which it is FAILED."
+    "penstock.job.takeover-limit",
+    10,
+    "Takeovers of a job without a stable period between after which it is FAILED.",
+    least=1,
 )
 
 HEARTBEAT_INTERVAL = duration(
@@ -62,7 +69,9 @@ OFFER_TIMEOUT = duration(
 CLAIM_TIMEOUT = duration(
     "penstock.slot.claim-timeout", "2 s", "Time after which a deployment that no slot has claimed is sent again."
 )
-TASK_SLOTS = integer("taskmanager.numberOfTaskSlots", 1, "Slots of a TaskManager: processes of its Celery worker.")
+TASK_SLOTS = integer(
+    "taskmanager.numberOfTaskSlots", 1, "Slots of a TaskManager: processes of its Celery worker.", least=1
+)
 TASKMANAGER_ID = optional_string(
     "taskmanager.resource-id", "Id of a TaskManager. Default: host name and a random suffix."
 )
@@ -83,4 +92,4 @@ MAX_ATTEMPTS_HISTORY = integer(
     "Attempts kept of each subtask.",
     ("job-manager.max-attempts-history-size",),
 )
-EXCEPTION_HISTORY = integer("web.exception-history-size", 16, "Failures kept of each job.")
+EXCEPTION_HISTORY = integer("web.exception-history-size", 16, "Failures kept of each job.", least=0)

@@ -23,9 +23,14 @@ class RuntimeMode(Enum):
     AUTOMATIC = "AUTOMATIC"
 
 
-PARALLELISM = integer("parallelism.default", 1, "Parallelism of a job that sets none.")
+PARALLELISM = integer("parallelism.default", 1, "Parallelism of a job that sets none.", least=1)
 MAX_PARALLELISM = integer(
-    "pipeline.max-parallelism", -1, "Number of key groups; -1: from the parallelism, between 128 and 32768."
+    "pipeline.max-parallelism",
+    -1,
+    "Number of key groups; -1: from the parallelism, between 128 and 32768.",
+    least=1,
+    most=1 << 15,
+    also=-1,
 )
 PIPELINE_NAME = optional_string("pipeline.name", "Name of the job.")
 RUNTIME_MODE = enumeration(
@@ -75,7 +80,7 @@ IN_MEMORY_CHANNELS = boolean(
     "Whether channels within one slot are queues in memory. `false` sends them through Redis too.",
 )
 BATCH_SIZE = memory("penstock.exchange.batch-size", "32 kb", "Size at which a batch of records leaves.")
-BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.")
+BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.", least=1)
 CREDIT = memory("penstock.exchange.credit", "512 kb", "Bytes a channel may have under way before its producer stops.")
 RECONNECT_TIMEOUT = duration(
     "penstock.exchange.reconnect-timeout",

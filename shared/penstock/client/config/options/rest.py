@@ -5,7 +5,7 @@ from penstock.client.config.option import addresses, boolean, duration, integer,
 REST_ADDRESS = optional_string(
     "rest.address", "Host of the dispatcher. Where it is set, `penstock run` submits to it instead of running locally."
 )
-REST_PORT = integer("rest.port", 8081, "Port that clients connect to.")
+REST_PORT = integer("rest.port", 8081, "Port that clients connect to.", least=0, most=65535)
 REST_ADDRESSES = addresses(
     "penstock.rest.addresses",
     None,
@@ -29,7 +29,7 @@ ADVERTISED_ADDRESS = optional_string(
     "`host:port` under which a dispatcher announces itself, where clients reach it by another name.",
 )
 RETRY_ATTEMPTS = integer(
-    "rest.retry.max-attempts", 20, "How often a client tries an operation that can be tried again."
+    "rest.retry.max-attempts", 20, "How often a client tries an operation that can be tried again.", least=0
 )
 RETRY_DELAY = duration("rest.retry.delay", "500 ms", "Pause between two tries of a client.", flink_default="3 s")
 CONNECTION_TIMEOUT = duration("rest.connection-timeout", "15 s", "How long a client waits for a connection.")
