@@ -1,10 +1,11 @@
-"""Reads registrations and beats at the heartbeat's pace and names the TaskManagers that fell silent."""
+"""Reads registrations and beats at the heartbeat's pace and names the TaskManagers that are to go."""
 
 import time
 from collections.abc import Mapping
 
 from penstock.coordination.liveness import Liveness
 from penstock.coordination.parts import TaskManagers
+from penstock_resourcemanager.strangers import Strangers
 
 
 class Pulse:
@@ -14,10 +15,12 @@ class Pulse:
         self._taskmanagers = taskmanagers
         self._interval = interval
         self._liveness = Liveness(timeout)
+        self._strangers = Strangers(2 * timeout)
         self._next = 0.0
 
     def lost(self, known: Mapping[str, str]) -> dict[str, str]:
-        """TaskManager -> incarnation of those lost, among the `known` and the registered. Empty until it is due."""
+        """TaskManager -> incarnation of those that fell silent, among the `known` and the registered, and of those
+        registered that nobody knows. Empty until it is due."""
         now = time.monotonic()
         if now < self._next:
             return {}
@@ -28,8 +31,10 @@ class Pulse:
         beats = self._taskmanagers.beats(watched)
         ended = time.monotonic()
         silent = self._liveness.observe(beats, ended, ended - started)
-        return {name: watched[name] for name in sorted(silent)}
+        strangers = self._strangers.observe(registered, known, ended)
+        return {name: watched[name] for name in sorted(silent | strangers.keys())}
 
     def restart(self) -> None:
         """After an outage: nobody is held to account for it."""
         self._liveness.restart()
+        self._strangers.restart()

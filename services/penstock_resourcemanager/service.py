@@ -1,6 +1,7 @@
 """The ResourceManager's process: contends for the lease, leads while it holds it, stands by otherwise."""
 
 import secrets
+import time
 
 import redis.exceptions
 import structlog
@@ -48,12 +49,13 @@ class ResourceManager:
         self._service.announce("STANDBY")
         if self._wake_cursor == "$":
             self._wake_cursor = self._coordination.leases.wait_wake("$", 0)
+        asked = time.monotonic()
         epoch = self._coordination.leases.acquire(ROLE, self._nonce, self._settings.lease_ttl_ms)
         if epoch is None:
             poll_ms = max(1, min(2000, round(self._settings.lease_poll * 1000)))
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
-        self._renewer.hold(ROLE, self._nonce)
+        self._renewer.hold(ROLE, self._nonce, acquired=asked)
         self._term = Term(self._coordination, self._settings, epoch, self._provider)
         self._service.announce("LEADING")
         _log.info("leading", epoch=epoch)

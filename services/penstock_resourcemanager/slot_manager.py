@@ -76,6 +76,10 @@ class SlotManager:
         """TaskManagers with grants that this leader has not seen confirmed: their slot rows are worth a look."""
         return {row.taskmanager for row in self.ledger.slots.values() if row.allocation not in self._confirmed}
 
+    def occupied(self) -> set[str]:
+        """TaskManagers with slots that the ledger holds for a job: to be compared with their own rows now and then."""
+        return {row.taskmanager for row in self.ledger.slots.values()}
+
     def missing(self) -> int:
         """Slots that are wanted and not there: for the resource provider."""
         wanted = sum(len(demand.requests) for demand in self.ledger.demands.values())
@@ -191,7 +195,15 @@ class SlotManager:
                 self._answered(row)
             elif row.allocation in self._confirmed:
                 self.ledger.drop_slot(row)  # allocations are never reused: what was there and is gone, is gone for good
-            elif seen.state == "FREE" and row.job not in observed.ended and self._due(row.allocation, observed.now):
+            elif seen.state != "FREE":
+                continue
+            elif row.job in observed.ended:
+                # The offer lies before our ReleaseSlot in the TaskManager's commands: whether it was taken or not, no
+                # slot stays set aside.
+                taken_back = self._sent.get(f"back:{row.allocation}")
+                if taken_back is not None and observed.now - taken_back >= self._offer_timeout:
+                    self.ledger.drop_slot(row)
+            elif self._due(row.allocation, observed.now):
                 # Not taken back: the TaskManager may read the offer any moment. Another slot may answer first.
                 self._offer(row, observed)
                 self._want(row.job, [row.request], observed)

@@ -21,6 +21,9 @@ from penstock_resourcemanager.slot_manager import SlotManager
 ROLE = "resourcemanager"
 #: seconds between two trims of the event stream
 TRIM_EVERY = 5.0
+#: seconds between two comparisons of the whole ledger with the TaskManagers' own rows: an old event that came again may
+#: have put a slot into the ledger that is free
+AUDIT_EVERY = 5.0
 
 _log = structlog.get_logger()
 
@@ -41,6 +44,7 @@ class Term:
         self._next_allocation = 0
         self._unanswered: tuple[Commit, Decision] | None = None
         self._next_look = 0.0
+        self._next_audit = time.monotonic() + AUDIT_EVERY
         self._next_trim = 0.0
         self._revision = 0
         self._cursor = "0-0"
@@ -84,9 +88,13 @@ class Term:
         registering = any(isinstance(event, TaskManagerRegistered) for event in events)
         taskmanagers = self._coordination.taskmanagers
         now = time.monotonic()
-        look = self._slot_manager.unconfirmed() if now >= self._next_look else set()
+        look: set[str] = set()
         if now >= self._next_look:
             self._next_look = now + self._settings.heartbeat_interval
+            look = self._slot_manager.unconfirmed()
+        if now >= self._next_audit:
+            self._next_audit = now + AUDIT_EVERY
+            look |= self._slot_manager.occupied()
         return Observed(
             now=now,
             time=time.time_ns() // 1_000_000,

@@ -237,6 +237,20 @@ def test_ended_job_gets_nothing_and_gives_back() -> None:
     assert slots.handle([], seen(6.0, ended=ended)) == Decision(commands=[("tm1", back)])
 
 
+def test_slot_of_an_ended_job_that_its_taskmanager_knows_nothing_of_is_free() -> None:
+    first = manager()
+    row = ledger_row(0, 0, 0)
+    raw = {name: encode(r) for name, r in first.handle([registered(slots=1), requested(0)], seen()).rows.items() if r}
+    successor = SlotManager(Ledger.load(raw), epoch=2, offer_timeout=5.0)
+    ended, free = frozenset({JOB}), {"tm1": {0: SlotRow(state="FREE", incarnation="i1")}}
+    back = ReleaseSlot(epoch=2, allocation=row.allocation, job=JOB)
+    assert successor.occupied() == {"tm1"}
+    assert successor.handle([], seen(1.0, ended=ended, slots=free)) == Decision(commands=[("tm1", back)])
+    assert not successor.handle([], seen(5.9, ended=ended, slots=free))
+    assert successor.handle([], seen(6.0, ended=ended, slots=free)) == Decision(rows={"slot:tm1:0": None})
+    assert successor.occupied() == set()
+
+
 def test_demand_of_an_ended_job_is_dropped() -> None:
     slots = manager()
     slots.handle([requested(0)], seen())
