@@ -70,6 +70,10 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
         return
     job.put_allocation(replace(allocation, state="GONE"))
     job.claim(allocation, "WITHDRAWN")
+    if not event.pid and allocation.state != "RELEASING":
+        # nobody saw the process die: its TaskManager may just be deaf, and no task may run on
+        release = ReleaseSlot(allocation=event.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
+        job.send(ToSlot(event.allocation, release))
     job.no_longer_want(slots.HINT_TIMER + event.allocation)
     job.disarm(slots.HINT_TIMER + event.allocation)
     live = [e for e in job.tasks_in(event.allocation) if not e.state.is_terminal]

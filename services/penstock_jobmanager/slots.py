@@ -45,9 +45,10 @@ def arm(job: Job) -> None:
 
 def on_offered(job: Job, offer: SlotOffered) -> None:
     """Accept the first offer to a request that is still open; send every other one back."""
-    if offer.allocation in job.record.allocations:
+    known = job.record.allocations.get(offer.allocation)
+    if known is not None and known.state in ("OFFERED", "CLAIMED"):
         return
-    if offer.request not in job.record.requests or job.row.state is not JobState.CREATED:
+    if known or offer.request not in job.record.requests or job.row.state is not JobState.CREATED:
         back = ReleaseSlot(allocation=offer.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
         job.send(ToTaskManager(offer.taskmanager, back))
         return

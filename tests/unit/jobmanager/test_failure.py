@@ -103,6 +103,12 @@ def test_a_slot_lost_while_its_tasks_stop_stops_them() -> None:
     assert made.record.job.state is JobState.CANCELED and made.record.job.root_failure is None
 
 
+def test_a_slot_process_that_nobody_saw_die_is_told_to_leave() -> None:
+    release = ToSlot(allocation(0), ReleaseSlot(allocation=allocation(0), job=JOB, epoch=1, time=1000))
+    assert release in running(2).handle(lost(0), at()).ops
+    assert release not in running(2).handle(lost(0, pid=100), at()).ops
+
+
 def test_cancel_while_waiting_for_slots_ends_at_once_and_gives_back_what_came() -> None:
     made = master(2)
     made.start(at())

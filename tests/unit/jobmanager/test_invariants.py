@@ -175,12 +175,13 @@ class JobLife(RuleBasedStateMachine):
                 assert released[allocation] == 1 or row.state == "GONE"
                 assert self.world.claims[allocation] == "WITHDRAWN"
             else:
-                assert not released[allocation]
+                assert not released[allocation] or row.state == "GONE"
         if over and not record.outbox:
             assert record.job.state.is_terminal, "a job whose executions are all over ends"
         stopped = record.job.state in ("FAILING", "CANCELLING")
         refused = {op.command.allocation for op in self.world.ops if isinstance(op, ToTaskManager)}
-        assert over or stopped or not refused & record.allocations.keys(), "what the job needs is not sent back"
+        needed = {name for name, row in record.allocations.items() if row.state != "GONE"}
+        assert over or stopped or not refused & needed, "what the job needs is not sent back"
         assert self.world.heard <= record.allocations.keys() | refused, "an offer is accepted or sent back"
 
     def teardown(self) -> None:

@@ -21,6 +21,7 @@ from tests.unit.jobmanager.jobs import (
     new_row,
     offered,
     reloaded,
+    running,
     states,
     vertex,
 )
@@ -97,6 +98,13 @@ def test_a_second_offer_to_an_answered_request_goes_back() -> None:
     other = replace(offered(0), allocation=f"{JOB}-0-7-99", taskmanager="tm-2")
     back = ReleaseSlot(allocation=f"{JOB}-0-7-99", job=JOB, epoch=1, time=1000)
     assert made.handle(other, at()) == Decision(ops=[ToTaskManager("tm-2", back)])
+
+
+def test_an_offer_of_an_allocation_that_is_gone_goes_back() -> None:
+    made = running(2)
+    made.handle(lost(0, pid=100), at())
+    back = ReleaseSlot(allocation=allocation(0), job=JOB, epoch=1, time=1000)
+    assert made.handle(offered(0), at()) == Decision(ops=[ToTaskManager("tm-1", back)])
 
 
 def test_an_offer_to_a_job_that_is_being_stopped_goes_back() -> None:
