@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from penstock.coordination.messages import ReleaseSlot, SlotLost, SlotsRequested
 from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, RequestRow
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager.decision import Decision, SetClaim, ToResourceManager, ToTaskManager
+from penstock_jobmanager.decision import Decision, SetClaim, ToResourceManager, ToSlot, ToTaskManager
 from penstock_jobmanager.effects import CreateLogs, SendHint
 from penstock_jobmanager.options import JobMasterOptions
 from tests.unit.jobmanager.jobs import (
@@ -195,6 +195,7 @@ def test_a_slot_that_goes_before_the_deployment_is_asked_for_again() -> None:
     assert decision.outbox == {f"hint:{allocation(0)}": None}
     assert decision.ops == [
         SetClaim(allocation(0), Claim(state="WITHDRAWN", epoch=1, incarnation="i")),
+        ToSlot(allocation(0), ReleaseSlot(allocation=allocation(0), job=JOB, epoch=1, time=1000)),
         ToResourceManager(SlotsRequested(job=JOB, requests=(f"{JOB}-1", f"{JOB}-2"), epoch=1, time=1000)),
     ]
     assert made.handle(lost(0), at()) == Decision()
