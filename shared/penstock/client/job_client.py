@@ -25,15 +25,19 @@ class JobResult:
 
 
 class JobExecutionError(Exception):
-    """A job that did not finish. Its text starts with the user's own traceback."""
+    """A job that did not finish. Its text starts with the user's own traceback and ends with what is wrong.
 
-    def __init__(self, job_id: str, state: JobState, message: str, traceback: str = "") -> None:
+    `net_runtime` in ms.
+    """
+
+    def __init__(self, job_id: str, state: JobState, message: str, traceback: str = "", net_runtime: int = 0) -> None:
         self.job_id, self.state, self.message, self.traceback = job_id, state, message, traceback
-        super().__init__(job_id, state, message, traceback)
+        self.net_runtime = net_runtime
+        super().__init__(job_id, state, message, traceback, net_runtime)
 
     def __str__(self) -> str:
-        cause = self.traceback.rstrip() or self.message
-        return f"{cause}\njob {self.job_id} is {self.state.value}".lstrip()
+        what = f": {self.message}" if self.message else ""
+        return f"{self.traceback.rstrip()}\njob {self.job_id} is {self.state.value}{what}".lstrip()
 
 
 class JobClient(Protocol):
@@ -95,7 +99,11 @@ class RemoteJobClient:
         state = JobState.CANCELED if outcome["application-status"] == "CANCELED" else JobState.FAILED
         cause = outcome.get("failure-cause") or {}
         raise JobExecutionError(
-            self._job_id, state, cause.get("message") or cause.get("class", ""), cause.get("stack-trace", "")
+            self._job_id,
+            state,
+            cause.get("message") or cause.get("class", ""),
+            cause.get("stack-trace", ""),
+            outcome["net-runtime"],
         )
 
     def cancel(self) -> None:

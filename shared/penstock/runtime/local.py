@@ -194,7 +194,7 @@ class LocalJobClient:
         failure = None if self._failed is None else self._failed.failure
         cause = None if self._failed is None else self._failed.error
         message, text = ("", "") if failure is None else (failure.message, failure.traceback)
-        error = JobExecutionError(self.job_id, self._state, message, text)
+        error = JobExecutionError(self.job_id, self._state, message, text, self._runtime_ms)
         # at hand for who handles it, but not printed: its traceback starts with our frames, the text with the user's
         error.__context__ = cause
         raise error from None

@@ -59,6 +59,8 @@ def test_a_failed_job_raises_the_users_traceback_first() -> None:
     with pytest.raises(JobExecutionError) as raised:
         cluster.client.result()
     assert str(raised.value).startswith("Traceback: line 3 of job.py")
+    assert str(raised.value).splitlines()[-1] == f"job {JOB} is FAILED: ValueError: bad"
+    assert raised.value.net_runtime == 42
     assert (raised.value.state, raised.value.message) == (JobState.FAILED, "ValueError: bad")
 
 

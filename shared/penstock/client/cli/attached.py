@@ -1,7 +1,6 @@
 """Follows the jobs of a program to their ends: progress, the user's traceback, one verdict line for each."""
 
 import sys
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,12 +28,10 @@ class Follower:
 
     def __init__(self, context: ProgramContext) -> None:
         self._context = context
-        self._submitted_at: dict[str, float] = {}
         self._progress = _progress_of(context)
         context.on_submit = self._on_submit
 
     def _on_submit(self, client: JobClient) -> None:
-        self._submitted_at[client.job_id] = time.monotonic()
         if self._context.addresses:
             click.echo(f"Job {client.job_id} submitted")
         if self._progress is not None:
@@ -47,20 +44,16 @@ class Follower:
             raise JobsFailed("a job did not finish")
 
     def _verdict(self, client: JobClient) -> bool:
-        runtime = 0.0
         try:
-            runtime = client.result().net_runtime / 1000
-            state, error = "FINISHED", None
+            took, state, error = client.result().net_runtime, "FINISHED", None
         except JobExecutionError as failure:
-            state, error = failure.state.value, failure
+            took, state, error = failure.net_runtime, failure.state.value, failure
         if self._progress is not None:
             self._progress.done(client.job_id)
-        # a program that ran on the cluster names its jobs when it has ended: then the cluster knows better
-        took = max(runtime, time.monotonic() - self._submitted_at[client.job_id])
         if error is not None and state == "FAILED":
             sys.stderr.write((self._traceback(error).rstrip() or error.message) + "\n")
             sys.stderr.flush()
-        click.echo(f"Job {client.job_id} {state} in {took:.1f} s")
+        click.echo(f"Job {client.job_id} {state} in {took / 1000:.1f} s")
         return state == "FINISHED"
 
     def _traceback(self, error: JobExecutionError) -> str:
