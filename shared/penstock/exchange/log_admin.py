@@ -47,16 +47,23 @@ def delete_logs(clients: Mapping[str, "redis.Redis"], keys: Keys, graph: JobGrap
     """Delete all that a generation has on the exchange Redises; whoever still writes there is fenced. Raises
     redis.RedisError."""
     logs = list(input_logs(graph, generation, len(clients)))
+    failed: redis.RedisError | None = None
     for number, client in enumerate(clients.values()):
-        # the nonce first: whatever is half deleted is lost for everybody
-        client.unlink(keys.exchange_nonce(graph.job_id, generation))
         doomed: list[str | bytes] = []
         for vertex, subtask in (log[1:] for log in logs if log[0] == number):
             doomed.append(keys.input_log(graph.job_id, generation, vertex, subtask))
             doomed.append(keys.credit(graph.job_id, generation, vertex, subtask))
-        doomed += client.scan_iter(match=keys.slot_wake(graph.job_id, generation, "*"), count=1000)
-        if doomed:
-            client.unlink(*doomed)
+        try:
+            # the nonce first: whatever is half deleted is lost for everybody
+            client.unlink(keys.exchange_nonce(graph.job_id, generation))
+            doomed += client.scan_iter(match=keys.slot_wake(graph.job_id, generation, "*"), count=1000)
+            if doomed:
+                client.unlink(*doomed)
+        except redis.RedisError as e:
+            # one that is away keeps nobody from freeing the memory of the others
+            failed = failed or e
+    if failed is not None:
+        raise failed
 
 
 def cancel_checkpoint(

@@ -22,6 +22,20 @@ class WireError(ConnectionError):
     """The connection is gone, or could not be made."""
 
 
+#: Nothing else would notice a host that is gone: a read may well wait for ever. A server that is merely slow or stopped
+#: answers these by its kernel. Seconds, but for the last: ms that data may stay unacknowledged
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 20_000}
+
+
+def _notice_a_dead_peer(connected: socket.socket) -> None:
+    if connected.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        if hasattr(socket, name):  # not every system has them all
+            connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def pack(*command: bytes | str | int) -> bytes:
     """A command in Redis's protocol."""
     packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # its stub takes a tuple of one
@@ -50,6 +64,7 @@ class Wire:
             self.run_id = self._run_id()  #: of this very server process
             self._socket: socket.socket = self._connection._sock
             self._socket.setblocking(False)
+            _notice_a_dead_peer(self._socket)
         except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
             self.close()
             raise

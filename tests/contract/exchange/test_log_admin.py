@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from penstock.coordination.keys import Keys
 from penstock.exchange.log_admin import create_logs, delete_logs, input_logs
@@ -62,6 +64,16 @@ def test_deleting_leaves_nothing_and_may_be_repeated(clients: Any, prefix: str) 
     for _ in range(2):
         delete_logs(clients, keys, _GRAPH, 0)
         assert list(client.scan_iter(f"{prefix}:*")) == []
+
+
+def test_an_exchange_that_is_away_keeps_nobody_from_deleting_on_the_others(clients: Any, prefix: str) -> None:
+    keys = Keys(prefix)
+    create_logs(clients, keys, _GRAPH, 0)
+    url, client = next(iter(clients.items()))
+    nobody = "redis://127.0.0.1:1"
+    with redis.Redis.from_url(nobody, retry=Retry(NoBackoff(), 0)) as away, pytest.raises(redis.ConnectionError):
+        delete_logs({nobody: away, url: client}, keys, _GRAPH, 0)
+    assert not client.exists(keys.exchange_nonce(_GRAPH.job_id, 0))
 
 
 def test_every_consuming_subtask_has_one_log_wherever_it_lies() -> None:
