@@ -46,6 +46,7 @@ class LeaseRenewer:
         self._lost: set[str] = set()
         self._last_beat = 0.0
         self._started = 0.0
+        self._unsent = bytearray()
         self._process = self._start()
 
     @property
@@ -78,7 +79,9 @@ class LeaseRenewer:
         with self._lock:
             if self._process.poll() is not None and now - self._started > _RESPAWN_AFTER:
                 self._replace()
-            self._send({"op": "beat"})
+            self._flush()
+            if not self._unsent:
+                self._send({"op": "beat"})
 
     def lost(self) -> set[str]:
         """Roles whose renewal was answered "not yours", until they are dropped or held again."""
@@ -134,16 +137,24 @@ class LeaseRenewer:
         _log.warning("the lease renewer died, starting another", status=self._process.returncode)
         assert self._process.stdin is not None
         self._process.stdin.close()
+        self._unsent.clear()
         self._process = self._start()
         for role, nonce in self._held.items():
             self._send({"op": "hold", "role": role, "nonce": nonce})
 
     def _send(self, message: dict[str, object]) -> None:
+        self._unsent += json.dumps(message).encode() + b"\n"
+        self._flush()
+
+    def _flush(self) -> None:
         assert self._process.stdin is not None
         try:
-            os.write(self._process.stdin.fileno(), json.dumps(message).encode() + b"\n")
-        except (BrokenPipeError, BlockingIOError) as error:
-            # Nothing is confirmed any more, so `valid` turns false by itself; the next beat looks after the helper.
+            while self._unsent:
+                del self._unsent[: os.write(self._process.stdin.fileno(), self._unsent)]
+        except BlockingIOError:
+            pass  # it does not listen just now; an order that it missed would leave a lease renewed for ever, or never
+        except BrokenPipeError as error:
+            # Nothing is confirmed any more, so `valid` turns false by itself; the next beat starts another helper.
             _log.warning("the lease renewer does not listen", error=repr(error))
 
     def _listen(self, process: "subprocess.Popen[bytes]") -> None:

@@ -164,6 +164,24 @@ def test_a_helper_that_dies_is_replaced(coordination: Coordination, redis_url: s
     assert coordination.leases.free([ROLE]) == [ROLE]
 
 
+def test_orders_given_while_the_helper_does_not_listen_are_not_lost(
+    coordination: Coordination, redis_url: str, prefix: str
+) -> None:
+    with LeaseRenewer(redis_url, prefix, LONG, 50) as renewer:
+        lead(coordination, renewer, LONG)
+        os.kill(renewer.pid, signal.SIGSTOP)
+        for n in range(1000):  # more than a pipe holds
+            renewer.hold(f"job:{n:0100}", "n")
+        renewer.drop(ROLE)
+        os.kill(renewer.pid, signal.SIGCONT)
+
+        def is_released() -> bool:
+            renewer.beat()
+            return coordination.leases.free([ROLE]) == [ROLE]
+
+        until(is_released, "the lease given up is released")
+
+
 def test_while_redis_is_away_nobody_acts_and_afterwards_it_goes_on(
     start_redis: Callable[..., Any], prefix: str
 ) -> None:
