@@ -55,7 +55,7 @@ bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baselin
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy shared services
+	@$(PY) -m mypy shared services tests examples benchmarks
 	@PYTHONPATH=shared:services $(VENV)/bin/lint-imports --no-cache
 
 docs: $(STAMP)  ## Make docs/configuration.md from the schema.

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from penstock.common.execution_config import ExecutionConfig
 from penstock.common.typeinfo import PickledBytesTypeInfo, TupleTypeInfo, TypeInformation
@@ -230,6 +230,12 @@ class DataStream(OperatorSettings):
         typed = takes_type(self._type) if takes_type is not None else sink
         return self._into("Sink", SinkSpec(typed, input_type=_declared(self._type)))
 
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None = None, limit: None = None) -> CloseableIterator: ...
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None = None, *, limit: int) -> list[Any]: ...
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None, limit: int) -> list[Any]: ...
     def execute_and_collect(
         self, job_execution_name: str | None = None, limit: int | None = None
     ) -> CloseableIterator | list[Any]:
@@ -237,7 +243,7 @@ class DataStream(OperatorSettings):
         if limit is not None and limit < 1:
             raise ValueError(f"Limit must be greater than 0: {limit}")
         collect_id = uuid.uuid4().hex
-        sink = self._into("Data stream collect sink", CollectSpec(collect_id))
+        sink = self._collected()._into("Data stream collect sink", CollectSpec(collect_id))
         sink._set_non_parallel()
         client = self._environment._start(job_execution_name or "DataStream Execute and Collect")
         iterator = CloseableIterator(client, collect_id)
@@ -245,6 +251,10 @@ class DataStream(OperatorSettings):
             return iterator
         with iterator:
             return [record for _, record in zip(range(limit), iterator, strict=False)]
+
+    def _collected(self) -> "DataStream":
+        """The stream whose records `execute_and_collect` gives."""
+        return self
 
     # -- wiring --------------------------------------------------------------------------------------------------------
 

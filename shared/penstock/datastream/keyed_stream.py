@@ -5,7 +5,6 @@ from typing import Any, Literal, NoReturn
 
 from penstock.common.typeinfo import RowTypeInfo, TypeInformation
 from penstock.common.types import Row
-from penstock.datastream.closeable_iterator import CloseableIterator
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.functions import (
     FilterFunction,
@@ -80,12 +79,9 @@ class KeyedStream(DataStream):
     ) -> "KeyedStream":
         return self._origin.key_by(key_selector, key_type)
 
-    def execute_and_collect(
-        self, job_execution_name: str | None = None, limit: int | None = None
-    ) -> CloseableIterator | list[Any]:
-        """As of a DataStream; each record is `Row(f0=key, f1=value)`."""
-        pairs = self._origin.map(KeyAndValue(self._key_selector), RowTypeInfo([self._key_type, self._type]))
-        return pairs.execute_and_collect(job_execution_name, limit)
+    def _collected(self) -> DataStream:
+        """Each record is `Row(f0=key, f1=value)`."""
+        return self._origin.map(KeyAndValue(self._key_selector), RowTypeInfo([self._key_type, self._type]))
 
     # -- what a keyed stream cannot ------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def test_a_module_of_a_package_is_an_entry_too(start_dispatcher: StartDispatcher
         ("print('hello')\n", 400, "job.py started no job", "it had started no job"),
         ("import sys\nsys.exit('no data')\n", 400, "main() of job.py exited with 'no data'", "it had started no job"),
         ("import os\nos._exit(7)\n", 500, "the process of job.py ended with status 7", None),
-        ("import os\nprint('x', flush=True)\nos.kill(os.getpid(), 9)\n", 500, "the process of job.py", "its output:\nx\n"),
+        ("import os\nprint('x', flush=True)\nos.kill(os.getpid(), 9)\n", 500, "the process of ", "its output:\nx\n"),
         ("import time\ntime.sleep(60)\n", 500, "main() of job.py did not end within web.timeout, 3 s", None),
     ],
 )

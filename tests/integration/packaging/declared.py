@@ -38,6 +38,15 @@ def make_venv(folder: Path, wheel: Path) -> Path:
         tops = {file.parts[0] for file in dependency.files or () if file.parts[0] not in ("..", "__pycache__")}
         for top in tops:
             (site / top).symlink_to(Path(str(dependency.locate_file(top))).resolve())
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--python", python, "install"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--python",
+        python,
+        "install",
+    ]
     subprocess.run([*pip, "-q", "--no-deps", "--no-index", wheel], check=True)
     return python

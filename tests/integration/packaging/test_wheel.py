@@ -29,7 +29,7 @@ for root in ROOTS:
 
 
 def built(target: str, source: Path, folder: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     (made,) = folder.iterdir()
     return made

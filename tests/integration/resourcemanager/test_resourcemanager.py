@@ -59,13 +59,14 @@ def register_silent(part: Coordination, name: str, slots: int) -> None:
 def offers(part: Coordination, name: str) -> list[OfferSlot]:
     stream = part.keys.taskmanager_commands(name)
     found = part.events.read({stream: "0-0"}).get(stream, [])
-    commands = [decode(raw, TaskManagerCommand) for _, raw in found]  # type: ignore[arg-type]
+    commands: list[TaskManagerCommand] = [decode(raw, TaskManagerCommand) for _, raw in found]  # type: ignore[arg-type]
     return [command for command in commands if isinstance(command, OfferSlot)]
 
 
 def lost_slots(part: Coordination, job: str) -> list[SlotLost]:
     stream = part.keys.events(f"job:{job}")
-    events = [decode(raw, JobEvent) for _, raw in part.events.read({stream: "0-0"}).get(stream, [])]  # type: ignore[arg-type]
+    found = part.events.read({stream: "0-0"}).get(stream, [])
+    events: list[JobEvent] = [decode(raw, JobEvent) for _, raw in found]  # type: ignore[arg-type]
     return [event for event in events if isinstance(event, SlotLost)]
 
 

@@ -21,7 +21,7 @@ ENTRY = Path(__file__).with_name("worker_entry.py")
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], what: str, patience: float = 30.0) -> T:
+def eventually(look: Callable[[], T | None], what: str, patience: float = 30.0) -> T:
     """The first truthy answer. A slow machine makes it slower, not wrong."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -66,11 +66,15 @@ class WorkerUnderTest:
 
     def resource_events(self) -> list[ResourceEvent]:
         stream = self._keys.events("resourcemanager")
-        return [decode(raw, ResourceEvent) for _, raw in self.coordination.events.read({stream: "0-0"}).get(stream, [])]
+        found = self.coordination.events.read({stream: "0-0"}).get(stream, [])
+        events: list[ResourceEvent] = [decode(raw, ResourceEvent) for _, raw in found]  # type: ignore[arg-type]
+        return events
 
     def job_events(self, job: str) -> list[JobEvent]:
         stream = self._keys.events(f"job:{job}")
-        return [decode(raw, JobEvent) for _, raw in self.coordination.events.read({stream: "0-0"}).get(stream, [])]
+        found = self.coordination.events.read({stream: "0-0"}).get(stream, [])
+        events: list[JobEvent] = [decode(raw, JobEvent) for _, raw in found]  # type: ignore[arg-type]
+        return events
 
     def event_of(self, job: str, kind: type[T]) -> T:
         """The job's first event of a kind, awaited."""

@@ -16,6 +16,7 @@ from penstock.coordination.patience import retrying
 from penstock_taskmanager import taskmanager
 from penstock_taskmanager.settings import Settings
 from penstock_taskmanager.slot_process import ClaimedSlot
+from penstock_taskmanager.worker import make_worker
 
 
 def main(argv: list[str]) -> int:
@@ -30,14 +31,12 @@ def main(argv: list[str]) -> int:
                 print(f"not ended by {error!r}", flush=True)
         wait_for_release(settings, claimed)
 
-    make_worker = taskmanager.make_worker
-
     def make_deafenable_worker(*arguments: Any) -> Any:
         worker = make_worker(*arguments)
         signal.signal(signal.SIGUSR1, lambda *_: worker.consumer.task_consumer.cancel())
         return worker
 
-    taskmanager.make_worker = make_deafenable_worker
+    vars(taskmanager)["make_worker"] = make_deafenable_worker
     return taskmanager.run_taskmanager(configuration, settings, run)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.client.packaging import PackagingError
+from penstock.client.program_error import PackagingError
 from penstock.datastream import StreamExecutionEnvironment
 
 

@@ -1,5 +1,7 @@
 """Whole decisions of the slot manager."""
 
+from typing import Any
+
 from penstock.coordination.messages import (
     OfferSlot,
     ReleaseSlot,
@@ -289,5 +291,5 @@ def test_successor_continues_from_the_rows() -> None:
     )
 
 
-def _fields(message: OfferSlot) -> dict[str, object]:
+def _fields(message: OfferSlot) -> dict[str, Any]:
     return {name: getattr(message, name) for name in message.__struct_fields__}
