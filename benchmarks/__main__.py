@@ -1,11 +1,13 @@
 """Measures, prints Markdown, writes JSON: python -m benchmarks [--only PART …] [--rounds N] [--output FILE].
 
 Peers run in turns in one run, CPU is that of all processes, Redis included, and no figure counts unless the results are
-those of an oracle. Needs Linux's procfs. Takes about six minutes.
+those of an oracle. Needs Linux's procfs. Takes about six minutes on an idle machine.
 """
 
 import argparse
 import json
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -41,6 +43,7 @@ def measure(parts: list[str], rounds: int) -> dict[str, Any]:
                 figures["exchange"] = exchange_raw.measure(cluster.status["exchange"][0], rounds)
             if "throughput" in parts:
                 figures["throughput"] = throughput.measure(cluster, folder, rounds, say)
+    figures["machine"]["load_after"] = os.getloadavg()
     return figures
 
 
@@ -50,6 +53,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; the median counts")
     parser.add_argument("--output", type=Path, help="JSON file; default: a new one in benchmarks/results")
     options = parser.parse_args()
+    # so that clusters are stopped then too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     figures = measure(options.only, options.rounds)
     output = options.output or RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
     output.parent.mkdir(parents=True, exist_ok=True)

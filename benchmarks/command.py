@@ -31,13 +31,11 @@ def run(command: Sequence[str], at_once: int = 1) -> Taken:
 
     `at_once`: so many copies side by side; a `{copy}` in an argument becomes the number of each.
     """
-    # a script that is not run by `penstock run` has to know no cluster
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_")}
     commands = [[part.replace("{copy}", str(n)) for part in command] for n in range(at_once)]
     before, began, start = _children_cpu(), time.time(), time.perf_counter()
     with tempfile.TemporaryFile("w+", errors="replace") as file:
         copies = [
-            subprocess.Popen(c, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, env=environment) for c in commands
+            subprocess.Popen(c, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, env=_environment()) for c in commands
         ]
         failed = [copy.args for copy in copies if copy.wait() != 0]
         wall, cpu = time.perf_counter() - start, _children_cpu() - before
@@ -46,6 +44,12 @@ def run(command: Sequence[str], at_once: int = 1) -> Taken:
     if failed:
         raise RuntimeError(f"{failed[0]!r} failed:\n{output}")
     return Taken(wall, cpu, began, output)
+
+
+def _environment() -> dict[str, str]:
+    """As a user's: no cluster is named, and modules are compiled once, though not into this checkout."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_") and k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "penstock-bench-pycache"))}
 
 
 def _children_cpu() -> float:
