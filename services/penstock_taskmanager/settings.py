@@ -39,8 +39,6 @@ class Settings:
     def read(cls, configuration: Configuration) -> "Settings":
         """ValueError names an option whose value cannot be used."""
         slots = configuration.get(cluster.TASK_SLOTS)
-        if slots < 1:
-            raise ValueError(f"{cluster.TASK_SLOTS.key} must be at least 1, got {slots}")
         interval = configuration.get(cluster.HEARTBEAT_INTERVAL).total_seconds()
         timeout = configuration.get(cluster.HEARTBEAT_TIMEOUT).total_seconds()
         if not 0 < interval < timeout:

@@ -20,7 +20,7 @@ def test_default_id_is_unique() -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"taskmanager.numberOfTaskSlots": "0"}, "taskmanager.numberOfTaskSlots must be at least 1, got 0"),
+        ({"taskmanager.numberOfTaskSlots": "0"}, "taskmanager.numberOfTaskSlots: '0' .* expected at least 1"),
         ({"heartbeat.interval": "3 s"}, r"heartbeat.timeout \(2.5 s\) must exceed heartbeat.interval \(3.0 s\)"),
     ],
 )
