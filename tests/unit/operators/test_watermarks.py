@@ -27,7 +27,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 class Itself(TimestampAssigner):
     def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
-        return value  # type: ignore[no-any-return]
+        return value
 
 
 def pass_time(built: Built, clock: Clock, ms: int) -> None:
