@@ -29,6 +29,12 @@ def pool_class(link: WorkerLink) -> type[Any]:
             link.put(ChildStarted(process.pid, os.dup(process._popen.sentinel)))
             return process
 
+        def _track_child_process(self, proc: Any, hub: Any) -> None:
+            """A child that is dead and was not reaped yet, when the consumer comes back to its broker, has no descriptor
+            to watch any more. Celery takes that for an error that ends the worker."""
+            if getattr(proc, "_sentinel_poll", proc) is not None:
+                super()._track_child_process(proc, hub)
+
         def on_job_ready(self, job: int, i: int, obj: object, inqueue: int) -> None:
             """A child that has served its hint is about to exit: it stays busy until it is gone.
 

@@ -1,5 +1,6 @@
 """A Penstock cluster of local processes, started and asked through the command line as a user would."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -34,6 +35,7 @@ class LocalCluster:
 
     def start(self) -> None:
         self.cli("cluster", "start", *self.options)
+        self.rest: list[str] = self.status()["rest"]
 
     def stop(self) -> None:
         self.cli("cluster", "stop", "--dir", str(self.folder))
@@ -71,7 +73,7 @@ class LocalCluster:
 
     @property
     def addresses(self) -> str:
-        return ",".join(url.removeprefix("http://").rstrip("/") for url in self.status()["rest"])
+        return ",".join(url.removeprefix("http://").rstrip("/") for url in self.rest)
 
     def get(self, path: str) -> Any:
         return self.request("GET", path)[1]
@@ -79,15 +81,21 @@ class LocalCluster:
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """The status and the decoded JSON body."""
-        url = self.status()["rest"][0].rstrip("/") + path
-        request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.loads(error.read() or b"null")
+        """The status and the decoded JSON body, from the first dispatcher that answers."""
+        unreachable: Exception | None = None
+        for address in self.rest:
+            request = urllib.request.Request(
+                address.rstrip("/") + path, data=body, method=method, headers=headers or {}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    return answer.status, json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, json.loads(error.read() or b"null")
+            except (urllib.error.URLError, ConnectionError, http.client.RemoteDisconnected) as error:
+                unreachable = error
+        raise AssertionError(f"no dispatcher answers: {unreachable}")
 
     def wait_state(self, job: str, *states: str, seconds: float = 60) -> dict[str, Any]:
         """Wait until the job is in one of the states; the job's details."""

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from penstock.client.cluster import redis_binary
@@ -58,6 +59,26 @@ def test_status_lists_live_processes_with_what_they_announce() -> None:
         ProcessStatus("jobmanager", "jobmanager-1", 10, "RUNNING", (JOB,)),
         ProcessStatus("taskmanager", "taskmanager-1", 20, "RUNNING"),
         ProcessStatus("slot", "taskmanager-1/0", 21, "ACTIVE", (JOB,)),
+    ]
+
+
+def test_status_does_not_believe_a_former_leader_that_stands_still() -> None:
+    living = [pid_file("jobmanager-1", 10), pid_file("jobmanager-2", 11)]
+    living += [pid_file("resourcemanager-1", 12), pid_file("resourcemanager-2", 13)]
+    announced = [
+        msgspec.structs.replace(row, time=time)
+        for row, time in (
+            (info("jobmanager", "jobmanager-1", 10, jobs=(JOB, "f" * 32)), 1000),
+            (info("jobmanager", "jobmanager-2", 11, jobs=(JOB,)), 4000),
+            (info("resourcemanager", "resourcemanager-1", 12, "LEADING"), 1000),
+            (info("resourcemanager", "resourcemanager-2", 13, "LEADING"), 4000),
+        )
+    ]
+    assert join(living, announced, []) == [
+        ProcessStatus("jobmanager", "jobmanager-1", 10, "RUNNING", ("f" * 32,)),
+        ProcessStatus("jobmanager", "jobmanager-2", 11, "RUNNING", (JOB,)),
+        ProcessStatus("resourcemanager", "resourcemanager-1", 12, "UNKNOWN"),
+        ProcessStatus("resourcemanager", "resourcemanager-2", 13, "LEADING"),
     ]
 
 

@@ -13,6 +13,7 @@ from penstock.coordination.connection import AWAY
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.rows import ServiceInfo
 
+_LEADING = "LEADING"
 _ORDER = ("redis", "dispatcher", "jobmanager", "resourcemanager", "taskmanager", "slot")
 
 
@@ -61,7 +62,7 @@ def join(
 
     Announcements of processes that are gone are left out, and so are slots of other clusters that share the Redis.
     """
-    rows = {info.pid: info for info in announced or ()}
+    rows = {info.pid: info for info in _without_former_leaders(announced or ())}
     own = {row.pid: row for row in living}
     found: list[ProcessStatus] = []
     for pid, row in own.items():
@@ -77,3 +78,19 @@ def join(
         if info is not None and info.service == "slot" and entry.group in own:
             found.append(ProcessStatus("slot", info.id, entry.pid, info.state, info.jobs))
     return sorted(found, key=lambda process: (_ORDER.index(process.service), process.id))
+
+
+def _without_former_leaders(announced: Iterable[ServiceInfo]) -> list[ServiceInfo]:
+    """What stands still goes on saying that it leads for as long as its row lives: the newest row is right."""
+    found: list[ServiceInfo] = []
+    led: set[str] = set()
+    for info in sorted(announced, key=lambda info: info.time, reverse=True):
+        if info.service == "jobmanager":
+            info = msgspec.structs.replace(info, jobs=tuple(job for job in info.jobs if job not in led))
+            led.update(info.jobs)
+        elif info.service == "resourcemanager" and info.state == _LEADING:
+            if _LEADING in led:
+                info = msgspec.structs.replace(info, state="UNKNOWN")
+            led.add(_LEADING)
+        found.append(info)
+    return found
