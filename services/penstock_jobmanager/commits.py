@@ -2,10 +2,13 @@
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import encode
-from penstock.coordination.operations import Commit, DeleteKey, HashSet, Op, SetKey, SetRemove, StreamAdd
+from penstock.coordination.operations import Commit, DeleteKey, ExpireKey, HashSet, Op, SetKey, SetRemove, StreamAdd
 from penstock.coordination.rows import Tombstone
 from penstock_jobmanager import decision as decided
 from penstock_jobmanager.decision import Decision
+
+#: ms that streams and splits of a terminal job are kept
+EXPIRE_AFTER = 3_600_000
 
 
 def job_role(job: str) -> str:
@@ -39,14 +42,20 @@ def _operations(op: decided.Op, keys: Keys, job: str) -> list[Op]:
             return [StreamAdd(keys.events("resourcemanager"), encode(event))]
         case decided.SetClaim(allocation=allocation, claim=claim):
             return [HashSet(keys.claims(job), allocation, encode(claim))]
-        case decided.Bury(tombstone=tombstone):
-            return _burial(tombstone, keys, job)
+        case decided.Bury(tombstone=tombstone, allocations=allocations, vertices=vertices):
+            return _burial(tombstone, allocations, vertices, keys, job)
 
 
-def _burial(tombstone: Tombstone, keys: Keys, job: str) -> list[Op]:
+def _burial(
+    tombstone: Tombstone, allocations: tuple[str, ...], vertices: tuple[str, ...], keys: Keys, job: str
+) -> list[Op]:
+    # not deleted at once: slots still read their commands, and late events must not make a stream that stays
+    expiring = [keys.events(job_role(job)), *(keys.slot_commands(job, allocation) for allocation in allocations)]
+    expiring += [keys.splits(job, vertex) for vertex in vertices]
     # without its row a claim is refused, as with a withdrawn one
     return [
         SetKey(keys.tombstone(job), encode(tombstone)),
         SetRemove(keys.live_jobs(), job),
         DeleteKey(keys.claims(job)),
+        *(ExpireKey(key, EXPIRE_AFTER) for key in expiring),
     ]

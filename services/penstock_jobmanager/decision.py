@@ -43,9 +43,14 @@ class SetClaim:
 
 @dataclass(frozen=True, slots=True)
 class Bury:
-    """The end: the tombstone is set, the job is no longer among the live ones."""
+    """The end: the tombstone is set, the job is no longer among the live ones, and what only a running job needs goes.
+
+    `allocations`, `vertices`: all it ever had.
+    """
 
     tombstone: Tombstone
+    allocations: tuple[str, ...] = ()
+    vertices: tuple[str, ...] = ()
 
 
 Op: TypeAlias = ToSlot | ToTaskManager | ToResourceManager | SetClaim | Bury

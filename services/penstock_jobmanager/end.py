@@ -90,7 +90,9 @@ def _bury(job: Job) -> None:
                 time=job.now.wall,
                 runtime=job.now.wall - job.row.start_time if job.row.start_time else 0,
                 failure=job.row.root_failure,
-            )
+            ),
+            allocations=tuple(job.record.allocations),
+            vertices=tuple(sorted({vertex for vertex, _ in job.record.executions})),
         )
     )
     job.timers.clear()

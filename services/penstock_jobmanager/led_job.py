@@ -34,8 +34,6 @@ _log = structlog.get_logger(__name__)
 
 #: seconds after which a cursor that moved without any decision is committed, so that the stream can be trimmed
 _CURSOR_AFTER = 5.0
-#: ms that the streams of a terminal job are kept
-_STREAMS_EXPIRE = 3_600_000
 
 
 class FencedError(Exception):
@@ -230,14 +228,5 @@ class LedJob:
         self._carry_out()
         moved, self._committed_cursor = self._committed_cursor != self.cursor, self.cursor
         self._committed_at = self._clock().mono
-        if self._over and "job" in decision.rows:
-            self._let_streams_expire()
-        elif moved:
+        if moved:
             self._plane.events.trim(self.events_key, self.cursor)
-
-    def _let_streams_expire(self) -> None:
-        """Not deleted at once: slots still read their commands, and late events must not make a stream that stays."""
-        keys, names = self._plane.keys, self._plane.store.load(self.role).rows
-        allocations = [name.partition(":")[2] for name in names if name.startswith("allocation:")]
-        for stream in (self.events_key, *(keys.slot_commands(self.job, allocation) for allocation in allocations)):
-            self._plane.events.expire(stream, _STREAMS_EXPIRE)

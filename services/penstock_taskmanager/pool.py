@@ -30,8 +30,8 @@ def pool_class(link: WorkerLink) -> type[Any]:
             return process
 
         def _track_child_process(self, proc: Any, hub: Any) -> None:
-            """A child that is dead and was not reaped yet, when the consumer comes back to its broker, has no descriptor
-            to watch any more. Celery takes that for an error that ends the worker."""
+            """A dead child that is not reaped yet has no descriptor to watch any more. Where the consumer comes back to
+            its broker just then, Celery takes that for an error that ends the worker."""
             if getattr(proc, "_sentinel_poll", proc) is not None:
                 super()._track_child_process(proc, hub)
 

@@ -45,9 +45,6 @@ class RedisEvents:
     def trim(self, key: str, upto: str) -> int:
         return int(self._client.xtrim(key, minid=successor(upto), approximate=False))
 
-    def expire(self, key: str, ttl_ms: int) -> None:
-        self._client.pexpire(key, ttl_ms)
-
     def last_id(self, key: str) -> str:
         newest = self._client.xrevrange(key, count=1)
         return newest[0][0].decode() if newest else START

@@ -24,6 +24,14 @@ class DeleteKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpireKey:
+    """PEXPIRE: the key is deleted after this many ms. Nothing where there is no such key."""
+
+    key: str
+    ttl_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetAdd:
     key: str
     member: str
@@ -66,7 +74,7 @@ class StreamAdd:
     payload: bytes
 
 
-Op: TypeAlias = SetKey | DeleteKey | SetAdd | SetRemove | HashSet | HashDelete | HashCompareSet | StreamAdd
+Op: TypeAlias = SetKey | DeleteKey | ExpireKey | SetAdd | SetRemove | HashSet | HashDelete | HashCompareSet | StreamAdd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

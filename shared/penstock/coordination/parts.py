@@ -70,9 +70,6 @@ class Events(Protocol):
     def trim(self, key: str, upto: str) -> int:
         """Delete the entries up to and including `upto`; how many. Repeatable."""
 
-    def expire(self, key: str, ttl_ms: int) -> None:
-        """Delete the stream in `ttl_ms`, with all that is appended to it until then. Repeatable."""
-
     def last_id(self, key: str) -> str:
         """The newest entry's id, `0-0` for none. Repeatable."""
 

@@ -10,6 +10,7 @@ from penstock.coordination.operations import (
     Commit,
     Committed,
     DeleteKey,
+    ExpireKey,
     HashCompareSet,
     HashDelete,
     HashSet,
@@ -26,6 +27,7 @@ __all__ = [
     "Commit",
     "Committed",
     "DeleteKey",
+    "ExpireKey",
     "HashCompareSet",
     "HashDelete",
     "HashSet",
@@ -89,6 +91,8 @@ def _operation(op: Op) -> list[Argument]:
             return ["SET", op.value, "" if op.ttl_ms is None else op.ttl_ms]
         case DeleteKey():
             return ["DEL"]
+        case ExpireKey():
+            return ["PEXPIRE", op.ttl_ms]
         case SetAdd():
             return ["SADD", op.member]
         case SetRemove():

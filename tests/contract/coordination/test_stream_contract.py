@@ -6,7 +6,7 @@ import time
 import pytest
 
 from penstock.coordination.coordination import Coordination
-from penstock.coordination.operations import Commit, StreamAdd
+from penstock.coordination.operations import Commit, ExpireKey, StreamAdd
 
 pytestmark = pytest.mark.contract
 
@@ -89,15 +89,33 @@ def test_no_stream(coordination: Coordination) -> None:
 
 
 def test_a_stream_expires_with_what_was_appended_since(coordination: Coordination, stream: str) -> None:
-    coordination.events.expire(stream, 1)  # nothing to expire
+    epoch, revision = coordination.leases.acquire("resourcemanager", "leader", 60_000), 0
+
+    def expire(ttl_ms: int) -> None:
+        nonlocal revision
+        assert epoch is not None
+        expiring = Commit(
+            role="resourcemanager",
+            epoch=epoch,
+            revision=revision,
+            nonce=f"n{revision}",
+            ops=[ExpireKey(stream, ttl_ms), ExpireKey(coordination.keys.splits("j", "v"), ttl_ms)],
+        )
+        assert coordination.store.commit(expiring) == "OK"
+        revision += 1
+
+    expire(1)  # nothing to expire
     coordination.events.append(stream, b"x")
-    coordination.events.expire(stream, 60_000)
+    coordination.splits.once("j", "v", lambda: b"first")
+    expire(60_000)
     assert coordination.events.read({stream: "0-0"})
-    coordination.events.expire(stream, 300)
+    assert coordination.splits.once("j", "v", lambda: b"second") == b"first"
+    expire(300)
     coordination.events.append(stream, b"y")
     deadline = time.monotonic() + 20
     while coordination.events.read({stream: "0-0"}):
         assert time.monotonic() < deadline, "the stream is still there"
         time.sleep(0.01)
+    assert coordination.splits.once("j", "v", lambda: b"second") == b"second"
     coordination.events.append(stream, b"z")
     assert [payload for _, payload in coordination.events.read({stream: "0-0"})[stream]] == [b"z"]

@@ -157,7 +157,13 @@ def test_the_last_task_gives_every_slot_back_and_the_outbox_delays_the_end() -> 
     assert buried == Decision(
         rows={"job": made.record.job},
         outbox={"delete-logs:0": None},
-        ops=[Bury(Tombstone(job=JOB, state=JobState.FINISHED, time=5000, runtime=4000))],
+        ops=[
+            Bury(
+                Tombstone(job=JOB, state=JobState.FINISHED, time=5000, runtime=4000),
+                allocations=(allocation(0), allocation(1)),
+                vertices=tuple(sorted(vertex.id for vertex in graph(2).vertices)),
+            )
+        ],
     )
     assert made.record.job.state is JobState.FINISHED and made.record.job.end_time == 5000
     assert made.handle(EffectDone(effect="delete-logs:0"), at(4)) == Decision()

@@ -4,7 +4,7 @@
 --      5 n, then n x (row, '0' | '1', value); '0' deletes
 --      n, then n x (effect id, '0' | '1', value)
 --      for each operation: its name and its arguments
---        SET value ttl_ms ('' for none) | DEL | SADD member | SREM member | HSET field value | HDEL field
+--        SET value ttl_ms ('' for none) | DEL | PEXPIRE ttl_ms | SADD member | SREM member | HSET field value | HDEL field
 --        HCAS field, '0' | '1' (whether there must be a value), expected, value | XADD payload
 -- Returns 'OK', 'FENCED' (another epoch is current) or 'CONFLICT' (another revision, or a failed HCAS; nothing was written).
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -41,7 +41,7 @@ local function write_rows(hash)
   end
 end
 
-local width = { SET = 2, DEL = 0, SADD = 1, SREM = 1, HSET = 2, HDEL = 1, HCAS = 4, XADD = 1 }
+local width = { SET = 2, DEL = 0, PEXPIRE = 1, SADD = 1, SREM = 1, HSET = 2, HDEL = 1, HCAS = 4, XADD = 1 }
 
 -- Preconditions first: a script that stopped halfway would leave its first half behind.
 skip_rows()
@@ -76,6 +76,8 @@ for index = 4, #KEYS do
     end
   elseif name == 'DEL' then
     redis.call('DEL', key)
+  elseif name == 'PEXPIRE' then
+    redis.call('PEXPIRE', key, take())
   elseif name == 'SADD' then
     redis.call('SADD', key, take())
   elseif name == 'SREM' then

@@ -46,11 +46,6 @@ class MemoryEvents:
                 space.streams[key] = kept
             return len(entries) - len(kept)
 
-    def expire(self, key: str, ttl_ms: int) -> None:
-        with self._space as space:
-            if key in space.streams:
-                space.expire(key, ttl_ms)
-
     def last_id(self, key: str) -> str:
         with self._space as space:
             entries = space.streams.get(key)

@@ -50,8 +50,9 @@ class Keyspace:
             self.expire(key, ttl_ms)
 
     def expire(self, key: str, ttl_ms: int) -> None:
-        """PEXPIRE."""
-        self._expiry[key] = self.now_ms() + ttl_ms
+        """PEXPIRE. Nothing where there is no such key."""
+        if any(key in kind for kind in (self._strings, self.hashes, self.sets, self.scores, self.streams)):
+            self._expiry[key] = self.now_ms() + ttl_ms
 
     def collect(self, key: str) -> None:
         """Delete the key where its time is over."""

@@ -9,6 +9,7 @@ from penstock.coordination.operations import (
     Commit,
     Committed,
     DeleteKey,
+    ExpireKey,
     HashCompareSet,
     HashDelete,
     HashSet,
@@ -74,6 +75,8 @@ def _carry_out(space: Keyspace, op: Op) -> None:
             space.set(op.key, op.value, op.ttl_ms)
         case DeleteKey():
             space.delete(op.key)
+        case ExpireKey():
+            space.expire(op.key, op.ttl_ms)
         case SetAdd():
             space.sets.setdefault(op.key, set()).add(op.member)
         case SetRemove():
