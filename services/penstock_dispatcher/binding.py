@@ -26,9 +26,13 @@ def bind(host: str, port_text: str) -> socket.socket:
     reason = "no port given"
     for port in ports(port_text):
         try:
-            return socket.create_server((host, port), family=_family(host), backlog=512)
+            listening = socket.create_server((host, port), family=_family(host), backlog=512)
         except OSError as error:
             reason = str(error.strerror or error)
+            continue
+        # an answer is two writes: with Nagle's algorithm the second waits 40 ms for a delayed ACK of the first
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     raise OSError(f"the dispatcher cannot listen at {host}, port {port_text}: {reason} (rest.bind-port)")
 
 

@@ -7,6 +7,7 @@ from penstock_taskmanager.slot_process import ClaimedSlot, SlotRunner
 
 def slot_runner(configuration: Configuration, settings: Settings) -> SlotRunner:
     """Imports the runtime now, in the parent: forked slots share it and start at once."""
+    import penstock.datastream.connectors  # noqa: F401
     from penstock.runtime.slot import run_slot
 
     def run(claimed: ClaimedSlot) -> None:

@@ -11,8 +11,8 @@ from penstock.graph.states import JobState
 if TYPE_CHECKING:
     from penstock.client.rest_client import RestClient
 
-_FIRST_WAIT = 0.01  #: seconds between two polls; doubles up to _LAST_WAIT, as Flink's client polls
-_LAST_WAIT = 1.0
+_FIRST_WAIT = 0.01  #: seconds between two polls; doubles up to _LAST_WAIT (Flink: 1 s, which a short job shows)
+_LAST_WAIT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
