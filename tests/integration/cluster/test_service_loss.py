@@ -3,6 +3,8 @@
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,10 @@ def test_dispatcher_of_an_attached_client(ha_cluster: LocalCluster, paced_job: S
     job.finished_exactly()
 
 
+def leads_another(leader: Callable[[], Any], leaving: Any) -> bool:
+    return bool(leader() != leaving)
+
+
 def test_sigterm_hands_over(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(8).running()
     for service, leader in (
@@ -79,7 +85,7 @@ def test_sigterm_hands_over(ha_cluster: LocalCluster, paced_job: Start) -> None:
         leaving = leader()
         took = end(leaving, signal.SIGTERM, 5)
         print(f"{service} left within {took:.1f} s")
-        recovers(f"another {service} leads", lambda leader=leader, leaving=leaving: leader() != leaving)
+        recovers(f"another {service} leads", partial(leads_another, leader, leaving))
     job.finished_exactly()
     whole_again(ha_cluster)
 
