@@ -37,8 +37,8 @@ submit: $(STAMP)  ## Run JOB=path [ARGS='…'] [P=parallelism] [M=host:port,…]
 	@test -n "$(JOB)" || { echo "error: which job? make submit JOB=examples/word_count.py [ARGS='…'] [P=4] [M=host:port,…]" >&2; exit 2; }
 	@$(VENV)/bin/penstock run -m $(M) $(if $(P),-p $(P)) $(JOB) $(ARGS)
 
-test: $(STAMP)  ## Run the tests, except those over containers and of chaos (T='…': options for pytest).
-	@$(PY) -m pytest -m "not compose and not chaos and not browser" $(T)
+test: $(STAMP)  ## Run the tests, except those over containers (T='…': options for pytest).
+	@$(PY) -m pytest -m "not compose and not browser" $(T)
 
 test-ci: $(STAMP)
 	@$(PY) -m pytest -m "not browser"
@@ -46,8 +46,8 @@ test-ci: $(STAMP)
 test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
 	@scripts/test-all
 
-chaos: $(STAMP)  ## Run the seeded chaos suite.
-	@$(PY) -m pytest -m chaos $(T)
+chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own or the given one, and the long scenarios.
+	@MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -m chaos -s $(T)
 
 bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
 	@$(PY) -m benchmarks $(B)

@@ -24,7 +24,7 @@ from tests.integration.cluster.faults import (
 )
 from tests.integration.cluster.local_cluster import LocalCluster
 
-MINUTES = float(os.environ.get("MINUTES", "0.5"))
+MINUTES = float(os.environ.get("MINUTES", "0.2"))
 SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 #: seconds a round takes at most, over what its job needs
 _PATIENCE = 90

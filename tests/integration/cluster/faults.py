@@ -9,17 +9,31 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import pytest
 import redis
 
 from penstock.client.cluster.process_table import find_process
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 from tests.integration.cluster.oracle import lines_written
 
+Test = TypeVar("Test", bound=Callable[..., Any])
+#: marks of a scenario that takes too long for every run: `make chaos`
+AT_LENGTH = (
+    pytest.mark.chaos,
+    pytest.mark.skipif(float(os.environ.get("MINUTES", "0")) < 1, reason="takes long: make chaos"),
+)
 SCRIPT = Path(__file__).with_name("paced_word_count.py")
 TEXT = [f"to be or not to be {i % 17} {'x' * (i % 5)} word{i}" for i in range(50)]
 PARALLELISM = 4
+
+
+def at_length(test: Test) -> Test:
+    """Mark a test so."""
+    for mark in AT_LENGTH:
+        test = mark(test)
+    return test
 
 
 class PacedJob:

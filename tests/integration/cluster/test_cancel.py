@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cluster.faults import exchange_redis, whole_again
+from tests.integration.cluster.faults import AT_LENGTH, exchange_redis, whole_again
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -36,7 +36,9 @@ env.execute("hangs")
 """
 
 
-@pytest.mark.parametrize("how", HANGS)
+@pytest.mark.parametrize(
+    "how", ["sleep", "C with the GIL", *(pytest.param(how, marks=AT_LENGTH) for how in ("swallows exceptions", "C"))]
+)
 def test_user_code_that_does_not_come_back(ha_cluster: LocalCluster, tmp_path: Path, how: str) -> None:
     (tmp_path / "entered").mkdir()
     (tmp_path / "job.py").write_text(textwrap.dedent(JOB).replace("{hang}", HANGS[how]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.cluster.faults import (
+    AT_LENGTH,
     PacedJob,
     coordination_redis,
     end,
@@ -21,7 +22,7 @@ Start = Callable[..., PacedJob]
 
 def test_connections_dropped_and_redis_paused(ha_cluster: LocalCluster, paced_job: Start) -> None:
     """Nobody is declared dead for it."""
-    job = paced_job(9).running()
+    job = paced_job(5).running()
     taskmanagers = ha_cluster.get("/taskmanagers")["taskmanagers"]
     for redis in (coordination_redis, exchange_redis):
         with redis(ha_cluster) as client:
@@ -38,7 +39,7 @@ def test_connections_dropped_and_redis_paused(ha_cluster: LocalCluster, paced_jo
 
 
 def test_coordination_redis_killed_and_started_again(ha_cluster: LocalCluster, paced_job: Start) -> None:
-    job = paced_job(8).running()
+    job = paced_job(5).running()
     end(redis_pid(ha_cluster, "redis"))
     time.sleep(2)
     begun = time.monotonic()
@@ -51,7 +52,7 @@ def test_coordination_redis_killed_and_started_again(ha_cluster: LocalCluster, p
     print(f"a new job took {time.monotonic() - begun:.1f} s")
 
 
-@pytest.mark.parametrize("how", ["flushall", "kill", "restart"])
+@pytest.mark.parametrize("how", ["flushall", *(pytest.param(how, marks=AT_LENGTH) for how in ("kill", "restart"))])
 def test_lost_exchange_fails_the_job_and_says_which(ha_cluster: LocalCluster, paced_job: Start, how: str) -> None:
     job = paced_job(30).running()
     url = ha_cluster.status()["exchange"][0]

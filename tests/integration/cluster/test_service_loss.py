@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.integration.cluster.faults import (
+    AT_LENGTH,
     PacedJob,
+    at_length,
     end,
     leader_of,
     leading_resourcemanager,
@@ -24,7 +26,7 @@ Start = Callable[..., PacedJob]
 
 
 def test_killed_jobmanager_and_resourcemanager(ha_cluster: LocalCluster, paced_job: Start) -> None:
-    job = paced_job(6).running()
+    job = paced_job(4).running()
     killed = leader_of(ha_cluster, job.id)
     end(killed)
     recovers("another jobmanager leads", lambda: leader_of(ha_cluster, job.id) != killed)
@@ -38,7 +40,7 @@ def test_killed_jobmanager_and_resourcemanager(ha_cluster: LocalCluster, paced_j
 def test_all_jobmanagers_and_resourcemanagers_killed_and_started_again(
     ha_cluster: LocalCluster, paced_job: Start
 ) -> None:
-    job = paced_job(8).running()
+    job = paced_job(6).running()
     for process in ha_cluster.processes("jobmanager") + ha_cluster.processes("resourcemanager"):
         end(process["pid"])
     before = job.details()["vertices"][-1]["metrics"]["read-records"]
@@ -52,8 +54,8 @@ def test_all_jobmanagers_and_resourcemanagers_killed_and_started_again(
 
 
 def test_resourcemanager_killed_while_a_job_waits_for_slots(ha_cluster: LocalCluster, paced_job: Start) -> None:
-    first = paced_job(4).running()
-    second = paced_job(1)
+    first = paced_job(3).running()
+    second = paced_job(0.3)
     wait_for(lambda: "waiting for 4 of 4 slots" in str(second.details().get("message", "")), 20, "a job to wait")
     end(leading_resourcemanager(ha_cluster))
     first.finished_exactly()
@@ -63,11 +65,11 @@ def test_resourcemanager_killed_while_a_job_waits_for_slots(ha_cluster: LocalClu
     whole_again(ha_cluster)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=AT_LENGTH)])
 def test_dispatcher_of_an_attached_client(ha_cluster: LocalCluster, paced_job: Start, signum: signal.Signals) -> None:
     """The client prefers the first address, so that is the one that goes."""
     dispatchers = {p["id"]: p["pid"] for p in ha_cluster.processes("dispatcher")}
-    job = paced_job(4).running()
+    job = paced_job(2).running()
     end(dispatchers["dispatcher-1"], signum, 5)
     job.finished_exactly()
 
@@ -76,6 +78,7 @@ def leads_another(leader: Callable[[], Any], leaving: Any) -> bool:
     return bool(leader() != leaving)
 
 
+@at_length
 def test_all_dispatchers_killed_and_started_again(ha_cluster: LocalCluster, paced_job: Start) -> None:
     """At the addresses that the client knows."""
     job = paced_job(3).running()
@@ -86,6 +89,7 @@ def test_all_dispatchers_killed_and_started_again(ha_cluster: LocalCluster, pace
     job.finished_exactly()
 
 
+@at_length
 def test_sigterm_hands_over(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(8).running()
     for service, leader in (
@@ -100,6 +104,7 @@ def test_sigterm_hands_over(ha_cluster: LocalCluster, paced_job: Start) -> None:
     whole_again(ha_cluster)
 
 
+@at_length
 def test_a_jobmanager_that_stood_still_is_fenced(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(12).running()
     frozen = leader_of(ha_cluster, job.id)

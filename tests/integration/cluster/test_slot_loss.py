@@ -11,7 +11,7 @@ from penstock.coordination.broker import make_app, queue_name, send_hint
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import decode
 from penstock.coordination.rows import AllocationRow
-from tests.integration.cluster.faults import PacedJob, end, free_slots, is_alive, recovers, whole_again
+from tests.integration.cluster.faults import PacedJob, at_length, end, free_slots, is_alive, recovers, whole_again
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -59,6 +59,7 @@ def test_killed_taskmanager(ha_cluster: LocalCluster, paced_job: Start) -> None:
     paced_job(0.2).finished_exactly()
 
 
+@at_length
 def test_taskmanager_leaves(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(30).running()
     leaving = ha_cluster.processes("taskmanager")[1]
@@ -72,7 +73,7 @@ def test_taskmanager_leaves(ha_cluster: LocalCluster, paced_job: Start) -> None:
 
 
 def test_duplicate_and_late_hints(ha_cluster: LocalCluster, paced_job: Start) -> None:
-    job = paced_job(4).running()
+    job = paced_job(2).running()
     app = make_app(ha_cluster.status()["redis"], "penstock")
     try:
         allocations = allocations_of(ha_cluster, job.id)
