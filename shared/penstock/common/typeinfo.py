@@ -53,6 +53,97 @@ class BasicTypeInfo(TypeInformation):
     def __repr__(self) -> str:
         return self._basic_type.value
 
+    @staticmethod
+    def STRING_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.STRING)
+
+    @staticmethod
+    def BOOLEAN_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.BOOLEAN)
+
+    @staticmethod
+    def BYTE_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.BYTE)
+
+    @staticmethod
+    def SHORT_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.SHORT)
+
+    @staticmethod
+    def INT_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.INT)
+
+    @staticmethod
+    def LONG_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.LONG)
+
+    @staticmethod
+    def FLOAT_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.FLOAT)
+
+    @staticmethod
+    def DOUBLE_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.DOUBLE)
+
+    @staticmethod
+    def CHAR_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.CHAR)
+
+    @staticmethod
+    def BIG_INT_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.BIG_INT)
+
+    @staticmethod
+    def BIG_DEC_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return BasicTypeInfo(BasicType.BIG_DEC)
+
+    @staticmethod
+    def INSTANT_TYPE_INFO() -> "BasicTypeInfo":  # noqa: N802
+        return InstantTypeInfo(BasicType.INSTANT)
+
+
+class InstantTypeInfo(BasicTypeInfo):
+    """`penstock.common.Instant`."""
+
+
+class LocalTimeTypeInfo(TypeInformation):
+    """java.time's types without a zone: date, time, datetime."""
+
+    class TimeType(Enum):
+        LOCAL_DATE = 0
+        LOCAL_TIME = 1
+        LOCAL_DATE_TIME = 2
+
+    def __init__(self, time_type: "LocalTimeTypeInfo.TimeType") -> None:
+        self._time_type = time_type
+
+    @property
+    def time_type(self) -> "LocalTimeTypeInfo.TimeType":
+        return self._time_type
+
+    def _parts(self) -> tuple[object, ...]:
+        return (self._time_type,)
+
+    def __repr__(self) -> str:
+        return f"LocalTimeTypeInfo({self._time_type.name})"
+
+
+class ExternalTypeInfo(TypeInformation):
+    """Another type, as the Table API marks it where it meets streams."""
+
+    def __init__(self, type_info: TypeInformation) -> None:
+        self._type_info = type_info
+
+    @property
+    def type_info(self) -> TypeInformation:
+        return self._type_info
+
+    def _parts(self) -> tuple[object, ...]:
+        return (self._type_info,)
+
+    def __repr__(self) -> str:
+        return f"ExternalTypeInfo<{self._type_info!r}>"
+
 
 class DateTypeInfo(TypeInformation):
     """datetime.date."""
@@ -275,7 +366,7 @@ class Types:
     @staticmethod
     def INSTANT() -> TypeInformation:  # noqa: N802
         """`penstock.common.Instant`."""
-        return BasicTypeInfo(BasicType.INSTANT)
+        return BasicTypeInfo.INSTANT_TYPE_INFO()
 
     @staticmethod
     def SQL_DATE() -> TypeInformation:  # noqa: N802

@@ -21,6 +21,7 @@ from penstock.datastream.functions import (
 from penstock.datastream.operator_settings import OperatorSettings
 from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.projection import Projection
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
 from penstock.datastream.user_code import check_function, check_type
 from penstock.graph.transformations import PartitionerSpec, StreamInput, Transformation
 from penstock.operators.specs import (
@@ -119,7 +120,7 @@ class DataStream(OperatorSettings):
         self._set_chaining("NEVER")
         return self
 
-    def slot_sharing_group(self, slot_sharing_group: str) -> "DataStream":
+    def slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> "DataStream":
         self._set_slot_sharing_group(slot_sharing_group)
         return self
 
