@@ -238,7 +238,7 @@ class DataStream(OperatorSettings):
         if limit is not None and limit < 1:
             raise ValueError(f"Limit must be greater than 0: {limit}")
         collect_id = uuid.uuid4().hex
-        sink = self._into("Data stream collect sink", CollectSpec(collect_id))
+        sink = self._into("Data stream collect sink", CollectSpec(collect_id, input_type=_declared(self._type)))
         sink._set_non_parallel()
         client = self._environment._start(job_execution_name or "DataStream Execute and Collect")
         iterator = CloseableIterator(client, collect_id)

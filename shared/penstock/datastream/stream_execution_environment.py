@@ -12,7 +12,7 @@ from penstock.common.job_id import JobID
 from penstock.common.jvm import warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
-from penstock.datastream.collection_source import CollectionSource
+from penstock.datastream.collection_source import CollectionSource, converted_elements
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.environment_settings import EnvironmentSettings
 from penstock.datastream.execution_mode import RuntimeExecutionMode
@@ -127,11 +127,15 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     # -- sources -------------------------------------------------------------------------------------------------------
 
     def from_collection(self, collection: Iterable[Any], type_info: TypeInformation | None = None) -> DataStream:
-        """The elements travel with the job and are read by one subtask, in order."""
+        """The elements travel with the job and are read by one subtask, in order.
+
+        With a type they are converted here: whole numbers wrap as in Java. TypeError names an element that does not fit.
+        """
         if isinstance(collection, (str, bytes)) or not isinstance(collection, Iterable):
             raise TypeError(f"a collection of elements is needed, not {collection!r}")
-        elements = tuple(collection)
-        stream = self._from_source(CollectionSource(elements), None, "Collection Source", check_type(type_info))
+        declared = check_type(type_info)
+        elements = converted_elements(collection, declared)
+        stream = self._from_source(CollectionSource(elements), None, "Collection Source", declared)
         stream._set_parallelism(1)
         stream._transformation.is_parallel = False
         return stream
