@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from penstock.pyflink_alias import target_of
 
 HERE = Path(__file__).parent
 RECORDED: dict[str, dict[str, Any]] = json.loads((HERE / "pyflink_2_3.json").read_text())
-#: "module", "module:Name" or "module:Class.member" -> why it is not there (it covers what lies below it)
+#: "module", "module:Name" or "module:Class.member" -> why it is not there, with what lies below it; "*" for any text
 ABSENT: dict[str, str] = json.loads((HERE / "absent.json").read_text())
 
 _MISSING = object()
@@ -98,11 +99,12 @@ def kind_in(text: str) -> str:
     return next((kind for kind in ("static", "class") if text.startswith(kind + " ")), "")
 
 
-def is_absent(place: str) -> bool:
-    return any(place == a or place.startswith((a + ".", a + ":")) for a in ABSENT)
+def reasons_for(place: str) -> list[str]:
+    """The entries of the list that speak of a place."""
+    return [a for a in ABSENT if place == a or place.startswith((a + ".", a + ":")) or fnmatchcase(place, a)]
 
 
 if __name__ == "__main__":
     for place, what in differences():
-        if not is_absent(place):
+        if not reasons_for(place):
             print(f"{place}\t{what}")
