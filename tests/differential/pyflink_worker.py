@@ -1,4 +1,4 @@
-"""Runs in PyFlink's venv, one JVM for all: `pyflink_worker.py PARALLELISM FOLDER PROGRAM…`. Marks each program's output.
+"""`pyflink_worker.py PARALLELISM FOLDER PROGRAM…`, in PyFlink's venv: one JVM for all, each program's output marked.
 
 The JVM writes to the same standard output, so that `print` sinks are in it.
 """

@@ -1,9 +1,10 @@
 """Values as their declared type has them: what PyFlink's serializers change, refuse and leave alone.
 
-Compared with PyFlink 2.3. Function results: whole numbers are cut to int and refused out of range, FLOAT is rounded to 32
-bits, tuples lose what is too many. `from_collection` goes another way in Flink: there whole numbers wrap as in Java.
+Compared with PyFlink 2.3. Function results: whole numbers are cut to int and refused out of range, FLOAT is rounded to
+32 bits, tuples lose what is too many. `from_collection` goes another way in Flink: there whole numbers wrap as in Java.
 """
 
+import math
 import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
@@ -117,12 +118,17 @@ def _whole(basic_type: BasicType, bits: int, origin: Origin) -> Convert:
     def result(value: Any) -> int:
         if not isinstance(value, Real | Decimal):
             _mismatch(f"an int for {basic_type.name}", value)
-        number = int(value)
+        number = _cut(value)
         if not least <= number <= most:
             raise TypeMismatchError(f"expected {basic_type.name} ({least} to {most}), got {value!r}: it does not fit")
         return number
 
     return element if origin == "element" else result
+
+
+def _cut(number: Any) -> int:
+    whole: int = math.trunc(number)
+    return whole
 
 
 def _string(value: Any) -> str:
@@ -146,7 +152,7 @@ def _float(value: Any) -> float:
 
 
 def _big_int(value: Any) -> int:
-    return int(value) if isinstance(value, Real | Decimal) else _mismatch("an int", value)
+    return _cut(value) if isinstance(value, Real | Decimal) else _mismatch("an int", value)
 
 
 def _big_dec(value: Any) -> Decimal:
@@ -185,8 +191,8 @@ def _local_time(value: Any) -> time:
 
 
 def _time(value: Any) -> time:
-    value = _local_time(value)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    exact = _local_time(value)
+    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
 
 
 def _local_timestamp(value: Any) -> datetime:
@@ -194,8 +200,8 @@ def _local_timestamp(value: Any) -> datetime:
 
 
 def _timestamp(value: Any) -> datetime:
-    value = _local_timestamp(value)
-    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    exact = _local_timestamp(value)
+    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
 
 
 def _bytes(value: Any) -> bytes:

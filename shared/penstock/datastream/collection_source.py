@@ -18,7 +18,9 @@ def converted_elements(elements: Iterable[Any], type_info: TypeInformation) -> t
         try:
             converted.append(None if element is None else convert(element))
         except TypeMismatchError as e:
-            raise TypeMismatchError(f"element {index} of the collection is not of its type {type_info!r}: {e}") from None
+            raise TypeMismatchError(
+                f"element {index} of the collection is not of its type {type_info!r}: {e}"
+            ) from None
     return tuple(converted)
 
 

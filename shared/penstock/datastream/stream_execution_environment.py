@@ -129,7 +129,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def from_collection(self, collection: Iterable[Any], type_info: TypeInformation | None = None) -> DataStream:
         """The elements travel with the job and are read by one subtask, in order.
 
-        With a type they are converted here: whole numbers wrap as in Java. TypeError names an element that does not fit.
+        With a type they are converted here: whole numbers wrap as in Java. TypeError names an element that does not
+        fit.
         """
         if isinstance(collection, (str, bytes)) or not isinstance(collection, Iterable):
             raise TypeError(f"a collection of elements is needed, not {collection!r}")

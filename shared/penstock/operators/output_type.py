@@ -1,7 +1,7 @@
 """The results of an operator as its `output_type` has them, a batch at a time.
 
-Where a type only checks (text, LONG, and tuples of these: nothing to convert), all of the first records are looked at, and
-then every eighth: looking at each would cost word count a tenth of its speed.
+Where a type only checks (text, LONG, and tuples of these: nothing to convert), all of the first records are looked at,
+and then every eighth: looking at each would cost word count a tenth of its speed.
 """
 
 from collections.abc import Sequence
@@ -126,10 +126,10 @@ def _accepted(type_info: TypeInformation) -> Any:
             return None if None in fields or not fields else tuple[tuple(fields)]  # type: ignore[misc]
         case ListTypeInfo():
             element = _accepted(type_info.element_type)
-            return None if element is None else list[element]
+            return None if element is None else list[element]  # type: ignore[valid-type]
         case MapTypeInfo():
             key, value = _accepted(type_info.key_type), _accepted(type_info.value_type)
-            return None if key is None or value is None else dict[key, value | None]
+            return None if key is None or value is None else dict[key, value | None]  # type: ignore[valid-type]
         case PickledBytesTypeInfo():
             return Any
     return None

@@ -33,28 +33,37 @@ def test_the_modules_are_the_same_objects() -> None:
 
 
 def test_ours_first_or_theirs_first() -> None:
-    assert python("""
+    assert (
+        python("""
         import penstock.compat
         from pyflink.datastream import MapFunction
         from pyflink.common.typeinfo import Types
         import penstock.datastream, penstock.common.typeinfo
         print(MapFunction is penstock.datastream.MapFunction, Types is penstock.common.typeinfo.Types)
-    """) == "True True"
+    """)
+        == "True True"
+    )
 
 
 def test_modules_are_imported_when_asked_for() -> None:
-    assert python("""
+    assert (
+        python("""
         import sys, penstock.compat, pyflink
         print([m for m in sys.modules if m.startswith(("pyflink", "penstock.datastream", "penstock.common"))])
-    """) == "['pyflink']"
+    """)
+        == "['pyflink']"
+    )
 
 
 def test_pickles_name_our_modules() -> None:
-    assert python("""
+    assert (
+        python("""
         import pickle, penstock.compat
         from pyflink.common import Row, Types
         print(b"pyflink" in pickle.dumps((Row(1), Types.INT(), Row)), pickle.loads(pickle.dumps(Row(a=1))))
-    """) == "False Row(a=1)"
+    """)
+        == "False Row(a=1)"
+    )
 
 
 @pytest.mark.parametrize("name", ["pyflink.table", "pyflink.client", "pyflink.datastream.nothing", "pyflink.compat"])
