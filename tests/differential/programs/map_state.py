@@ -26,7 +26,7 @@ class Maps(KeyedProcessFunction):
         seen.put(str(value[1] % 3), (seen.get(str(value[1] % 3)) or 0) + 1)
         seen["all"] = value[1]
         if value[1] == 5:
-            seen.put_all({"x": 1, "y": 2})
+            seen.put_all({"x": 1, "y": 2}.items())
             seen.remove("0")
         yield f"{value[0]} {sorted(seen.items())} {sorted(seen.keys())} {sorted(seen.values())} {'x' in seen}"
         if value[1] == 6:

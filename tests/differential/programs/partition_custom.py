@@ -9,13 +9,7 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(int(sys.argv[1]))
 
 
-def show(name, stream):
-    with stream.execute_and_collect() as results:
-        for result in results:
-            print(name, repr(result))
-
-
-class Third(Partitioner):
+class Modulo(Partitioner):
     def partition(self, key, num_partitions):
         return key % num_partitions
 
@@ -30,5 +24,6 @@ class Where(MapFunction):
 
 
 pairs = env.from_collection([(i, str(i)) for i in range(7)], Types.TUPLE([Types.INT(), Types.STRING()]))
-show("class", pairs.partition_custom(Third(), lambda v: v[0]).map(Where(), Types.STRING()))
-show("lambda", pairs.partition_custom(lambda key, n: (key + 1) % n, lambda v: v[0]).map(Where(), Types.STRING()))
+pairs.partition_custom(Modulo(), lambda v: v[0]).map(Where(), Types.STRING()).print("class")
+pairs.partition_custom(lambda key, n: (key + 1) % n, lambda v: v[0]).map(Where(), Types.STRING()).print("lambda")
+env.execute()
