@@ -28,4 +28,3 @@ show("two", numbers.map(Where(), Types.STRING()).set_parallelism(2).name("where"
 show("one", numbers.map(Where(), Types.STRING()).force_non_parallel().set_description("one"))
 chain = numbers.map(lambda v: v, Types.INT()).start_new_chain().map(Where(), Types.STRING()).disable_chaining()
 show("chains", chain)
-show("group", numbers.map(Where(), Types.STRING()).slot_sharing_group("other"))

@@ -8,13 +8,6 @@ from pyflink.datastream import OutputTag, ProcessFunction, StreamExecutionEnviro
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(int(sys.argv[1]))
 
-
-def show(name, stream):
-    with stream.execute_and_collect() as results:
-        for result in results:
-            print(name, repr(result))
-
-
 odd = OutputTag("odd", Types.INT())
 text = OutputTag("text", Types.STRING())
 
@@ -28,8 +21,8 @@ class Sorts(ProcessFunction):
 
 
 sorted_out = env.from_collection(list(range(6)), Types.INT()).process(Sorts(), Types.INT())
-show("main", sorted_out)
-sorted_out = env.from_collection(list(range(6)), Types.INT()).process(Sorts(), Types.INT())
-show("odd", sorted_out.get_side_output(odd).map(lambda v: v * 100, Types.INT()))
-sorted_out = env.from_collection(list(range(6)), Types.INT()).process(Sorts(), Types.INT())
-show("text", sorted_out.get_side_output(text).union(sorted_out.map(str, Types.STRING())))
+sorted_out.print("main")
+sorted_out.get_side_output(odd).map(lambda v: v * 100, Types.INT()).print("odd")
+sorted_out.get_side_output(odd).map(lambda v: v + 1, Types.INT()).print("odd again")
+sorted_out.get_side_output(text).print("text")
+env.execute()
