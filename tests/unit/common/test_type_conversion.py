@@ -1,5 +1,6 @@
 """What declared types make of values; which of it is Flink's is recorded in tests/differential."""
 
+import copy
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
@@ -126,3 +127,10 @@ def test_collected_values() -> None:
     row = collected(Types.ROW_NAMED(["a"], [Types.SQL_TIME()]))
     assert row is not None
     assert row(Row(a=time(1, 2, 3, 4000))) == Row(a=time(1, 2, 3))
+
+
+def test_a_copied_row_has_fields_of_its_own() -> None:
+    row = Row(a=1)
+    changed = copy.copy(row)
+    changed["a"] = 2
+    assert (row, changed) == (Row(a=1), Row(a=2))
