@@ -78,7 +78,7 @@ class KeyedProcessOperator(FunctionOperator):
             self._context.domain = domain
             # a record that a timer emits carries the timer's event time; processing time is no timestamp
             timestamp = due[0] if domain is TimeDomain.EVENT_TIME else None
-            self._context.element_timestamp = timestamp
+            self._context.element_timestamp = due[0]
             results = on_timer(due[0], self._context)
             if results is not None:
                 for value in results:
