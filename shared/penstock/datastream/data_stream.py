@@ -21,6 +21,7 @@ from penstock.datastream.functions import (
 from penstock.datastream.operator_settings import OperatorSettings
 from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.projection import Projection
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
 from penstock.datastream.user_code import check_function, check_type
 from penstock.graph.transformations import PartitionerSpec, StreamInput, Transformation
 from penstock.operators.specs import (
@@ -119,7 +120,7 @@ class DataStream(OperatorSettings):
         self._set_chaining("NEVER")
         return self
 
-    def slot_sharing_group(self, slot_sharing_group: str) -> "DataStream":
+    def slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> "DataStream":
         self._set_slot_sharing_group(slot_sharing_group)
         return self
 
@@ -243,7 +244,10 @@ class DataStream(OperatorSettings):
         if limit is not None and limit < 1:
             raise ValueError(f"Limit must be greater than 0: {limit}")
         collect_id = uuid.uuid4().hex
-        sink = self._collected()._into("Data stream collect sink", CollectSpec(collect_id))
+        collected = self._collected()
+        sink = collected._into(
+            "Data stream collect sink", CollectSpec(collect_id, input_type=_declared(collected._type))
+        )
         sink._set_non_parallel()
         client = self._environment._start(job_execution_name or "DataStream Execute and Collect")
         iterator = CloseableIterator(client, collect_id)

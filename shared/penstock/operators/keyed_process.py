@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from penstock.common.constants import MIN_LONG_VALUE
 from penstock.datastream.functions import KeyedProcessFunction
 from penstock.datastream.time_domain import TimeDomain
 from penstock.datastream.timerservice import TimerService
@@ -28,8 +29,9 @@ class KeyedContext(KeyedProcessFunction.OnTimerContext):
     def timer_service(self) -> TimerService:
         return self._timers
 
-    def timestamp(self) -> int | None:  # type: ignore[override]  # PyFlink says int, and gives None without timestamps
-        return self.element_timestamp
+    def timestamp(self) -> int:
+        # as in PyFlink 2.3: Java's least long stands for "none"
+        return MIN_LONG_VALUE if self.element_timestamp is None else self.element_timestamp
 
     def time_domain(self) -> TimeDomain:
         if self.domain is None:
@@ -76,7 +78,7 @@ class KeyedProcessOperator(FunctionOperator):
             self._context.domain = domain
             # a record that a timer emits carries the timer's event time; processing time is no timestamp
             timestamp = due[0] if domain is TimeDomain.EVENT_TIME else None
-            self._context.element_timestamp = timestamp
+            self._context.element_timestamp = due[0]
             results = on_timer(due[0], self._context)
             if results is not None:
                 for value in results:

@@ -1,10 +1,13 @@
 """The running operator: what every kind of operator shares."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock.exchange.elements import MAX_TIMESTAMP
 from penstock.operators.chain_code import ChainCode, Rec
+
+if TYPE_CHECKING:
+    from penstock.operators.output_type import OutputType
 
 
 class Emitter(Protocol):
@@ -42,6 +45,12 @@ class Operator:
     def label(self, stem: str) -> str:
         """A name of this operator's own for the generated source."""
         return f"{stem}_{self.index}"
+
+    def takes(self, type_of_input: "OutputType") -> None:
+        """Its input comes right from an operator with this output type. Only the ends of a stream convert it.
+
+        Between two functions in one chain records go as they are, as in PyFlink.
+        """
 
     def open(self, context: Any) -> None:
         """Before the first record, tail of the chain first, as in Flink."""

@@ -85,5 +85,5 @@ def build(
         case PrintSpec():
             return PrintOperator(index, name, spec.identifier, spec.input_type, n, p), None
         case CollectSpec():
-            return CollectOperator(index, name, collector(spec.collect_id)), None
+            return CollectOperator(index, name, collector(spec.collect_id), spec.input_type), None
     raise TypeError(f"operator {name!r}: no operator runs a {type(spec).__name__}")

@@ -176,6 +176,7 @@ class CollectSpec(OperatorSpec):
     """`execute_and_collect`: parallelism 1; the records go back to the client in order, as pickled batches."""
 
     collect_id: str
+    input_type: Any = None
 
 
 # -- partitioners ----------------------------------------------------------------------------------------------------

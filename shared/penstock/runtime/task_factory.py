@@ -13,10 +13,12 @@ from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
+from penstock.operators.output_type import output_type
 from penstock.operators.partitioning import build_edge
 from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.sinks import Collector
 from penstock.operators.sources import SourceOperator
+from penstock.operators.specs import SourceSpec
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.runtime.task import Task
 from penstock.state.backend import HashMapKeyedStateBackend
@@ -69,20 +71,29 @@ class TaskFactory:
 
     def _build(self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter]) -> OperatorChain:
         operators: list[Operator] = []
+        declared: list[Any] = []
         contexts: dict[int, HashMapKeyedStateBackend | None] = {}
         for index, node in enumerate(vertex.operators):
             spec = self._load(node.spec, f"operator {node.name!r}")
             operator, contexts[index] = build(spec, index, node.name, info, self._collector)
             operators.append(operator)
+            # what a source reads is as its format makes it; `from_collection` has converted its elements
+            declared.append(None if isinstance(spec, SourceSpec) else spec.output_type)
         outputs: dict[tuple[int, str | None], list[Consumer]] = {}
         for index, node in enumerate(vertex.operators):
             for output in node.outputs:
                 outputs.setdefault((index, output.tag), []).append(operators[output.target])
+                of_results = output_type(node.name, declared[index]) if output.tag is None else None
+                if of_results is not None:
+                    operators[output.target].takes(of_results)
         for number, edge in self._graph.outputs(vertex.id):
             target = self._graph.vertex(edge.target)
             name = f"edge {edge.strategy} {node_name(vertex.operators, edge.source_operator)!r} -> {target.name!r}"
             partitioner = self._load(edge.partitioner, name) if edge.partitioner else None
             running = build_edge(number, edge, name, writers[number], info.subtask, partitioner, target.max_parallelism)
+            if edge.tag is None:
+                source = edge.source_operator
+                running.output_type = output_type(vertex.operators[source].name, declared[source])
             outputs.setdefault((edge.source_operator, edge.tag), []).append(running)
         chain = OperatorChain(f"{vertex.name} ({info.subtask + 1}/{info.parallelism})", operators, outputs)
         chain.open(lambda o: SubtaskRuntimeContext(info, None if o is None else contexts[o.index]))
