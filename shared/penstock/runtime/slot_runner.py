@@ -56,6 +56,7 @@ class SlotRunner:
     def add(self, task: Task) -> None:
         """Start a task and run it from now on."""
         self.tasks.append(task)
+        task.wake = lambda: self.submit(_look_again)
         task.start()
         self._report(task)
 
@@ -148,3 +149,7 @@ class SlotRunner:
         except Exception as e:
             for task in self.tasks:
                 task.fail(e)
+
+
+def _look_again() -> None:
+    """Mail that ends a sleep, so that tasks are looked at."""
