@@ -34,7 +34,7 @@ class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
-    collect id -> where the records of `execute_and_collect` go.
+    collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class TaskFactory:
         blob: Callable[[str], bytes],
         splits: Callable[[str, Callable[[], bytes]], bytes],
         collector: Callable[[str], Collector],
+        cluster: Configuration | None = None,
     ) -> None:
+        self._configuration = (cluster or Configuration({})).with_overrides(graph.configuration)
         self._graph, self._blob, self._splits, self._collector = graph, blob, splits, collector
 
     def make(
@@ -70,7 +72,7 @@ class TaskFactory:
             attempt=attempt,
             watermark_interval=_watermark_interval(self._graph),
             parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
-            state_backend=_state_backend(Configuration(self._graph.configuration)),
+            state_backend=_state_backend(self._configuration),
         )
 
     def _build(
