@@ -146,7 +146,7 @@ class KeyedStream(DataStream):
     def forward(self) -> DataStream:
         self._fixed_partitioning()
 
-    def broadcast(self) -> DataStream:
+    def broadcast(self, *args: Any) -> NoReturn:
         self._fixed_partitioning()
 
     def partition_custom(self, partitioner: Any, key_selector: Any) -> DataStream:

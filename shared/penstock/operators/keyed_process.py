@@ -10,7 +10,7 @@ from penstock.datastream.timerservice import TimerService
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.results import write_results
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
 from penstock.state.timer_service import KeyedTimerService
 from penstock.state.timers import TimerQueue
 
@@ -18,7 +18,7 @@ from penstock.state.timers import TimerQueue
 class KeyedContext(KeyedProcessFunction.OnTimerContext):
     """Both contexts in one object an operator; `domain` is set while a timer fires."""
 
-    def __init__(self, backend: HashMapKeyedStateBackend, timers: TimerService) -> None:
+    def __init__(self, backend: KeyedStateBackend, timers: TimerService) -> None:
         self._backend, self._timers = backend, timers
         self.element_timestamp: int | None = None
         self.domain: TimeDomain | None = None
@@ -44,11 +44,15 @@ class KeyedProcessOperator(FunctionOperator):
     takes_tags = True
     has_timers = True
 
-    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend) -> None:
+    def __init__(self, index: int, name: str, func: Any, backend: KeyedStateBackend) -> None:
         super().__init__(index, name, func, backend)
         self._state = backend
         self._timers = KeyedTimerService(backend)
-        self._context = KeyedContext(backend, self._timers)
+        self._context = self.make_context(backend, self._timers)
+
+    def make_context(self, backend: KeyedStateBackend, timers: TimerService) -> KeyedContext:
+        """The context of this kind of function."""
+        return KeyedContext(backend, timers)
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         self.set_key(code, rec)

@@ -36,6 +36,8 @@ class Operator:
     takes_tags = False
     #: whether `next_timer` may ever give a time
     has_timers = False
+    #: 2: the head of a chain whose second input `code_second` takes
+    inputs = 1
 
     def __init__(self, index: int, name: str) -> None:
         self.index = index
@@ -61,6 +63,10 @@ class Operator:
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         """Write what happens with one record. `tail`: nothing else happens with it afterwards."""
         raise NotImplementedError
+
+    def code_second(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        """The same for a record of the second input."""
+        raise NotImplementedError(f"{self.name} has no second input")
 
     def on_watermark(self, timestamp: int) -> int | None:
         """Event time has come to `timestamp`; the watermark to forward, None for none."""
