@@ -48,9 +48,7 @@ class ReadOnlyContext(_Times, BroadcastProcessFunction.ReadOnlyContext):
         return self._store.read_only(state_descriptor)
 
 
-class KeyedReadOnlyContext(
-    KeyedContext, KeyedBroadcastProcessFunction.OnTimerContext
-):
+class KeyedReadOnlyContext(KeyedContext, KeyedBroadcastProcessFunction.OnTimerContext):
     """Of the keyed side, and of its timers."""
 
     def __init__(self, backend: KeyedStateBackend, timers: TimerService, store: BroadcastStateStore) -> None:

@@ -18,9 +18,7 @@ class CoElementContext(ElementContext, CoProcessFunction.Context):
     """One object an operator, for both sides."""
 
 
-class CoKeyedContext(
-    KeyedContext, KeyedCoProcessFunction.OnTimerContext, CoProcessFunction.Context
-):
+class CoKeyedContext(KeyedContext, KeyedCoProcessFunction.OnTimerContext, CoProcessFunction.Context):
     """A CoProcessFunction gets it too where the streams are keyed."""
 
 

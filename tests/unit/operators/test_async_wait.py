@@ -295,7 +295,9 @@ def test_a_predicate_that_raises_fails_the_job(make: Make) -> None:
 
 
 def test_delays_grow_up_to_the_largest() -> None:
-    strategy: ExponentialBackoffDelayRetryStrategy[Any] = ExponentialBackoffDelayRetryStrategy(5, 10, 50, 2.0, None, None)
+    strategy: ExponentialBackoffDelayRetryStrategy[Any] = ExponentialBackoffDelayRetryStrategy(
+        5, 10, 50, 2.0, None, None
+    )
     assert [strategy.get_backoff_time_millis(n) for n in range(1, 6)] == [10, 20, 40, 50, 50]
     assert [strategy.can_retry(n) for n in (1, 5, 6)] == [True, True, False]
     with pytest.raises(ValueError, match="max_attempts should be greater than zero: 0"):

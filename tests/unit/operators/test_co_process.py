@@ -16,7 +16,7 @@ from penstock.datastream.functions import (
 )
 from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.state import ListStateDescriptor, ValueStateDescriptor
-from penstock.exchange.elements import MAX_TIMESTAMP, RecordBatch, Watermark
+from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP, RecordBatch, Watermark
 from penstock.operators.specs import CoProcessSpec, MapSpec
 from tests.unit.operators.chains import Built, Writer
 
