@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cluster.faults import whole_again
+from tests.integration.cluster.faults import exchange_redis, whole_again
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -47,3 +47,41 @@ def test_user_code_that_does_not_come_back(ha_cluster: LocalCluster, tmp_path: P
     ha_cluster.wait_state(job, "CANCELED", seconds=30)
     print(f"{how}: CANCELED after {time.monotonic() - begun:.1f} s")
     print(f"whole again after {whole_again(ha_cluster):.1f} s more")
+
+
+ENDLESS = """
+import time
+from penstock.common import WatermarkStrategy
+from penstock.datastream import StreamExecutionEnvironment
+from penstock.datastream.connectors.number_seq import NumberSequenceSource
+env = StreamExecutionEnvironment.get_execution_environment()
+numbers = env.from_source(NumberSequenceSource(0, 10**9), WatermarkStrategy.no_watermarks(), "numbers")
+numbers.key_by(lambda n: n % 7).reduce(max).filter(lambda n: time.sleep(0.001)).print()
+env.execute("endless")
+"""
+
+
+def cancelled(cluster: LocalCluster, job: str) -> None:
+    begun = time.monotonic()
+    cluster.cli("cancel", "-m", cluster.addresses, job)
+    cluster.wait_state(job, "CANCELED", seconds=30)
+    print(f"CANCELED after {time.monotonic() - begun:.1f} s")
+    whole_again(cluster)
+
+
+def test_while_the_job_is_deployed_waits_and_runs(ha_cluster: LocalCluster, tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text(ENDLESS)
+    with exchange_redis(ha_cluster) as client:
+        client.execute_command("CLIENT", "PAUSE", "4000", "ALL")
+    job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "4"))
+    tasks = ha_cluster.get(f"/jobs/{job}")["vertices"][0]["tasks"]
+    assert tasks["RUNNING"] + tasks["FINISHED"] == 0, tasks
+    cancelled(ha_cluster, job)
+
+    job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "5"))
+    wait_for(lambda: "waiting for" in ha_cluster.get(f"/jobs/{job}")["message"], 10)
+    cancelled(ha_cluster, job)
+
+    job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "4"))
+    ha_cluster.wait_state(job, "RUNNING")
+    cancelled(ha_cluster, job)

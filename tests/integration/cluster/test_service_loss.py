@@ -76,6 +76,16 @@ def leads_another(leader: Callable[[], Any], leaving: Any) -> bool:
     return bool(leader() != leaving)
 
 
+def test_all_dispatchers_killed_and_started_again(ha_cluster: LocalCluster, paced_job: Start) -> None:
+    """At the addresses that the client knows."""
+    job = paced_job(3).running()
+    for process in ha_cluster.processes("dispatcher"):
+        end(process["pid"])
+    time.sleep(1)
+    ha_cluster.start()
+    job.finished_exactly()
+
+
 def test_sigterm_hands_over(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(8).running()
     for service, leader in (

@@ -104,10 +104,13 @@ def _wait_for_redis(name: str, url: str, launcher: Launcher) -> None:
 
 
 def _choose_rest_ports(settings: ClusterSettings, requested: int | None, living: Iterable[str]) -> None:
-    """Ports of all dispatchers: those of the previous start, else the requested one and its successors."""
+    """Ports of all dispatchers: those of the previous start, else the requested one and its successors.
+
+    0 asks for any, and so for the previous ones: clients know them.
+    """
     count, alive = settings.dispatchers, set(living)
     if requested is not None and not any(name.startswith("dispatcher-") for name in alive):
-        settings.rest_ports = []
+        settings.rest_ports = [port for port in settings.rest_ports if is_free(port)] if requested == 0 else []
     first = requested if requested is not None else int(settings.configuration.get(rest.REST_PORT.key, "8081"))
     if len(settings.rest_ports) < count:
         if first == 0:
