@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from penstock import pyflink_alias
 from penstock.client.context import ProgramContext, current
 from penstock.client.executors import ProgramAborted
 from penstock.client.program_error import ProgramError
@@ -37,6 +38,7 @@ def run_program(
 
         if sent_to_cluster(script, args, context):
             return
+    pyflink_alias.install_where_pyflink_is_missing()
     code = compile(script.read_bytes(), str(script), "exec", dont_inherit=True)
     with current.use(context), _as_main(script, folder, args) as namespace:
         try:

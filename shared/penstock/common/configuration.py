@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from datetime import timedelta
 
 __all__ = ["Configuration"]
 
@@ -63,6 +64,17 @@ class Configuration:
 
     def set_bytearray(self, key: str, value: bytearray) -> "Configuration":
         return self.set_string(key, base64.b64encode(bytes(value)).decode())
+
+    def _millis(self, key: str, default_value: int) -> int:
+        # text such as "200 ms" or "10 min"; a bare number is milliseconds
+        from penstock.client.config.values import parse_duration
+
+        if key not in self._entries:
+            return default_value
+        try:
+            return int(parse_duration(self._entries[key]) / timedelta(milliseconds=1))
+        except ValueError as e:
+            raise ValueError(f"Could not parse value {self._entries[key]!r} for key {key!r}: {e}") from None
 
     def _parsed(self, key: str, parse: "type[int] | type[float]") -> float:
         try:

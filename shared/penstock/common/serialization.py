@@ -7,7 +7,14 @@ from typing import Any
 from penstock.common.java_format import lines
 from penstock.common.typeinfo import TypeInformation, Types
 
-__all__ = ["ByteArraySchema", "DeserializationSchema", "Encoder", "SerializationSchema", "SimpleStringSchema"]
+__all__ = [
+    "ByteArraySchema",
+    "DeserializationSchema",
+    "Encoder",
+    "RowFieldExtractorSchema",
+    "SerializationSchema",
+    "SimpleStringSchema",
+]
 
 
 def check_charset(charset_name: str) -> str:
@@ -59,6 +66,22 @@ class ByteArraySchema(SerializationSchema, DeserializationSchema):
 
     def deserialize(self, message: bytes) -> bytes:
         return message
+
+
+class RowFieldExtractorSchema(SerializationSchema):
+    """One field of a row, which holds bytes."""
+
+    def __init__(self, field_index: int) -> None:
+        if field_index < 0:
+            raise ValueError(f"field_index must not be negative: {field_index}")
+        self._field_index = field_index
+
+    def serialize(self, element: Any) -> bytes:
+        """TypeError where the field is no bytes."""
+        value = element[self._field_index]
+        if not isinstance(value, (bytes, bytearray)):
+            raise TypeError(f"field {self._field_index} of {element!r} must be bytes, not {type(value).__name__}")
+        return bytes(value)
 
 
 class Encoder:

@@ -1,101 +1,45 @@
 """TypeInformation and Types: what a stream's records are. Source: `pyflink.common.typeinfo`."""
 
-from enum import Enum
 from typing import TYPE_CHECKING
+
+from penstock.common.basic_typeinfo import (
+    BasicType,
+    BasicTypeInfo,
+    DateTypeInfo,
+    ExternalTypeInfo,
+    InstantTypeInfo,
+    LocalTimeTypeInfo,
+    PickledBytesTypeInfo,
+    SqlTimeTypeInfo,
+    TimestampTypeInfo,
+    TimeTypeInfo,
+    TypeInformation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TypeInformation", "Types"]
-
-
-class TypeInformation:
-    """Base of all type informations; two are equal where their class and their parts are."""
-
-    def _parts(self) -> tuple[object, ...]:
-        return ()
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, TypeInformation) and self._parts() == other._parts()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._parts()))
-
-
-class BasicType(Enum):
-    STRING = "String"
-    BYTE = "Byte"
-    BOOLEAN = "Boolean"
-    SHORT = "Short"
-    INT = "Integer"
-    LONG = "Long"
-    FLOAT = "Float"
-    DOUBLE = "Double"
-    CHAR = "Char"
-    BIG_INT = "BigInteger"
-    BIG_DEC = "BigDecimal"
-    INSTANT = "Instant"
-
-
-class BasicTypeInfo(TypeInformation):
-    """Text, numbers, booleans, instants."""
-
-    def __init__(self, basic_type: BasicType) -> None:
-        self._basic_type = basic_type
-
-    @property
-    def basic_type(self) -> BasicType:
-        return self._basic_type
-
-    def _parts(self) -> tuple[object, ...]:
-        return (self._basic_type,)
-
-    def __repr__(self) -> str:
-        return self._basic_type.value
-
-
-class DateTypeInfo(TypeInformation):
-    """datetime.date."""
-
-    def __repr__(self) -> str:
-        return "DateTypeInfo"
-
-
-class TimeTypeInfo(TypeInformation):
-    """datetime.time."""
-
-    def __repr__(self) -> str:
-        return "TimeTypeInfo"
-
-
-class TimestampTypeInfo(TypeInformation):
-    """datetime.datetime."""
-
-    def __repr__(self) -> str:
-        return "TimestampTypeInfo"
-
-
-class SqlTimeTypeInfo(TypeInformation):
-    """java.sql's types by name."""
-
-    @staticmethod
-    def DATE() -> DateTypeInfo:  # noqa: N802 (PyFlink's name)
-        return DateTypeInfo()
-
-    @staticmethod
-    def TIME() -> TimeTypeInfo:  # noqa: N802
-        return TimeTypeInfo()
-
-    @staticmethod
-    def TIMESTAMP() -> TimestampTypeInfo:  # noqa: N802
-        return TimestampTypeInfo()
-
-
-class PickledBytesTypeInfo(TypeInformation):
-    """Any picklable Python object: what a stream without a declared type carries."""
-
-    def __repr__(self) -> str:
-        return "PickledByteArrayTypeInfo"
+__all__ = [
+    "BasicArrayTypeInfo",
+    "BasicType",
+    "BasicTypeInfo",
+    "DateTypeInfo",
+    "ExternalTypeInfo",
+    "InstantTypeInfo",
+    "ListTypeInfo",
+    "LocalTimeTypeInfo",
+    "MapTypeInfo",
+    "ObjectArrayTypeInfo",
+    "PickledBytesTypeInfo",
+    "PrimitiveArrayTypeInfo",
+    "RowTypeInfo",
+    "SqlTimeTypeInfo",
+    "TimeTypeInfo",
+    "TimestampTypeInfo",
+    "TupleTypeInfo",
+    "TypeInformation",
+    "Types",
+]
 
 
 class _ElementsTypeInfo(TypeInformation):
@@ -275,7 +219,7 @@ class Types:
     @staticmethod
     def INSTANT() -> TypeInformation:  # noqa: N802
         """`penstock.common.Instant`."""
-        return BasicTypeInfo(BasicType.INSTANT)
+        return BasicTypeInfo.INSTANT_TYPE_INFO()
 
     @staticmethod
     def SQL_DATE() -> TypeInformation:  # noqa: N802

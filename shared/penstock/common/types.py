@@ -135,7 +135,9 @@ class Row:
         return row
 
     def __setstate__(self, state: tuple[list[str] | None, list[Any], int]) -> None:
-        self._fields, self._values = state[0], state[1]
+        # lists of its own: `copy.copy` hands the state of the original over
+        self._fields = None if state[0] is None else list(state[0])
+        self._values = list(state[1])
         self._row_kind = RowKind(state[2])
 
 

@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from penstock.common.time import Duration
+from penstock.common.utils import JavaObjectWrapper
 
-__all__ = ["TimestampAssigner", "WatermarkStrategy"]
+__all__ = ["AssignerWithPeriodicWatermarksWrapper", "TimestampAssigner", "WatermarkStrategy"]
+
+
+class AssignerWithPeriodicWatermarksWrapper(JavaObjectWrapper):
+    """An assigner of the JVM: use a WatermarkStrategy."""
 
 
 class TimestampAssigner(ABC):

@@ -184,3 +184,4 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     idle_ms: int = 0
     watermark: int | None = None
     final: bool = False
+    user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on

@@ -1,8 +1,27 @@
 """The source behind `env.from_collection`: the elements travel with the job."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from penstock.common.typeinfo import PickledBytesTypeInfo, TypeInformation
+
+
+def converted_elements(elements: Iterable[Any], type_info: TypeInformation) -> tuple[Any, ...]:
+    """The elements as values of the type; None stays. TypeMismatchError names the first that does not fit."""
+    if isinstance(type_info, PickledBytesTypeInfo):
+        return tuple(elements)
+    from penstock.common.type_conversion import TypeMismatchError, converter
+
+    convert, converted = converter(type_info, "element"), []
+    for index, element in enumerate(elements):
+        try:
+            converted.append(None if element is None else convert(element))
+        except TypeMismatchError as e:
+            raise TypeMismatchError(
+                f"element {index} of the collection is not of its type {type_info!r}: {e}"
+            ) from None
+    return tuple(converted)
 
 
 @dataclass(slots=True)

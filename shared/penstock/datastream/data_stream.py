@@ -21,6 +21,8 @@ from penstock.datastream.functions import (
 from penstock.datastream.operator_settings import OperatorSettings
 from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.projection import Projection
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
+from penstock.datastream.state import MapStateDescriptor
 from penstock.datastream.user_code import check_function, check_type
 from penstock.graph.transformations import PartitionerSpec, StreamInput, Transformation
 from penstock.operators.specs import (
@@ -42,7 +44,15 @@ if TYPE_CHECKING:
     from penstock.datastream.stream_execution_environment import StreamExecutionEnvironment
     from penstock.graph.job_graph import PartitionStrategy
 
-__all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
+__all__ = [
+    "BroadcastConnectedStream",
+    "BroadcastStream",
+    "CloseableIterator",
+    "ConnectedStreams",
+    "DataStream",
+    "DataStreamSink",
+    "KeyedStream",
+]
 
 
 class DataStream(OperatorSettings):
@@ -119,7 +129,7 @@ class DataStream(OperatorSettings):
         self._set_chaining("NEVER")
         return self
 
-    def slot_sharing_group(self, slot_sharing_group: str) -> "DataStream":
+    def slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> "DataStream":
         self._set_slot_sharing_group(slot_sharing_group)
         return self
 
@@ -180,6 +190,20 @@ class DataStream(OperatorSettings):
         inputs = tuple(i for stream in (self, *streams) for i in stream._inputs)
         return DataStream(self._environment, inputs, self._type)
 
+    @overload
+    def connect(self, ds: "DataStream") -> "ConnectedStreams": ...
+
+    @overload
+    def connect(self, ds: "BroadcastStream") -> "BroadcastConnectedStream": ...
+
+    def connect(self, ds: "DataStream | BroadcastStream") -> "ConnectedStreams | BroadcastConnectedStream":
+        """Have one operator see both streams. TypeError for what is neither kind of stream."""
+        if isinstance(ds, BroadcastStream):
+            return BroadcastConnectedStream(self, ds, ds.broadcast_state_descriptors)
+        if not isinstance(ds, DataStream):
+            raise TypeError(f"a DataStream or a BroadcastStream is needed, not {ds!r}")
+        return ConnectedStreams(self, ds)
+
     # -- partitioning --------------------------------------------------------------------------------------------------
 
     def key_by(
@@ -203,9 +227,30 @@ class DataStream(OperatorSettings):
         """To the subtask of the same number; the parallelism of both sides must be equal."""
         return self._partitioned("FORWARD")
 
-    def broadcast(self) -> "DataStream":
-        """Every record to every subtask."""
-        return self._partitioned("BROADCAST")
+    @overload
+    def broadcast(self) -> "DataStream": ...
+
+    @overload
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
+    ) -> "BroadcastStream": ...
+
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor | None = None,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
+    ) -> "DataStream | BroadcastStream":
+        """Every record to every subtask; with descriptors a stream to `connect` with."""
+        stream = self._partitioned("BROADCAST")
+        if broadcast_state_descriptor is None:
+            return stream
+        descriptors = [broadcast_state_descriptor, *other_broadcast_state_descriptors]
+        for descriptor in descriptors:
+            if not isinstance(descriptor, MapStateDescriptor):
+                raise TypeError(f"broadcast_state_descriptor must be MapStateDescriptor, not {descriptor!r}")
+        return BroadcastStream(stream, descriptors)
 
     def partition_custom(
         self,
@@ -243,7 +288,10 @@ class DataStream(OperatorSettings):
         if limit is not None and limit < 1:
             raise ValueError(f"Limit must be greater than 0: {limit}")
         collect_id = uuid.uuid4().hex
-        sink = self._collected()._into("Data stream collect sink", CollectSpec(collect_id))
+        collected = self._collected()
+        sink = collected._into(
+            "Data stream collect sink", CollectSpec(collect_id, input_type=_declared(collected._type))
+        )
         sink._set_non_parallel()
         client = self._environment._start(job_execution_name or "DataStream Execute and Collect")
         iterator = CloseableIterator(client, collect_id)
@@ -279,5 +327,10 @@ def _declared(type_info: TypeInformation) -> TypeInformation | None:
     return None if isinstance(type_info, PickledBytesTypeInfo) else type_info
 
 
-# its base is above, and PyFlink's programs import it from here
-from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402
+# their base is above, and PyFlink's programs import them from here
+from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402, I001
+from penstock.datastream.connected_streams import (  # noqa: E402
+    BroadcastConnectedStream,
+    BroadcastStream,
+    ConnectedStreams,
+)

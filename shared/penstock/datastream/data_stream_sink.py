@@ -1,6 +1,7 @@
 """DataStreamSink: the end of a stream, as far as a program can still change it."""
 
 from penstock.datastream.operator_settings import OperatorSettings
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
 
 
 class DataStreamSink(OperatorSettings):
@@ -30,6 +31,6 @@ class DataStreamSink(OperatorSettings):
         self._set_chaining("NEVER")
         return self
 
-    def slot_sharing_group(self, slot_sharing_group: str) -> "DataStreamSink":
+    def slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> "DataStreamSink":
         self._set_slot_sharing_group(slot_sharing_group)
         return self

@@ -4,6 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+from penstock.datastream.async_functions import AsyncFunction, AsyncRetryPredicate, AsyncRetryStrategy
+from penstock.datastream.broadcast_functions import (
+    BaseBroadcastProcessFunction,
+    BroadcastProcessFunction,
+    KeyedBroadcastProcessFunction,
+)
+from penstock.datastream.co_functions import (
+    CoFlatMapFunction,
+    CoMapFunction,
+    CoProcessFunction,
+    KeyedCoProcessFunction,
+)
+from penstock.datastream.function import Function
 from penstock.datastream.state import (
     AggregatingState,
     AggregatingStateDescriptor,
@@ -18,13 +31,24 @@ from penstock.datastream.state import (
 )
 from penstock.datastream.time_domain import TimeDomain
 from penstock.datastream.timerservice import TimerService
+from penstock.metrics import MetricGroup
 
 __all__ = [
     "AggregateFunction",
+    "AsyncFunction",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
+    "BaseBroadcastProcessFunction",
+    "BroadcastProcessFunction",
+    "CoFlatMapFunction",
+    "CoMapFunction",
+    "CoProcessFunction",
     "FilterFunction",
     "FlatMapFunction",
     "Function",
     "KeySelector",
+    "KeyedBroadcastProcessFunction",
+    "KeyedCoProcessFunction",
     "KeyedProcessFunction",
     "KeyedStateStore",
     "MapFunction",
@@ -84,15 +108,9 @@ class RuntimeContext(KeyedStateStore):
     def get_job_parameter(self, key: str, default_value: str) -> str:
         """One of `ExecutionConfig.set_global_job_parameters`."""
 
-
-class Function(ABC):  # noqa: B024 (PyFlink's base is abstract, its methods are not)
-    """Base of all functions that are classes."""
-
-    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: B027
-        """Called once in each subtask before the first record."""
-
-    def close(self) -> None:  # noqa: B027
-        """Called once in each subtask after the last record."""
+    @abstractmethod
+    def get_metrics_group(self) -> MetricGroup:
+        """Metrics made here are reported with the subtask's own."""
 
 
 class MapFunction(Function):

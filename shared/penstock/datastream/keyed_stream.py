@@ -15,6 +15,7 @@ from penstock.datastream.functions import (
     ReduceFunction,
 )
 from penstock.datastream.output_tag import OutputTag
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
 from penstock.datastream.user_code import check_function, check_position, check_type
 from penstock.operators.specs import AggregateSpec, KeyedMapSpec, KeyedProcessSpec, ReduceSpec
 
@@ -124,7 +125,7 @@ class KeyedStream(DataStream):
     def disable_chaining(self) -> DataStream:
         self._unsupported("Disable chaining for")
 
-    def slot_sharing_group(self, slot_sharing_group: str) -> DataStream:
+    def slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> DataStream:
         self._unsupported("Setting slot sharing group for")
 
     def get_side_output(self, output_tag: OutputTag) -> DataStream:
@@ -145,7 +146,7 @@ class KeyedStream(DataStream):
     def forward(self) -> DataStream:
         self._fixed_partitioning()
 
-    def broadcast(self) -> DataStream:
+    def broadcast(self, *args: Any) -> NoReturn:
         self._fixed_partitioning()
 
     def partition_custom(self, partitioner: Any, key_selector: Any) -> DataStream:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from penstock.common.execution_config import ExecutionConfig
+from penstock.datastream.slot_sharing_group import SlotSharingGroup
 from penstock.graph.key_groups import UPPER_BOUND_MAX_PARALLELISM
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ class OperatorSettings:
     def _set_chaining(self, strategy: "ChainingStrategy") -> None:
         self._transformation.chaining = strategy
 
-    def _set_slot_sharing_group(self, slot_sharing_group: str) -> None:
+    def _set_slot_sharing_group(self, slot_sharing_group: "str | SlotSharingGroup") -> None:
+        if isinstance(slot_sharing_group, SlotSharingGroup):
+            self._environment.register_slot_sharing_group(slot_sharing_group)
+            slot_sharing_group = slot_sharing_group.get_name()
         if not isinstance(slot_sharing_group, str) or not slot_sharing_group:
             raise TypeError(f"a slot sharing group is given by its name, not {slot_sharing_group!r}")
         self._transformation.slot_sharing_group = slot_sharing_group

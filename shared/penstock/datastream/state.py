@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from penstock.common.typeinfo import ListTypeInfo, MapTypeInfo, TypeInformation
+from penstock.datastream.state_ttl import StateTtlConfig
 
 if TYPE_CHECKING:
     from penstock.datastream.functions import AggregateFunction, ReduceFunction
@@ -13,15 +14,19 @@ __all__ = [
     "AggregatingState",
     "AggregatingStateDescriptor",
     "AppendingState",
+    "BroadcastState",
     "ListState",
     "ListStateDescriptor",
     "MapState",
     "MapStateDescriptor",
     "MergingState",
+    "OperatorStateStore",
+    "ReadOnlyBroadcastState",
     "ReducingState",
     "ReducingStateDescriptor",
     "State",
     "StateDescriptor",
+    "StateTtlConfig",
     "ValueState",
     "ValueStateDescriptor",
 ]
@@ -128,15 +133,80 @@ class MapState(State, Generic[K, V]):
         return iter(self.keys())
 
 
+class ReadOnlyBroadcastState(State, Generic[K, V]):
+    """What the broadcast side has stored, the same in every subtask."""
+
+    @abstractmethod
+    def get(self, key: K) -> V | None: ...
+
+    @abstractmethod
+    def contains(self, key: K) -> bool: ...
+
+    @abstractmethod
+    def items(self) -> Iterable[tuple[K, V]]: ...
+
+    @abstractmethod
+    def keys(self) -> Iterable[K]: ...
+
+    @abstractmethod
+    def values(self) -> Iterable[V]: ...
+
+    @abstractmethod
+    def is_empty(self) -> bool: ...
+
+    def __getitem__(self, key: K) -> V | None:
+        return self.get(key)
+
+    def __contains__(self, key: K) -> bool:
+        return self.contains(key)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self.keys())
+
+
+class BroadcastState(ReadOnlyBroadcastState[K, V]):
+    """Writable: for the broadcast side alone, so that every subtask ends up with the same."""
+
+    @abstractmethod
+    def put(self, key: K, value: V) -> None: ...
+
+    @abstractmethod
+    def put_all(self, dict_value: dict[K, V]) -> None: ...
+
+    @abstractmethod
+    def remove(self, key: K) -> None:
+        """Nothing happens where it is not there."""
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.put(key, value)
+
+    def __delitem__(self, key: K) -> None:
+        self.remove(key)
+
+
+class OperatorStateStore(ABC):
+    """State of a subtask rather than of a key. Of its kinds PyFlink has broadcast state."""
+
+    @abstractmethod
+    def get_broadcast_state(self, state_descriptor: "MapStateDescriptor") -> BroadcastState[Any, Any]: ...
+
+
 class StateDescriptor(ABC):  # noqa: B024 (PyFlink's base is abstract)
     """Name and type of a state; the name is unique within its function."""
 
     def __init__(self, name: str, type_info: TypeInformation) -> None:
         self.name = name
         self.type_info = type_info
+        self._ttl_config: StateTtlConfig | None = None
 
     def get_name(self) -> str:
         return self.name
+
+    def enable_time_to_live(self, ttl_config: StateTtlConfig) -> None:
+        """Let values expire. TypeError for what is no StateTtlConfig."""
+        if not isinstance(ttl_config, StateTtlConfig):
+            raise TypeError(f"a StateTtlConfig is needed, such as new_builder(…).build() gives, not {ttl_config!r}")
+        self._ttl_config = ttl_config
 
 
 class ValueStateDescriptor(StateDescriptor):

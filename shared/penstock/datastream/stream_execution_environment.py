@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock.common.configuration import Configuration
-from penstock.common.execution_config import ExecutionConfig
+from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
+from penstock.common.jvm import warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
-from penstock.datastream.collection_source import CollectionSource
+from penstock.datastream.collection_source import CollectionSource, converted_elements
 from penstock.datastream.data_stream import DataStream, _declared
+from penstock.datastream.environment_settings import EnvironmentSettings
 from penstock.datastream.execution_mode import RuntimeExecutionMode
 from penstock.datastream.job_settings import BUFFER_TIMEOUT_KEY, CHAINING_KEY, JobSettings
 from penstock.datastream.user_code import check_type
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["StreamExecutionEnvironment"]
 
 
-class StreamExecutionEnvironment:
+class StreamExecutionEnvironment(EnvironmentSettings):
     """Where a program makes its streams and runs them: in this process, or on the cluster `penstock run` names."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+        super().__init__(configuration)
         self._transformations: list[Transformation] = []
         self._made = 0
 
@@ -41,7 +43,12 @@ class StreamExecutionEnvironment:
 
         context = current.get()
         effective = Configuration.from_dict(context.configuration if context is not None else {})
-        return StreamExecutionEnvironment(effective.add_all(configuration or Configuration()))
+        effective.add_all(configuration or Configuration())
+        default = EnvironmentSettings._default_local_parallelism
+        is_local = context is None or not context.addresses
+        if default is not None and is_local and not effective.contains_key(PARALLELISM_KEY):
+            effective.set_integer(PARALLELISM_KEY, default)
+        return StreamExecutionEnvironment(effective)
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
@@ -123,11 +130,16 @@ class StreamExecutionEnvironment:
     # -- sources -------------------------------------------------------------------------------------------------------
 
     def from_collection(self, collection: Iterable[Any], type_info: TypeInformation | None = None) -> DataStream:
-        """The elements travel with the job and are read by one subtask, in order."""
+        """The elements travel with the job and are read by one subtask, in order.
+
+        With a type they are converted here: whole numbers wrap as in Java. TypeError names an element that does not
+        fit.
+        """
         if isinstance(collection, (str, bytes)) or not isinstance(collection, Iterable):
             raise TypeError(f"a collection of elements is needed, not {collection!r}")
-        elements = tuple(collection)
-        stream = self._from_source(CollectionSource(elements), None, "Collection Source", check_type(type_info))
+        declared = check_type(type_info)
+        elements = converted_elements(collection, declared)
+        stream = self._from_source(CollectionSource(elements), None, "Collection Source", declared)
         stream._set_parallelism(1)
         stream._transformation.is_parallel = False
         return stream
@@ -187,6 +199,8 @@ class StreamExecutionEnvironment:
         from penstock.client.executors import executor_for
         from penstock.graph.job_graph_generator import compile_job
 
+        if self.get_checkpoint_config().is_checkpointing_enabled():
+            warn_no_effect("enable_checkpointing", "this version takes no checkpoints")
         graph = self._stream_graph(job_name)
         compiled = compile_job(
             graph, job_id=str(JobID.generate()), configuration=JobSettings(self._configuration).of_the_job()

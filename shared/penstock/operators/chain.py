@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch, Watermark, WatermarkStatus
+from penstock.operators.asynchronous import AsynchronousOperator
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.edges import Edge
 from penstock.operators.generated import compile_function, forget
@@ -32,11 +33,14 @@ class OperatorChain:
         self._outputs = outputs
         self.edges = [c for consumers in outputs.values() for c in consumers if isinstance(c, Edge)]
         self._files: list[str] = []
-        self._entries: dict[tuple[bool, bool], Callable[..., None]] = {}
+        self._entries: dict[tuple[bool, bool, int], Callable[..., None]] = {}
         self._emits: dict[tuple[int, bool], Callable[..., None]] = {}
         self._serial = next(_serial)
         self._timed = [o for o in operators if o.has_timers]
         self._opened: list[Operator | Edge] = []
+        self._finished = 0
+        self.asynchronous = [o for o in operators if isinstance(o, AsynchronousOperator)]
+        self.on_close: list[Callable[[], None]] = []  #: called after all were closed
         self.watermark = MIN_TIMESTAMP
         for operator in operators:
             operator.chain = self
@@ -60,6 +64,11 @@ class OperatorChain:
                 self._opened.pop().close()
             except Exception as e:
                 first = first or e
+        while self.on_close:
+            try:
+                self.on_close.pop()()
+            except Exception as e:
+                first = first or e
         for file_name in self._files:
             forget(file_name)
         if first is not None:
@@ -67,16 +76,16 @@ class OperatorChain:
 
     # -- elements ----------------------------------------------------------------------------------------------------
 
-    def process(self, batch: RecordBatch) -> None:
-        """A batch for the head."""
+    def process(self, batch: RecordBatch, side: int = 0) -> None:
+        """A batch for the head, by its first or second input."""
         timed, keyed = batch.timestamps is not None, batch.keys is not None
-        entry = self._entries.get((timed, keyed)) or self._make_entry(timed, keyed)
+        entry = self._entries.get((timed, keyed, side)) or self._make_entry(timed, keyed, side)
         columns = [c for c in (batch.values, batch.timestamps, batch.keys) if c is not None]
         entry(*columns)
 
     def process_values(self, values: list[Any]) -> None:
         """What a source has read."""
-        entry = self._entries.get((False, False)) or self._make_entry(False, False)
+        entry = self._entries.get((False, False, 0)) or self._make_entry(False, False)
         entry(values)
 
     def emit(self, operator: int, values: Sequence[Any], timestamps: Sequence[int | None] | None = None) -> None:
@@ -111,10 +120,24 @@ class OperatorChain:
         for operator in self.operators:
             operator.on_idle()
 
-    def finish(self) -> None:
-        """The end of input, the head first; event time has ended before (`process_watermark` of the last one)."""
-        for operator in self.operators:
-            operator.finish()
+    def drain(self) -> bool:
+        """Let the results of asynchronous operators that have come go on. False: there were none."""
+        progress = False
+        for operator in self.asynchronous:
+            progress = operator.drain() or progress
+        return progress
+
+    def finish(self) -> bool:
+        """The end of input, the head first; event time has ended before (`process_watermark` of the last one).
+
+        False where asynchronous results are still to come: call again when they have been drained.
+        """
+        while not any(o.is_pending for o in self.asynchronous):
+            if self._finished == len(self.operators):
+                return True
+            self.operators[self._finished].finish()
+            self._finished += 1
+        return False
 
     # -- what operators call -----------------------------------------------------------------------------------------
 
@@ -162,12 +185,12 @@ class OperatorChain:
         if forwarded is not None:
             self.forward_status(operator.index, forwarded)
 
-    def _make_entry(self, timed: bool, keyed: bool) -> Callable[..., None]:
+    def _make_entry(self, timed: bool, keyed: bool, side: int = 0) -> Callable[..., None]:
         code, head = ChainCode(), self.operators[0]
         rec = Rec(code.fresh("v"), code.fresh("t") if timed else None, code.fresh("k") if keyed else None)
         with _loop(code, rec), code.operator(head.name):
-            head.code(code, rec, True)
-        entry = self._entries[timed, keyed] = self._compile(code, rec, "process")
+            (head.code_second if side else head.code)(code, rec, True)
+        entry = self._entries[timed, keyed, side] = self._compile(code, rec, "process_second" if side else "process")
         return entry
 
     def _make_emit(self, operator: int, timed: bool) -> Callable[..., None]:

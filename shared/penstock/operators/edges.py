@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from penstock.exchange.elements import Control
 from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.output_type import OutputType
 
 
 class EdgeWriter(Protocol):
@@ -39,6 +40,8 @@ class Edge:
         self.name = name
         self.writer = writer
         self.records_out = 0
+        #: what the operator before it declares of its results
+        self.output_type: OutputType | None = None
 
     def open(self, context: Any) -> None:
         """Before the first record."""
@@ -80,6 +83,8 @@ class Edge:
 
     def _emit(self, i: int, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         self.records_out += len(values)
+        if self.output_type is not None:
+            values = self.output_type.batch(values)
         self.writer.emit(i, values, timestamps, keys)
 
 

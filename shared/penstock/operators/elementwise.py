@@ -7,7 +7,8 @@ from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator
 from penstock.operators.results import write_results
 from penstock.operators.user_function import UserFunction
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.no_key import NO_KEY
 
 
 class FunctionOperator(Operator):
@@ -15,7 +16,7 @@ class FunctionOperator(Operator):
 
     method = ""
 
-    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend | None = None) -> None:
+    def __init__(self, index: int, name: str, func: Any, backend: KeyedStateBackend | None = None) -> None:
         super().__init__(index, name)
         self.function = UserFunction(func, self.method)
         self.backend = backend
@@ -24,6 +25,8 @@ class FunctionOperator(Operator):
         self.function.open(context)
 
     def close(self) -> None:
+        if self.backend is not None:
+            self.backend.key = NO_KEY
         self.function.close()
 
     def bind_function(self, code: ChainCode) -> str:
@@ -34,7 +37,10 @@ class FunctionOperator(Operator):
         """Make the record's key the one that state refers to. Only rich functions have state."""
         if self.backend is not None and self.function.is_rich:
             assert rec.key is not None, f"{self.name}: keyed state needs a keyed input"
-            code.line(f"{code.bind(self.label('state'), self.backend)}.key = {rec.key}")
+            state = code.bind(self.label("state"), self.backend)
+            if self.backend.on_record:
+                code.line(f"{state}.clean()")
+            code.line(f"{state}.key = {rec.key}")
 
     def snapshot(self) -> Any:
         return None if self.backend is None else self.backend.snapshot()

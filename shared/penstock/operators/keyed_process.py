@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from penstock.common.constants import MIN_LONG_VALUE
 from penstock.datastream.functions import KeyedProcessFunction
 from penstock.datastream.time_domain import TimeDomain
 from penstock.datastream.timerservice import TimerService
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.results import write_results
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
 from penstock.state.timer_service import KeyedTimerService
 from penstock.state.timers import TimerQueue
 
@@ -17,7 +18,7 @@ from penstock.state.timers import TimerQueue
 class KeyedContext(KeyedProcessFunction.OnTimerContext):
     """Both contexts in one object an operator; `domain` is set while a timer fires."""
 
-    def __init__(self, backend: HashMapKeyedStateBackend, timers: TimerService) -> None:
+    def __init__(self, backend: KeyedStateBackend, timers: TimerService) -> None:
         self._backend, self._timers = backend, timers
         self.element_timestamp: int | None = None
         self.domain: TimeDomain | None = None
@@ -28,8 +29,9 @@ class KeyedContext(KeyedProcessFunction.OnTimerContext):
     def timer_service(self) -> TimerService:
         return self._timers
 
-    def timestamp(self) -> int | None:  # type: ignore[override]  # PyFlink says int, and gives None without timestamps
-        return self.element_timestamp
+    def timestamp(self) -> int:
+        # as in PyFlink 2.3: Java's least long stands for "none"
+        return MIN_LONG_VALUE if self.element_timestamp is None else self.element_timestamp
 
     def time_domain(self) -> TimeDomain:
         if self.domain is None:
@@ -42,11 +44,15 @@ class KeyedProcessOperator(FunctionOperator):
     takes_tags = True
     has_timers = True
 
-    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend) -> None:
+    def __init__(self, index: int, name: str, func: Any, backend: KeyedStateBackend) -> None:
         super().__init__(index, name, func, backend)
         self._state = backend
         self._timers = KeyedTimerService(backend)
-        self._context = KeyedContext(backend, self._timers)
+        self._context = self.make_context(backend, self._timers)
+
+    def make_context(self, backend: KeyedStateBackend, timers: TimerService) -> KeyedContext:
+        """The context of this kind of function."""
+        return KeyedContext(backend, timers)
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         self.set_key(code, rec)
@@ -76,7 +82,7 @@ class KeyedProcessOperator(FunctionOperator):
             self._context.domain = domain
             # a record that a timer emits carries the timer's event time; processing time is no timestamp
             timestamp = due[0] if domain is TimeDomain.EVENT_TIME else None
-            self._context.element_timestamp = timestamp
+            self._context.element_timestamp = due[0]
             results = on_timer(due[0], self._context)
             if results is not None:
                 for value in results:

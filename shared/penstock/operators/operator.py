@@ -1,10 +1,13 @@
 """The running operator: what every kind of operator shares."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock.exchange.elements import MAX_TIMESTAMP
 from penstock.operators.chain_code import ChainCode, Rec
+
+if TYPE_CHECKING:
+    from penstock.operators.output_type import OutputType
 
 
 class Emitter(Protocol):
@@ -33,6 +36,8 @@ class Operator:
     takes_tags = False
     #: whether `next_timer` may ever give a time
     has_timers = False
+    #: 2: the head of a chain whose second input `code_second` takes
+    inputs = 1
 
     def __init__(self, index: int, name: str) -> None:
         self.index = index
@@ -43,6 +48,12 @@ class Operator:
         """A name of this operator's own for the generated source."""
         return f"{stem}_{self.index}"
 
+    def takes(self, type_of_input: "OutputType") -> None:
+        """Its input comes right from an operator with this output type. Only the ends of a stream convert it.
+
+        Between two functions in one chain records go as they are, as in PyFlink.
+        """
+
     def open(self, context: Any) -> None:
         """Before the first record, tail of the chain first, as in Flink."""
 
@@ -52,6 +63,10 @@ class Operator:
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         """Write what happens with one record. `tail`: nothing else happens with it afterwards."""
         raise NotImplementedError
+
+    def code_second(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        """The same for a record of the second input."""
+        raise NotImplementedError(f"{self.name} has no second input")
 
     def on_watermark(self, timestamp: int) -> int | None:
         """Event time has come to `timestamp`; the watermark to forward, None for none."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from penstock.common.constants import MIN_LONG_VALUE
 from penstock.datastream.functions import ProcessFunction
 from penstock.datastream.timerservice import TimerService
 from penstock.operators.chain_code import ChainCode, Rec
@@ -20,8 +21,9 @@ class ElementContext(ProcessFunction.Context):
     def timer_service(self) -> TimerService:
         return self._timers
 
-    def timestamp(self) -> int | None:  # type: ignore[override]  # PyFlink says int, and gives None without timestamps
-        return self.element_timestamp
+    def timestamp(self) -> int:
+        # as in PyFlink 2.3: Java's least long stands for "none"
+        return MIN_LONG_VALUE if self.element_timestamp is None else self.element_timestamp
 
 
 class ProcessOperator(FunctionOperator):

@@ -7,7 +7,7 @@ from typing import Any
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.operator import is_end_of_time
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
 
 
 class ReduceOperator(FunctionOperator):
@@ -15,7 +15,7 @@ class ReduceOperator(FunctionOperator):
 
     method = "reduce"
 
-    def __init__(self, index: int, name: str, func: Any, backend: HashMapKeyedStateBackend, final_only: bool) -> None:
+    def __init__(self, index: int, name: str, func: Any, backend: KeyedStateBackend, final_only: bool) -> None:
         super().__init__(index, name, func, backend)
         self._values = backend.table("_reduce", "reduce")
         self._final_only = final_only

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from penstock.operators.async_wait import AsyncWaitOperator
+from penstock.operators.broadcast_process import BroadcastProcessOperator, KeyedBroadcastProcessOperator
+from penstock.operators.co_process import CoProcessOperator, KeyedCoProcessOperator
 from penstock.operators.elementwise import FilterOperator, FlatMapOperator, MapOperator
 from penstock.operators.keyed_process import KeyedProcessOperator
 from penstock.operators.operator import Operator
@@ -12,7 +15,10 @@ from penstock.operators.sinks import CollectOperator, Collector, PrintOperator, 
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import (
     AggregateSpec,
+    AsyncWaitSpec,
+    BroadcastProcessSpec,
     CollectSpec,
+    CoProcessSpec,
     FilterSpec,
     FlatMapSpec,
     KeyedMapSpec,
@@ -27,7 +33,8 @@ from penstock.operators.specs import (
     TimestampsAndWatermarksSpec,
 )
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.selection import StateBackendChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class SubtaskInfo:
     attempt: int = 0
     watermark_interval: int = 200
     parameters: dict[str, str] = field(default_factory=dict)
+    state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
     def task_name_with_subtasks(self) -> str:
@@ -51,39 +59,71 @@ class SubtaskInfo:
 
 
 _KEYED_MAP = {"map": MapOperator, "flat_map": FlatMapOperator, "filter": FilterOperator}
+_KEYED = (KeyedMapSpec, ReduceSpec, AggregateSpec, KeyedProcessSpec)
+
+
+def _is_keyed(spec: OperatorSpec) -> bool:
+    return isinstance(spec, _KEYED) or bool(getattr(spec, "is_keyed", False))
 
 
 def build(
     spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
-) -> tuple[Operator, HashMapKeyedStateBackend | None]:
-    """The operator, and its keyed state where it has one. TypeError names a spec that is none."""
-    backend = HashMapKeyedStateBackend(subtask.max_parallelism)
+) -> tuple[Operator, KeyedStateBackend | None]:
+    """The operator, and its keyed state, to be closed, where it has one. TypeError names a spec that is none."""
+    if _is_keyed(spec):
+        backend = subtask.state_backend.make(subtask.max_parallelism)
+        try:
+            return _build_keyed(spec, index, name, backend), backend
+        except BaseException:
+            backend.close()
+            raise
+    return _build_plain(spec, index, name, subtask, collector), None
+
+
+def _build_keyed(spec: OperatorSpec, index: int, name: str, backend: KeyedStateBackend) -> Operator:
+    match spec:
+        case KeyedMapSpec():
+            return _KEYED_MAP[spec.kind](index, name, spec.func, backend)
+        case ReduceSpec():
+            return ReduceOperator(index, name, spec.func, backend, spec.final_only)
+        case AggregateSpec():
+            return ReduceOperator(index, name, rolling(spec.kind, spec.position), backend, spec.final_only)
+        case KeyedProcessSpec():
+            return KeyedProcessOperator(index, name, spec.func, backend)
+        case CoProcessSpec():
+            return KeyedCoProcessOperator(index, name, spec.kind, spec.func, backend)
+        case BroadcastProcessSpec():
+            return KeyedBroadcastProcessOperator(index, name, spec.func, backend, spec.descriptors)
+    raise TypeError(f"operator {name!r}: no operator runs a keyed {type(spec).__name__}")
+
+
+def _build_plain(
+    spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
+) -> Operator:
     n, p = subtask.subtask, subtask.parallelism
     match spec:
         case SourceSpec():
-            return SourceOperator(index, name, spec.source, spec.watermark_strategy, subtask.watermark_interval), None
+            return SourceOperator(index, name, spec.source, spec.watermark_strategy, subtask.watermark_interval)
         case MapSpec():
-            return MapOperator(index, name, spec.func), None
+            return MapOperator(index, name, spec.func)
         case FlatMapSpec():
-            return FlatMapOperator(index, name, spec.func), None
+            return FlatMapOperator(index, name, spec.func)
         case FilterSpec():
-            return FilterOperator(index, name, spec.func), None
+            return FilterOperator(index, name, spec.func)
         case ProcessSpec():
-            return ProcessOperator(index, name, spec.func), None
+            return ProcessOperator(index, name, spec.func)
         case TimestampsAndWatermarksSpec():
-            return TimestampsAndWatermarksOperator(index, name, spec.strategy, subtask.watermark_interval), None
-        case KeyedMapSpec():
-            return _KEYED_MAP[spec.kind](index, name, spec.func, backend), backend
-        case ReduceSpec():
-            return ReduceOperator(index, name, spec.func, backend, spec.final_only), backend
-        case AggregateSpec():
-            return ReduceOperator(index, name, rolling(spec.kind, spec.position), backend, spec.final_only), backend
-        case KeyedProcessSpec():
-            return KeyedProcessOperator(index, name, spec.func, backend), backend
+            return TimestampsAndWatermarksOperator(index, name, spec.strategy, subtask.watermark_interval)
+        case CoProcessSpec():
+            return CoProcessOperator(index, name, spec.kind, spec.func)
+        case BroadcastProcessSpec():
+            return BroadcastProcessOperator(index, name, spec.func, spec.descriptors)
+        case AsyncWaitSpec():
+            return AsyncWaitOperator(index, name, spec)
         case SinkSpec():
-            return SinkOperator(index, name, spec.sink, n, subtask.attempt), None
+            return SinkOperator(index, name, spec.sink, n, subtask.attempt)
         case PrintSpec():
-            return PrintOperator(index, name, spec.identifier, spec.input_type, n, p), None
+            return PrintOperator(index, name, spec.identifier, spec.input_type, n, p)
         case CollectSpec():
-            return CollectOperator(index, name, collector(spec.collect_id)), None
+            return CollectOperator(index, name, collector(spec.collect_id), spec.input_type)
     raise TypeError(f"operator {name!r}: no operator runs a {type(spec).__name__}")

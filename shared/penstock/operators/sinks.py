@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from penstock.common.java_format import printer
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator
+from penstock.operators.output_type import OutputType, collected
 from penstock.operators.specs import Sink, SinkWriter
 
 
@@ -18,6 +19,10 @@ class SinkOperator(Operator):
         self._sink, self._subtask, self._attempt = sink, subtask, attempt
         self._writer: SinkWriter | None = None
         self._dirty = False
+        self._type_of_input: OutputType | None = None
+
+    def takes(self, type_of_input: OutputType) -> None:
+        self._type_of_input = type_of_input
 
     def open(self, context: Any) -> None:
         self._writer = self._sink.create_writer(self._subtask, self._attempt)
@@ -31,7 +36,7 @@ class SinkOperator(Operator):
         if values:
             assert self._writer is not None
             self._dirty = True
-            self._writer.write(values)
+            self._writer.write(values if self._type_of_input is None else self._type_of_input.batch(values))
 
     def on_idle(self) -> None:
         if self._dirty and self._writer is not None:
@@ -58,6 +63,10 @@ class PrintOperator(Operator):
         parts = ([identifier] if identifier else []) + ([str(subtask + 1)] if parallelism > 1 else [])
         self._prefix = ":".join(parts) + "> " if parts else ""
         self._text_of: Callable[[Any], str] = printer(input_type)
+
+    def takes(self, type_of_input: OutputType) -> None:
+        text_of = self._text_of
+        self._text_of = lambda value: text_of(type_of_input.one(value))
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         # at once and not after the loop: what user functions print themselves has its place between the records
@@ -98,9 +107,14 @@ class Collector(Protocol):
 class CollectOperator(Operator):
     """`execute_and_collect`: the records of the one subtask go back to the client in order."""
 
-    def __init__(self, index: int, name: str, collector: Collector) -> None:
+    def __init__(self, index: int, name: str, collector: Collector, input_type: Any = None) -> None:
         super().__init__(index, name)
         self.collector = collector
+        self._collected = collected(input_type)
+        self._type_of_input: OutputType | None = None
+
+    def takes(self, type_of_input: OutputType) -> None:
+        self._type_of_input = type_of_input
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         values, collect = self.label("collected"), code.bind(self.label("collect"), self)
@@ -109,7 +123,9 @@ class CollectOperator(Operator):
 
     def write(self, values: list[Any]) -> None:
         if values:
-            self.collector.write(values)
+            if self._type_of_input is not None:
+                values = self._type_of_input.batch(values)
+            self.collector.write(values if self._collected is None else [self._collected(v) for v in values])
 
     def finish(self) -> None:
         self.collector.end()

@@ -128,6 +128,44 @@ class KeyedMapSpec(OperatorSpec):
     func: Any
 
 
+# -- two inputs: heads of chains; with `is_keyed` behind two HASH edges --------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoProcessSpec(OperatorSpec):
+    """`func`: a `CoMapFunction`, `CoFlatMapFunction`, `CoProcessFunction` or `KeyedCoProcessFunction`."""
+
+    kind: Literal["map", "flat_map", "process"]
+    func: Any
+    is_keyed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastProcessSpec(OperatorSpec):
+    """`func`: a `BroadcastProcessFunction`, or a `KeyedBroadcastProcessFunction` with the first input keyed.
+
+    `descriptors`: the `MapStateDescriptor`s of the broadcast state.
+    """
+
+    func: Any
+    descriptors: tuple[Any, ...]
+    is_keyed: bool
+
+
+# -- asynchronous ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncWaitSpec(OperatorSpec):
+    """`func`: an `AsyncFunction`. `timeout` in ms, none where it is not positive; `strategy`: `AsyncRetryStrategy`."""
+
+    func: Any
+    timeout: int
+    capacity: int
+    strategy: Any
+    is_ordered: bool
+
+
 # -- sinks -----------------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +214,7 @@ class CollectSpec(OperatorSpec):
     """`execute_and_collect`: parallelism 1; the records go back to the client in order, as pickled batches."""
 
     collect_id: str
+    input_type: Any = None
 
 
 # -- partitioners ----------------------------------------------------------------------------------------------------

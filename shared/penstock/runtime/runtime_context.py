@@ -1,6 +1,5 @@
 """RuntimeContext of one operator in one subtask."""
 
-from collections.abc import Callable
 from typing import Any
 
 from penstock.datastream.functions import RuntimeContext
@@ -13,26 +12,26 @@ from penstock.datastream.state import (
     MapStateDescriptor,
     ReducingState,
     ReducingStateDescriptor,
+    StateDescriptor,
     ValueState,
     ValueStateDescriptor,
 )
+from penstock.metrics import MetricGroup
 from penstock.operators.registry import SubtaskInfo
-from penstock.operators.user_function import UserFunction
-from penstock.state.backend import HashMapKeyedStateBackend
-from penstock.state.states import (
-    HashMapAggregatingState,
-    HashMapListState,
-    HashMapMapState,
-    HashMapReducingState,
-    HashMapValueState,
-)
+from penstock.runtime.metrics import MetricRegistry
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.keyed_states import KeyedStates
 
 
 class SubtaskRuntimeContext(RuntimeContext):
-    """`backend`: the operator's keyed state, None where its input has no key."""
+    """`backend`: the operator's keyed state, None where its input has no key. `metrics`: the operator's group."""
 
-    def __init__(self, subtask: SubtaskInfo, backend: HashMapKeyedStateBackend | None) -> None:
-        self._subtask, self._backend = subtask, backend
+    def __init__(
+        self, subtask: SubtaskInfo, backend: KeyedStateBackend | None, metrics: MetricGroup | None = None
+    ) -> None:
+        self._subtask = subtask
+        self._states = None if backend is None else KeyedStates(backend)
+        self._metrics = MetricRegistry().group(subtask.task_name) if metrics is None else metrics
 
     def get_task_name(self) -> str:
         return self._subtask.task_name
@@ -55,26 +54,28 @@ class SubtaskRuntimeContext(RuntimeContext):
     def get_job_parameter(self, key: str, default_value: str) -> str:
         return self._subtask.parameters.get(key, default_value)
 
+    def get_metrics_group(self) -> MetricGroup:
+        return self._metrics
+
     def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
-        return HashMapValueState(self._keyed(state_descriptor.name), state_descriptor.name)
+        return self._keyed(state_descriptor).value(state_descriptor)
 
     def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
-        return HashMapListState(self._keyed(state_descriptor.name), state_descriptor.name)
+        return self._keyed(state_descriptor).list(state_descriptor)
 
     def get_map_state(self, state_descriptor: MapStateDescriptor) -> MapState[Any, Any]:
-        return HashMapMapState(self._keyed(state_descriptor.name), state_descriptor.name)
+        return self._keyed(state_descriptor).map(state_descriptor)
 
     def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> ReducingState[Any]:
-        reduce: Callable[[Any, Any], Any] = UserFunction(state_descriptor.get_reduce_function(), "reduce").call
-        return HashMapReducingState(self._keyed(state_descriptor.name), state_descriptor.name, reduce)
+        return self._keyed(state_descriptor).reducing(state_descriptor)
 
     def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> AggregatingState[Any, Any]:
-        function = state_descriptor.get_agg_function()
-        return HashMapAggregatingState(self._keyed(state_descriptor.name), state_descriptor.name, function)
+        return self._keyed(state_descriptor).aggregating(state_descriptor)
 
-    def _keyed(self, name: str) -> HashMapKeyedStateBackend:
-        if self._backend is None:
+    def _keyed(self, descriptor: StateDescriptor) -> KeyedStates:
+        if self._states is None:
             raise RuntimeError(
-                f"state {name!r} of {self._subtask.task_name!r} needs a key: use the function behind key_by(…)"
+                f"state {descriptor.name!r} of {self._subtask.task_name!r} needs a key: use the function behind "
+                "key_by(…)"
             )
-        return self._backend
+        return self._states

@@ -181,7 +181,9 @@ class _Slot:
 
     def _start(self, deployment: Deployment, fresh: list[TaskAttempt]) -> None:
         exchange, graph = self._exchange_for(deployment), deployment.graph
-        factory = TaskFactory(graph, deployment.blobs.__getitem__, self._splits, exchange.collect_writer)
+        factory = TaskFactory(
+            graph, deployment.blobs.__getitem__, self._splits, exchange.collect_writer, self._configuration
+        )
         for attempt in fresh:
             vertex, subtask, number = attempt.vertex, attempt.subtask, attempt.attempt
             gate, writers = exchange.input_gate(vertex, subtask), exchange.writers(vertex, subtask, number)

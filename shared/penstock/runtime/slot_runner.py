@@ -58,6 +58,7 @@ class SlotRunner:
     def add(self, task: Task) -> None:
         """Start a task and run it from now on."""
         self.tasks.append(task)
+        task.wake = lambda: self.submit(_look_again)
         with self.interruption.user_code():
             task.start()
         self._report(task)
@@ -160,3 +161,7 @@ class SlotRunner:
         except Exception as e:
             for task in self.tasks:
                 task.fail(e)
+
+
+def _look_again() -> None:
+    """Mail that ends a sleep, so that tasks are looked at."""

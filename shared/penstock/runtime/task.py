@@ -20,6 +20,7 @@ from penstock.operators.registry import SubtaskInfo
 from penstock.operators.sinks import CollectOperator, Collector
 from penstock.operators.sources import SourceOperator
 from penstock.runtime.failure import failure_of
+from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.poll_size import PollSize
 from penstock.runtime.slices import Slices
 from penstock.state.timer_service import processing_time
@@ -38,16 +39,22 @@ class Task:
         build: Callable[[], OperatorChain],
         gate: InputGate,
         writers: Sequence[OutputWriter],
+        metrics: MetricRegistry | None = None,
     ) -> None:
         self.vertex, self.info = vertex, info
         self.state = ExecutionState.CREATED
         self.failure: Failure | None = None
         self.error: BaseException | None = None
         self._build, self._gate, self._writers = build, gate, writers
+        #: set by who runs the task: to be called, from any thread, when it has work
+        self.wake: Callable[[], None] = lambda: None
+        self._user_metrics = metrics or MetricRegistry()
         self._chain: OperatorChain | None = None
         self._source: SourceOperator | None = None
         self._collectors: list[Collector] = []
         self._poll_size, self._slices = PollSize(), Slices()
+        self._side = 0  #: the input that the batch in `_slices` came by
+        self._input_ended = False
         self._ended = False
         self._idle = False
         self._retry_at = 0.0
@@ -66,6 +73,8 @@ class Task:
             self._fail(e)
             return
         self._chain = chain
+        for operator in chain.asynchronous:
+            operator.wake = self.wake
         head = chain.operators[0]
         self._source = head if isinstance(head, SourceOperator) else None
         self._collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
@@ -110,7 +119,7 @@ class Task:
         timer = None if self._ended else self._chain.next_timer()
         if timer is not None:
             waits.append(max(0.0, (timer - processing_time()) / 1000))
-        if self._source is not None and not self._ended and not self._is_blocked():
+        if self._source is not None and not self._input_ended and not self._is_blocked():
             waits.append(max(0.0, self._retry_at - time.monotonic()))
         return min(waits, default=None)
 
@@ -145,6 +154,7 @@ class Task:
             idle_ms=self._idle_ns // 1_000_000,
             watermark=watermark,
             final=self.state.is_terminal,
+            user=self._user_metrics.values(),
         )
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -154,7 +164,10 @@ class Task:
         assert chain is not None
         if self._ended:
             return self._try_finish(), False
-        fired = self._fire_timers(chain)
+        fired = chain.drain() if chain.asynchronous else False
+        fired = self._fire_timers(chain) or fired
+        if self._input_ended:
+            return self._finish(chain) or fired, False
         if self._is_blocked():
             return fired, True
         if self._source is not None:
@@ -167,12 +180,14 @@ class Task:
                 self._handle(chain, event)
             if self._slices:
                 self._process_part(chain)
-            if self._slices or self._ended or self._is_blocked():
+            if self._slices or self._input_ended or self._is_blocked():
                 break
         return True, False
 
     def _is_blocked(self) -> bool:
-        return any(w.blocked for w in self._writers) or any(c.blocked for c in self._collectors)
+        if any(w.blocked for w in self._writers) or any(c.blocked for c in self._collectors):
+            return True
+        return self._chain is not None and any(o.blocked for o in self._chain.asynchronous)
 
     def _fire_timers(self, chain: OperatorChain) -> bool:
         due = chain.next_timer()
@@ -204,13 +219,14 @@ class Task:
         part = self._slices.take()
         self._records_in += len(part)
         started = time.monotonic()
-        chain.process(part)
+        chain.process(part, self._side)
         self._slices.took(time.monotonic() - started, len(part))
 
     def _handle(self, chain: OperatorChain, event: GateEvent) -> None:
         match event:
-            case BatchEvent(_, batch):
+            case BatchEvent(side, batch):
                 self._slices.put(batch)
+                self._side = side
             case WatermarkEvent(timestamp):
                 chain.process_watermark(timestamp)
             case StatusEvent(active):
@@ -223,10 +239,16 @@ class Task:
 
     def _end(self, chain: OperatorChain) -> None:
         chain.process_watermark(MAX_TIMESTAMP)
-        chain.finish()
+        self._input_ended = True
+        self._finish(chain)
+
+    def _finish(self, chain: OperatorChain) -> bool:
+        if not chain.finish():
+            return False
         for writer in self._writers:
             writer.broadcast(EndOfInput())
         self._ended = True
+        return True
 
     def _try_finish(self) -> bool:
         # FINISHED is a promise that nothing of the output can be lost with this process
@@ -248,5 +270,7 @@ class Task:
         self.state = ExecutionState.FAILED
 
     def _close(self) -> None:
+        # before the functions are closed, which gauges may read
+        self._user_metrics.freeze()
         if self._chain is not None:
             self._chain.close()

@@ -2,24 +2,30 @@
 
 import pickle
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import cloudpickle
 
 from penstock.client.config import Configuration
+from penstock.client.config.options import state
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
+from penstock.operators.output_type import output_type
 from penstock.operators.partitioning import build_edge
 from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.sinks import Collector
 from penstock.operators.sources import SourceOperator
+from penstock.operators.specs import SourceSpec
+from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.runtime.task import Task
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.selection import StateBackendChoice
 
 
 class FunctionNotLoadable(Exception):  # noqa: N818 (a state of the world, as Flink's)
@@ -30,7 +36,7 @@ class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
-    collect id -> where the records of `execute_and_collect` go.
+    collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
     """
 
     def __init__(
@@ -39,7 +45,9 @@ class TaskFactory:
         blob: Callable[[str], bytes],
         splits: Callable[[str, Callable[[], bytes]], bytes],
         collector: Callable[[str], Collector],
+        cluster: Configuration | None = None,
     ) -> None:
+        self._configuration = (cluster or Configuration({})).with_overrides(graph.configuration)
         self._graph, self._blob, self._splits, self._collector = graph, blob, splits, collector
 
     def make(
@@ -48,11 +56,12 @@ class TaskFactory:
         """A task in state CREATED. Unpickling and opening wait for `start`: their errors are the task's."""
         vertex = self._graph.vertex(vertex_id)
         info = self._info(vertex, subtask, attempt)
+        metrics = MetricRegistry()
 
         def build_chain() -> OperatorChain:
-            return self._build(vertex, info, writers)
+            return self._build(vertex, info, writers, metrics)
 
-        return Task(vertex_id, info, build_chain, gate, list(writers.values()))
+        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics)
 
     def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
         return SubtaskInfo(
@@ -65,30 +74,66 @@ class TaskFactory:
             attempt=attempt,
             watermark_interval=_watermark_interval(self._graph),
             parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
+            state_backend=_state_backend(self._configuration),
         )
 
-    def _build(self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter]) -> OperatorChain:
+    def _build(
+        self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter], metrics: MetricRegistry
+    ) -> OperatorChain:
+        with ExitStack() as undo:
+            backends: dict[int, KeyedStateBackend | None] = {}
+            chain = self._assemble(vertex, info, writers, backends, undo)
+            undo.callback(chain.close)
+
+            def context_of(operator: Operator | None) -> SubtaskRuntimeContext:
+                if operator is None:
+                    return SubtaskRuntimeContext(info, None, metrics.group(vertex.name))
+                return SubtaskRuntimeContext(info, backends[operator.index], metrics.group(operator.name))
+
+            chain.open(context_of)
+            if isinstance(chain.operators[0], SourceOperator):
+                self._start_source(vertex, info, chain.operators[0])
+            # from here on the backends are the chain's to close
+            undo.pop_all()
+            chain.on_close += [backend.close for backend in backends.values() if backend is not None]
+            return chain
+
+    def _assemble(
+        self,
+        vertex: JobVertex,
+        info: SubtaskInfo,
+        writers: Mapping[int, OutputWriter],
+        backends: dict[int, KeyedStateBackend | None],
+        undo: ExitStack,
+    ) -> OperatorChain:
         operators: list[Operator] = []
-        contexts: dict[int, HashMapKeyedStateBackend | None] = {}
+        declared: list[Any] = []
         for index, node in enumerate(vertex.operators):
             spec = self._load(node.spec, f"operator {node.name!r}")
-            operator, contexts[index] = build(spec, index, node.name, info, self._collector)
+            operator, backend = build(spec, index, node.name, info, self._collector)
+            backends[index] = backend
+            if backend is not None:
+                undo.callback(backend.close)
             operators.append(operator)
+            # what a source reads is as its format makes it; `from_collection` has converted its elements
+            declared.append(None if isinstance(spec, SourceSpec) else spec.output_type)
         outputs: dict[tuple[int, str | None], list[Consumer]] = {}
         for index, node in enumerate(vertex.operators):
             for output in node.outputs:
                 outputs.setdefault((index, output.tag), []).append(operators[output.target])
+                of_results = output_type(node.name, declared[index]) if output.tag is None else None
+                if of_results is not None:
+                    operators[output.target].takes(of_results)
         for number, edge in self._graph.outputs(vertex.id):
             target = self._graph.vertex(edge.target)
             name = f"edge {edge.strategy} {node_name(vertex.operators, edge.source_operator)!r} -> {target.name!r}"
             partitioner = self._load(edge.partitioner, name) if edge.partitioner else None
             running = build_edge(number, edge, name, writers[number], info.subtask, partitioner, target.max_parallelism)
+            if edge.tag is None:
+                source = edge.source_operator
+                running.output_type = output_type(vertex.operators[source].name, declared[source])
             outputs.setdefault((edge.source_operator, edge.tag), []).append(running)
-        chain = OperatorChain(f"{vertex.name} ({info.subtask + 1}/{info.parallelism})", operators, outputs)
-        chain.open(lambda o: SubtaskRuntimeContext(info, None if o is None else contexts[o.index]))
-        if isinstance(operators[0], SourceOperator):
-            self._start_source(vertex, info, operators[0])
-        return chain
+        return OperatorChain(f"{vertex.name} ({info.subtask + 1}/{info.parallelism})", operators, outputs)
 
     def _start_source(self, vertex: JobVertex, info: SubtaskInfo, source: SourceOperator) -> None:
         def enumerate_splits() -> bytes:
@@ -108,6 +153,14 @@ class TaskFactory:
 def node_name(operators: tuple[OperatorNode, ...], index: int) -> str:
     """The name of the operator at this place of the chain."""
     return operators[index].name
+
+
+def _state_backend(configuration: Configuration) -> StateBackendChoice:
+    return StateBackendChoice(
+        configuration.get(state.STATE_BACKEND).word,
+        configuration.find(state.ROCKSDB_LOCAL_DIR),
+        configuration.get(state.ROCKSDB_PREDEFINED_OPTIONS).name,
+    )
 
 
 def _watermark_interval(graph: JobGraph) -> int:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from penstock import pyflink_alias
 from penstock.client.packaging import prepare_environment, unpack_package
 
 
@@ -16,6 +17,8 @@ class UserCode:
     """
 
     def __init__(self, directory: Path, package: bytes | None, requirements: Sequence[str]) -> None:
+        # the job runs on Penstock: what its modules import from pyflink is Penstock's, also where PyFlink is installed
+        pyflink_alias.install()
         self._folders: list[str] = []
         try:
             if package is not None:

@@ -1,10 +1,10 @@
-"""The state objects that a function gets from its RuntimeContext: each looks one key up in one dict."""
+"""State objects: each looks one key up in one table. Lists and maps are changed in place, so their table is a dict."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from penstock.datastream.state import AggregatingState, ListState, MapState, ReducingState, ValueState
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
 
 
 class HashMapValueState(ValueState[Any]):
@@ -12,8 +12,8 @@ class HashMapValueState(ValueState[Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: HashMapKeyedStateBackend, name: str) -> None:
-        self._backend, self._table = backend, backend.table(name, "value")
+    def __init__(self, backend: KeyedStateBackend, name: str, kind: str = "value") -> None:
+        self._backend, self._table = backend, backend.table(name, kind)
 
     def value(self) -> Any:
         return self._table.get(self._backend.key)
@@ -34,7 +34,7 @@ class HashMapListState(ListState[Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: HashMapKeyedStateBackend, name: str) -> None:
+    def __init__(self, backend: KeyedStateBackend, name: str) -> None:
         self._backend, self._table = backend, backend.table(name, "list")
 
     def get(self) -> list[Any]:
@@ -62,7 +62,7 @@ class HashMapMapState(MapState[Any, Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: HashMapKeyedStateBackend, name: str) -> None:
+    def __init__(self, backend: KeyedStateBackend, name: str) -> None:
         self._backend, self._table = backend, backend.table(name, "map")
 
     def _entries(self) -> dict[Any, Any]:
@@ -121,7 +121,7 @@ class HashMapReducingState(ReducingState[Any]):
 
     __slots__ = ("_backend", "_reduce", "_table")
 
-    def __init__(self, backend: HashMapKeyedStateBackend, name: str, reduce: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, backend: KeyedStateBackend, name: str, reduce: Callable[[Any, Any], Any]) -> None:
         self._backend, self._table, self._reduce = backend, backend.table(name, "reducing"), reduce
 
     def get(self) -> Any:
@@ -140,7 +140,7 @@ class HashMapAggregatingState(AggregatingState[Any, Any]):
 
     __slots__ = ("_backend", "_function", "_table")
 
-    def __init__(self, backend: HashMapKeyedStateBackend, name: str, function: Any) -> None:
+    def __init__(self, backend: KeyedStateBackend, name: str, function: Any) -> None:
         self._backend, self._table, self._function = backend, backend.table(name, "aggregating"), function
 
     def get(self) -> Any:
@@ -148,6 +148,9 @@ class HashMapAggregatingState(AggregatingState[Any, Any]):
         return self._function.get_result(self._table[key]) if key in self._table else None
 
     def add(self, value: Any) -> None:
+        if value is None:  # Flink: adding null clears
+            self.clear()
+            return
         key = self._backend.key
         accumulator = self._table[key] if key in self._table else self._function.create_accumulator()
         self._table[key] = self._function.add(value, accumulator)

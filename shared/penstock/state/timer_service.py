@@ -1,22 +1,18 @@
 """TimerService: what a KeyedProcessFunction registers its timers with."""
 
-import time
-
 from penstock.datastream.timerservice import TimerService
 from penstock.exchange.elements import MIN_TIMESTAMP
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.clock import processing_time
 from penstock.state.timers import TimerQueue
 
-
-def processing_time() -> int:
-    """Now, in ms since the epoch."""
-    return time.time_ns() // 1_000_000
+__all__ = ["KeyedTimerService", "UnkeyedTimerService", "processing_time"]
 
 
 class KeyedTimerService(TimerService):
     """Event-time and processing-time timers for the backend's current key."""
 
-    def __init__(self, backend: HashMapKeyedStateBackend) -> None:
+    def __init__(self, backend: KeyedStateBackend) -> None:
         self._backend = backend
         self.event_time = TimerQueue()
         self.processing_time = TimerQueue()

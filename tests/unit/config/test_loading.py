@@ -104,7 +104,7 @@ def test_an_ill_typed_value_names_key_value_and_type() -> None:
 
 
 def test_a_key_of_flink_without_effect_is_one_warning() -> None:
-    settings = ["yarn.application.name=x", "metrics.reporter.prom.port=9", "state.backend.rocksdb.localdir=/x"]
+    settings = ["yarn.application.name=x", "metrics.reporter.prom.port=9", "state.backend.rocksdb.log.dir=/x"]
     with pytest.warns(ConfigurationWarning, match="no effect here") as caught:
         configuration = load_configuration(settings, environ={})
     assert len(caught) == 1

@@ -232,7 +232,7 @@ def test_what_is_no_collection(collection: Any) -> None:
 def test_aggregations_find_fields_by_the_names_of_the_type() -> None:
     named = Types.ROW_NAMED(["word", "n"], [Types.STRING(), Types.INT()])
     rows = environment().from_collection([Row("a", 3), Row("a", 4)], named)  # PyFlink prints +I[a,3], +I[a,7]
-    assert collected(rows.key_by(lambda r: r[0]).sum("n")) == [Row("a", 3), Row("a", 7)]
+    assert collected(rows.key_by(lambda r: r[0]).sum("n")) == [Row(word="a", n=3), Row(word="a", n=7)]
     with pytest.raises(ValueError, match="sum: there is no field 'm'; the fields are word, n"):
         rows.key_by(lambda r: r[0]).sum("m")
 

@@ -11,7 +11,7 @@ from penstock.operators.partitioning import build_edge
 from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.specs import OperatorSpec
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
 
 INFO = SubtaskInfo("0" * 32, "job", "task", 0, 1, 128)
 
@@ -59,7 +59,7 @@ class Built:
         partitioner: Any = None,
         info: SubtaskInfo = INFO,
     ) -> None:
-        self.backends: list[HashMapKeyedStateBackend | None] = []
+        self.backends: list[KeyedStateBackend | None] = []
         operators: list[Operator] = []
         for i, spec in enumerate(specs):
             operator, backend = build(spec, i, f"{type(spec).__name__} {i}", info, lambda _: Sink())

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock.common.constants import MIN_LONG_VALUE
 from penstock.datastream.output_tag import OutputTag
 from penstock.exchange.elements import RecordBatch
 from penstock.operators.specs import FilterSpec, FlatMapSpec, KeyedProcessSpec, MapSpec, ProcessSpec, ReduceSpec
@@ -47,7 +48,8 @@ class Processed:
         self.n = n
 
     def process_element(self, v: int, ctx: Any) -> Any:
-        yield v + (ctx.timestamp() or 0)
+        timestamp = ctx.timestamp()
+        yield v + (0 if timestamp == MIN_LONG_VALUE else timestamp)
         if v % (self.n + 2) == 0:
             yield SIDE, -v
             yield v + 1

@@ -189,7 +189,7 @@ def test_processing_time_timers_fire_when_due_and_carry_no_timestamp() -> None:
     built.chain.process_watermark(MAX_TIMESTAMP)
     built.chain.finish()
     # Flink drops processing-time timers that are not due at the end of input
-    assert built.out.arrived == [(0, (100, "b", None), None, None), (0, Watermark(MAX_TIMESTAMP))]
+    assert built.out.arrived == [(0, (100, "b", 100), None, None), (0, Watermark(MAX_TIMESTAMP))]
 
 
 def test_time_domain_is_for_timers() -> None:

@@ -1,0 +1,1 @@
+"""Decorators and exceptions. Source: `pyflink.util`."""

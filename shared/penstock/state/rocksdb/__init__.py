@@ -1,0 +1,1 @@
+"""Keyed state in RocksDB, by `rocksdict` (the extra `penstock[rocksdb]`)."""

@@ -1,0 +1,25 @@
+"""Which backend keeps the state of a job: `state.backend.type` and what belongs to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+
+
+@dataclass(frozen=True, slots=True)
+class StateBackendChoice:
+    """`directory`: for RocksDB's files, None: the system's temporary folder; `profile`: a `PredefinedOptions` name."""
+
+    type: Literal["hashmap", "rocksdb"] = "hashmap"
+    directory: str | None = None
+    profile: str = "DEFAULT"
+
+    def make(self, max_parallelism: int) -> KeyedStateBackend:
+        """A backend for one operator of one subtask; to be closed."""
+        if self.type == "hashmap":
+            return HashMapKeyedStateBackend(max_parallelism)
+        from penstock.state.rocksdb.backend import RocksDBKeyedStateBackend
+        from penstock.state.rocksdb.database import PredefinedOptions
+
+        profile = PredefinedOptions[self.profile]
+        return RocksDBKeyedStateBackend(max_parallelism, directory=self.directory, profile=profile)

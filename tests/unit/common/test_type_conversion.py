@@ -1,0 +1,136 @@
+"""What declared types make of values; which of it is Flink's is recorded in tests/differential."""
+
+import copy
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from penstock.common import Instant, Row, RowKind, Types
+from penstock.common.type_conversion import TypeMismatchError, as_float32, converter
+from penstock.common.typeinfo import LocalTimeTypeInfo, TypeInformation
+from penstock.operators.output_type import CHECKED_ENTIRELY, SAMPLED, OutputType, collected, output_type
+
+PAIR = Types.TUPLE([Types.STRING(), Types.LONG()])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wrapped"),
+    [
+        (Types.BYTE(), 200, -56),
+        (Types.SHORT(), 40000, -25536),
+        (Types.INT(), 2**40, 0),
+        (Types.INT(), -(2**31) - 1, 2**31 - 1),
+    ],
+)
+def test_elements_wrap_and_results_do_not_fit(kind: TypeInformation, value: int, wrapped: int) -> None:
+    assert converter(kind, "element")(value) == wrapped
+    with pytest.raises(TypeMismatchError, match="does not fit"):
+        converter(kind)(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "result"),
+    [
+        (Types.INT(), 1.7, 1),
+        (Types.INT(), True, 1),
+        (Types.FLOAT(), 0.1, as_float32(0.1)),
+        (Types.FLOAT(), 1e300, float("inf")),
+        (Types.DOUBLE(), 1, 1.0),
+        (Types.BOOLEAN(), 2, True),
+        (Types.BIG_INT(), 2**70, 2**70),
+        (Types.BIG_DEC(), "2.50", Decimal("2.50")),
+        (Types.SQL_TIME(), time(1, 2, 3, 456789), time(1, 2, 3, 456000)),
+        (Types.SQL_TIMESTAMP(), datetime(2020, 1, 1, 0, 0, 0, 1999), datetime(2020, 1, 1, 0, 0, 0, 1000)),
+        (Types.INSTANT(), Instant(1, 5), Instant(1, 5)),
+        (Types.LIST(Types.INT()), (1, 2.5), [1, 2]),
+        (Types.OBJECT_ARRAY(Types.INT()), [1, None], [1, None]),
+        (Types.MAP(Types.STRING(), Types.INT()), {"a": None}, {"a": None}),
+        (Types.TUPLE([Types.INT()]), (1, "surplus"), (1,)),
+        (Types.PRIMITIVE_ARRAY(Types.BYTE()), bytearray(b"ab"), b"ab"),
+        (LocalTimeTypeInfo(LocalTimeTypeInfo.TimeType.LOCAL_TIME), time(1, 2, 3, 456789), time(1, 2, 3, 456789)),
+    ],
+)
+def test_results(kind: TypeInformation, value: Any, result: Any) -> None:
+    found = converter(kind)(value)
+    assert (found, type(found)) == (result, type(result))
+    assert OutputType("Map", kind).batch([value]) == [result]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (Types.STRING(), 1, "expected a str, got int 1"),
+        (Types.CHAR(), "ab", "a str of one character"),
+        (Types.INT(), None, "an int for INT, got NoneType"),
+        (Types.SQL_DATE(), "2020-01-02", "a datetime.date"),
+        (Types.INSTANT(), 5, "an Instant"),
+        (Types.LIST(Types.INT()), 5, "a list"),
+        (Types.MAP(Types.INT(), Types.INT()), [1], "a dict"),
+        (PAIR, ("a",), "a tuple of 2"),
+        (PAIR, ("a", "b"), "field 1: expected an int for LONG, got str 'b'"),
+        (Types.ROW([Types.INT()]), (1,), "a Row"),
+        (Types.ROW_NAMED(["a"], [Types.INT()]), Row(b=1), "a Row with the fields a"),
+        (
+            Types.ROW_NAMED(["a"], [Types.ROW_NAMED(["b"], [Types.INT()])]),
+            Row(Row("x")),
+            "field a: field b: expected an int",
+        ),
+    ],
+)
+def test_a_mismatch_names_operator_type_expected_and_got(kind: TypeInformation, value: Any, expected: str) -> None:
+    with pytest.raises(TypeMismatchError) as error:
+        OutputType("My Map", kind).batch([value])
+    assert "operator 'My Map' returned" in str(error.value)
+    assert repr(kind) in str(error.value)
+    assert expected in str(error.value)
+
+
+def test_rows_get_names_and_keep_their_kind() -> None:
+    kind = Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.FLOAT()])
+    row = converter(kind)(Row.of_kind(RowKind.DELETE, 1, None))
+    assert row == Row.of_kind(RowKind.DELETE, a=1, b=None)
+    assert converter(kind)(Row(b=0.5, a=2)) == Row(a=2, b=0.5)
+    assert converter(kind, "element")((2, 0.5)) == Row(a=2, b=0.5)
+
+
+def test_what_needs_no_conversion_is_passed_on() -> None:
+    output = OutputType("Map", PAIR)
+    values = [("a", n) for n in range(CHECKED_ENTIRELY)]
+    assert output.batch(values) == values
+    more = [("a", n) for n in range(SAMPLED * 2)]
+    assert output.batch(more) is more
+    more[SAMPLED] = ("a", cast(int, "b"))
+    with pytest.raises(TypeMismatchError, match="field 1"):
+        output.batch(more)
+
+
+def test_what_needs_conversion_is_converted_to_the_end() -> None:
+    output = OutputType("Map", Types.DOUBLE())
+    assert output.batch([1.5] * CHECKED_ENTIRELY) == [1.5] * CHECKED_ENTIRELY
+    assert [type(v) for v in output.batch([1, 2, 3])] == [float] * 3
+
+
+def test_pickled_records_are_nobodys_business() -> None:
+    assert output_type("Map", None) is None
+    assert output_type("Map", Types.PICKLED_BYTE_ARRAY()) is None
+    inside = OutputType("Map", Types.TUPLE([Types.PICKLED_BYTE_ARRAY(), Types.INT()]))
+    assert inside.batch([({"a"}, 1), (None, 2)]) == [({"a"}, 1), (None, 2)]
+
+
+def test_collected_values() -> None:
+    assert collected(PAIR) is None
+    shown = collected(Types.TUPLE([Types.FLOAT(), Types.STRING()]))
+    assert shown is not None
+    assert shown((as_float32(0.1), "a")) == (0.1, "a")
+    row = collected(Types.ROW_NAMED(["a"], [Types.SQL_TIME()]))
+    assert row is not None
+    assert row(Row(a=time(1, 2, 3, 4000))) == Row(a=time(1, 2, 3))
+
+
+def test_a_copied_row_has_fields_of_its_own() -> None:
+    row = Row(a=1)
+    changed = copy.copy(row)
+    changed["a"] = 2
+    assert (row, changed) == (Row(a=1), Row(a=2))

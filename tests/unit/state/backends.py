@@ -1,0 +1,55 @@
+"""Every backend, with a clock that stands still."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from penstock.operators.registry import SubtaskInfo
+from penstock.runtime.runtime_context import SubtaskRuntimeContext
+from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+
+KINDS = ["hashmap", "rocksdb"]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@contextmanager
+def backend_of(kind: str, clock: Clock | None = None) -> Iterator[KeyedStateBackend]:
+    """A backend whose current key is "a"."""
+    backend: KeyedStateBackend
+    if kind == "hashmap":
+        backend = HashMapKeyedStateBackend(128, clock or Clock())
+    else:
+        pytest.importorskip("rocksdict")
+        from penstock.state.rocksdb.backend import RocksDBKeyedStateBackend
+
+        backend = RocksDBKeyedStateBackend(128, clock or Clock())
+    backend.key = "a"
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def context_of(backend: KeyedStateBackend | None) -> SubtaskRuntimeContext:
+    return SubtaskRuntimeContext(SubtaskInfo("0" * 32, "job", "task", 0, 1, 128), backend)
+
+
+def count(backend: KeyedStateBackend) -> int:
+    """Entries as a snapshot would hold them, elements of lists and maps each."""
+    total = 0
+    for _, _, value in backend.entries():
+        total += len(value) if isinstance(value, (list, dict)) else 1
+    return total
+
+
+def content(backend: KeyedStateBackend) -> dict[tuple[str, Any], Any]:
+    return {(name, key): value for name, key, value in backend.entries()}
