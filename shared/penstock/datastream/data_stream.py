@@ -40,9 +40,10 @@ from penstock.operators.specs import (
 
 if TYPE_CHECKING:
     from penstock.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from penstock.datastream.window.assigner import WindowAssigner
     from penstock.graph.job_graph import PartitionStrategy
 
-__all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
+__all__ = ["AllWindowedStream", "CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream", "WindowedStream"]
 
 
 class DataStream(OperatorSettings):
@@ -188,6 +189,10 @@ class DataStream(OperatorSettings):
         check_function(key_selector, KeySelector, "get_key")
         return KeyedStream(self, key_selector, check_type(key_type))
 
+    def window_all(self, window_assigner: "WindowAssigner[Any, Any]") -> "AllWindowedStream":
+        """All records in windows, in one subtask."""
+        return AllWindowedStream(self, window_assigner)
+
     def rebalance(self) -> "DataStream":
         """Round robin over all subtasks."""
         return self._partitioned("REBALANCE")
@@ -269,5 +274,6 @@ def _declared(type_info: TypeInformation) -> TypeInformation | None:
     return None if isinstance(type_info, PickledBytesTypeInfo) else type_info
 
 
-# its base is above, and PyFlink's programs import it from here
+# their base is above, or they need it; PyFlink's programs import them from here
 from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402
+from penstock.datastream.windowed_stream import AllWindowedStream, WindowedStream  # noqa: E402

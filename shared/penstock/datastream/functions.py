@@ -21,6 +21,7 @@ from penstock.datastream.timerservice import TimerService
 
 __all__ = [
     "AggregateFunction",
+    "AllWindowFunction",
     "FilterFunction",
     "FlatMapFunction",
     "Function",
@@ -29,10 +30,13 @@ __all__ = [
     "KeyedStateStore",
     "MapFunction",
     "Partitioner",
+    "ProcessAllWindowFunction",
     "ProcessFunction",
+    "ProcessWindowFunction",
     "ReduceFunction",
     "RuntimeContext",
     "TimerService",
+    "WindowFunction",
 ]
 
 
@@ -118,7 +122,7 @@ class ReduceFunction(Function):
 
 
 class AggregateFunction(Function):
-    """For `AggregatingStateDescriptor`."""
+    """For `WindowedStream.aggregate` and `AggregatingStateDescriptor`."""
 
     @abstractmethod
     def create_accumulator(self) -> Any: ...
@@ -185,3 +189,12 @@ class KeyedProcessFunction(Function):
 
     def on_timer(self, timestamp: int, ctx: "KeyedProcessFunction.OnTimerContext") -> Iterable[Any] | None:
         """A timer of the current key fires. Results as of `process_element`."""
+
+
+# their base is above, and PyFlink has them in this module
+from penstock.datastream.window_functions import (  # noqa: E402
+    AllWindowFunction,
+    ProcessAllWindowFunction,
+    ProcessWindowFunction,
+    WindowFunction,
+)

@@ -16,6 +16,7 @@ from penstock.operators.specs import (
     SinkSpec,
     SourceSpec,
 )
+from penstock.operators.window_spec import WindowSpec
 
 JobType = Literal["STREAMING", "BATCH"]
 RuntimeMode = Literal["STREAMING", "BATCH", "AUTOMATIC"]
@@ -99,6 +100,8 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
         spec = t.spec
         if job_type == "BATCH" and isinstance(spec, (ReduceSpec, AggregateSpec)):
             spec = replace(spec, final_only=True)
+        elif job_type == "BATCH" and isinstance(spec, WindowSpec):
+            spec = replace(spec, is_batch=True)
         nodes[t.id] = StreamNode(
             id=t.id,
             name=_display_name(t),

@@ -27,6 +27,8 @@ from penstock.operators.specs import (
     TimestampsAndWatermarksSpec,
 )
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.operators.window_spec import WindowSpec
+from penstock.operators.windows.build import build_window_operator
 from penstock.state.backend import HashMapKeyedStateBackend
 
 
@@ -80,6 +82,8 @@ def build(
             return ReduceOperator(index, name, rolling(spec.kind, spec.position), backend, spec.final_only), backend
         case KeyedProcessSpec():
             return KeyedProcessOperator(index, name, spec.func, backend), backend
+        case WindowSpec():
+            return build_window_operator(index, name, spec, backend), backend
         case SinkSpec():
             return SinkOperator(index, name, spec.sink, n, subtask.attempt), None
         case PrintSpec():
