@@ -11,7 +11,8 @@ class PollSize:
     """Grows and shrinks with the time taken."""
 
     def __init__(self) -> None:
-        self.records = 64
+        # one: where a function is slow, time goes on between its first records too
+        self.records = 1
         self._retry = _FIRST_RETRY
 
     def took(self, seconds: float, records: int) -> None:

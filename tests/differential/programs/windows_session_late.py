@@ -1,0 +1,102 @@
+"""Session windows that late records join and merge, with allowed lateness and late data aside."""
+
+import sys
+import time
+
+from pyflink.common import Configuration, Duration, Time, Types, WatermarkStrategy
+from pyflink.common.watermark_strategy import TimestampAssigner
+from pyflink.datastream import AggregateFunction, OutputTag, StreamExecutionEnvironment, WindowFunction
+from pyflink.datastream.window import EventTimeSessionWindows
+
+RECORDS = [
+    ("a", 1, 1),
+    ("b", 2, 2),
+    ("a", 4, 3),
+    ("a", 11, 4),
+    ("b", 14, 5),
+    ("a", 7, 6),
+    ("a", 20, 7),
+    ("b", 6, 8),
+    ("a", 16, 9),
+    ("a", 30, 10),
+    ("b", 21, 11),
+    ("a", 3, 12),
+    ("b", 41, 13),
+    ("a", 26, 14),
+    ("a", 37, 15),
+]
+
+
+class Timestamps(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return value[1]
+
+
+def slowly(value):
+    time.sleep(0.02)
+    return value
+
+
+class Average(AggregateFunction):
+    def create_accumulator(self):
+        return 0, 0
+
+    def add(self, value, accumulator):
+        return accumulator[0] + value[2], accumulator[1] + 1
+
+    def get_result(self, accumulator):
+        return accumulator[0] / accumulator[1]
+
+    def merge(self, a, b):
+        return a[0] + b[0], a[1] + b[1]
+
+
+class Named(WindowFunction):
+    def apply(self, key, window, inputs):
+        return [f"{key} [{window.start},{window.end}) {value}" for value in inputs]
+
+
+configuration = Configuration()
+configuration.set_string("python.fn-execution.bundle.size", "1")
+configuration.set_string("pipeline.auto-watermark-interval", "5 ms")
+env = StreamExecutionEnvironment.get_execution_environment(configuration)
+env.set_parallelism(1)
+
+
+def show(name, stream):
+    with stream.execute_and_collect() as results:
+        for result in results:
+            print(name, result)
+
+
+def pairs():
+    return Types.TUPLE([Types.STRING(), Types.LONG(), Types.LONG()])
+
+
+def source():
+    env.set_parallelism(1)
+    strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(2))
+    # slow ticks behind each record, so that the watermark has followed when the next one comes
+    ticking = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
+    records = env.from_collection(ticking, pairs()).map(slowly, pairs())
+    stream = records.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(Timestamps()))
+    stream = stream.filter(lambda value: value[0] != "tick")
+    env.set_parallelism(int(sys.argv[1]))
+    return stream
+
+
+def keyed():
+    return source().key_by(lambda value: value[0], Types.STRING())
+
+
+for lateness in (0, 6, 20):
+    late = OutputTag("late", pairs())
+    windows = (
+        keyed()
+        .window(EventTimeSessionWindows.with_gap(Time.milliseconds(5)))
+        .allowed_lateness(lateness)
+        .side_output_late_data(late)
+        .aggregate(Average(), window_function=Named(), output_type=Types.STRING())
+    )
+    too_late = windows.get_side_output(late).map(lambda value: f"late {value[0]} {value[2]}", Types.STRING())
+    show(f"lateness {lateness}", windows.union(too_late))
