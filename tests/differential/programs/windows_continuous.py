@@ -6,6 +6,7 @@ import time
 from pyflink.common import Configuration, Duration, Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import ProcessWindowFunction, StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.datastream.window import ContinuousEventTimeTrigger, PurgingTrigger, TumblingEventTimeWindows
 
 RECORDS = [
@@ -31,9 +32,13 @@ class Timestamps(TimestampAssigner):
         return value[1]
 
 
-def slowly(value):
+# two ticks behind each record: the watermark has followed when the next one comes
+TICKING = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
+
+
+def slowly(number):
     time.sleep(0.02)
-    return value
+    return TICKING[number]
 
 
 class Describe(ProcessWindowFunction):
@@ -62,10 +67,12 @@ def pairs():
 def source():
     env.set_parallelism(1)
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(2))
-    # slow ticks behind each record, so that the watermark has followed when the next one comes
-    ticking = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
-    records = env.from_collection(ticking, pairs()).map(slowly, pairs())
-    stream = records.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(Timestamps()))
+    numbers = env.from_source(
+        NumberSequenceSource(0, len(TICKING) - 1), WatermarkStrategy.no_watermarks(), "numbers", Types.LONG()
+    )
+    stream = numbers.map(slowly, pairs()).assign_timestamps_and_watermarks(
+        strategy.with_timestamp_assigner(Timestamps())
+    )
     stream = stream.filter(lambda value: value[0] != "tick")
     env.set_parallelism(int(sys.argv[1]))
     return stream

@@ -110,10 +110,14 @@ class AlignedWindowOperator(WindowOperatorBase):
 
     def restore(self, snapshots: Sequence[Any], owned: range) -> None:
         super().restore(snapshots, owned)
-        for start, pane in restore_panes([s["panes"] for s in snapshots], owned).items():
-            self.make_pane(start).update(pane)
+        self.restore_panes(restore_panes([s["panes"] for s in snapshots], owned))
         if isinstance(self.contents, NumberedContents):
             self.contents.resume(c for pane in self.panes.values() for c in pane.values())
+
+    def restore_panes(self, panes: dict[int, Pane]) -> None:
+        """Take these, and schedule their windows."""
+        for start, pane in panes.items():
+            self.make_pane(start).update(pane)
 
 
 class WindowTimers:

@@ -1,6 +1,5 @@
 """Tumbling and sliding event-time windows with the default trigger."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from penstock.datastream.window.windows import TimeWindow
@@ -115,13 +114,9 @@ class EventTimeWindowOperator(AlignedWindowOperator):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Any:
-        return {**super().snapshot(), "watermark": self._watermark}
-
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        # at a barrier all subtasks have the same watermark: it says which windows have fired
-        self._watermark = min((s["watermark"] for s in snapshots), default=MIN_TIMESTAMP)
-        super().restore(snapshots, owned)
+    def restore_panes(self, panes: dict[int, Pane]) -> None:
+        self._watermark = self.evaluation.context.watermark
+        super().restore_panes(panes)
         size = self.layout.size
         for start, pane in self.panes.items():
             if self.layout.windows_of(start)[-1] + size - 1 > self._watermark:

@@ -205,6 +205,7 @@ class GeneralWindowOperator(WindowOperatorBase):
 
     def restore(self, snapshots: Sequence[Any], owned: range) -> None:
         super().restore(snapshots, owned)
+        self._context.watermark = self.evaluation.context.watermark
         self._context.state.restore([s["trigger"] for s in snapshots], owned)
         self._context.event_time.restore([s["event_time"] for s in snapshots], owned)
         self._context.processing_time.restore([s["processing_time"] for s in snapshots], owned)

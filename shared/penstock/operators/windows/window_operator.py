@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from penstock.exchange.elements import MIN_TIMESTAMP
 from penstock.operators.operator import Operator
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.contents import Contents
@@ -61,8 +62,14 @@ class WindowOperatorBase(Operator):
         self.flush()
 
     def snapshot(self) -> Any:
-        return {"key": self.backend.snapshot(), "window": self.evaluation.window_state.snapshot()}
+        return {
+            "watermark": self.evaluation.context.watermark,
+            "key": self.backend.snapshot(),
+            "window": self.evaluation.window_state.snapshot(),
+        }
 
     def restore(self, snapshots: Sequence[Any], owned: range) -> None:
+        # at a barrier all subtasks have the same watermark: it says which windows have fired, and what is late
+        self.evaluation.context.watermark = min((s["watermark"] for s in snapshots), default=MIN_TIMESTAMP)
         self.backend.restore([s["key"] for s in snapshots], owned)
         self.evaluation.window_state.restore([s["window"] for s in snapshots], owned)
