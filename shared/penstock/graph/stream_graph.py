@@ -7,6 +7,7 @@ from typing import Literal
 from penstock.graph.job_graph import PartitionStrategy
 from penstock.graph.key_groups import default_max_parallelism
 from penstock.graph.transformations import ChainingStrategy, PartitionerSpec, StreamInput, Transformation
+from penstock.graph.watermark_check import warn_of_windows_without_watermarks
 from penstock.operators.specs import (
     AggregateSpec,
     CollectSpec,
@@ -116,7 +117,9 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
             description=t.description,
             buffer_timeout_ms=settings.buffer_timeout_ms if t.buffer_timeout_ms is None else t.buffer_timeout_ms,
         )
-    return StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
+    graph = StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
+    warn_of_windows_without_watermarks(graph)
+    return graph
 
 
 def _display_name(t: Transformation) -> str:

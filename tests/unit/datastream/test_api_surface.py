@@ -49,7 +49,7 @@ def test_importing_the_api_imports_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
-@pytest.mark.parametrize("name", ["connect", "window_all", "add_sink", "cache"])
+@pytest.mark.parametrize("name", ["connect", "add_sink", "cache"])
 def test_what_is_not_there_is_an_attribute_error(name: str) -> None:
     from penstock.datastream import DataStream
 
