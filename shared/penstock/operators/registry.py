@@ -63,7 +63,8 @@ def build(
     n, p = subtask.subtask, subtask.parallelism
     match spec:
         case SourceSpec():
-            return SourceOperator(index, name, spec.source, spec.watermark_strategy, subtask.watermark_interval), None
+            interval = subtask.watermark_interval
+            return SourceOperator(index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id), None
         case MapSpec():
             return MapOperator(index, name, spec.func), None
         case FlatMapSpec():

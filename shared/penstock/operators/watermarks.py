@@ -122,11 +122,16 @@ class TimestampsAndWatermarksOperator(Operator):
                 self._idle = True
                 self.chain.forward_status(self.index, False)
 
-    def _pending(self) -> int | None:
+    @property
+    def current_watermark(self) -> int:
+        """That of the records so far, emitted or not; MIN_TIMESTAMP where there is none."""
         if not self._emits or self._time.max_timestamp == MIN_TIMESTAMP:
-            return None
+            return MIN_TIMESTAMP
         assert self._strategy.disorder is not None
-        watermark = self._time.max_timestamp - self._strategy.disorder - 1
+        return self._time.max_timestamp - self._strategy.disorder - 1
+
+    def _pending(self) -> int | None:
+        watermark = self.current_watermark
         return watermark if watermark > self._emitted else None
 
     def snapshot(self) -> Any:

@@ -82,7 +82,7 @@ def keyed():
     return source().key_by(lambda value: value[0], Types.STRING())
 
 
-trigger = ContinuousEventTimeTrigger.of(Time.milliseconds(4))
+trigger = ContinuousEventTimeTrigger.of(Time.milliseconds(10))
 tumbling = TumblingEventTimeWindows.of(Time.milliseconds(20))
 show("fire", keyed().window(tumbling).trigger(trigger).process(Describe(), Types.STRING()))
 purging = keyed().window(tumbling).trigger(PurgingTrigger.of(trigger))

@@ -5,7 +5,7 @@ import time
 
 from pyflink.common import Configuration, Duration, Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
-from pyflink.datastream import AggregateFunction, OutputTag, StreamExecutionEnvironment, WindowFunction
+from pyflink.datastream import OutputTag, ProcessWindowFunction, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.datastream.window import EventTimeSessionWindows
 
@@ -42,23 +42,10 @@ def slowly(number):
     return TICKING[number]
 
 
-class Average(AggregateFunction):
-    def create_accumulator(self):
-        return 0, 0
-
-    def add(self, value, accumulator):
-        return accumulator[0] + value[2], accumulator[1] + 1
-
-    def get_result(self, accumulator):
-        return accumulator[0] / accumulator[1]
-
-    def merge(self, a, b):
-        return a[0] + b[0], a[1] + b[1]
-
-
-class Named(WindowFunction):
-    def apply(self, key, window, inputs):
-        return [f"{key} [{window.start},{window.end}) {value}" for value in inputs]
+class Sorted(ProcessWindowFunction):
+    def process(self, key, context, elements):
+        # which of two sessions comes first when they merge is not defined
+        yield f"{key} {context.window()} {sorted(e[2] for e in elements)}"
 
 
 configuration = Configuration()
@@ -103,7 +90,7 @@ for lateness in (0, 6, 20):
         .window(EventTimeSessionWindows.with_gap(Time.milliseconds(5)))
         .allowed_lateness(lateness)
         .side_output_late_data(late)
-        .aggregate(Average(), window_function=Named(), output_type=Types.STRING())
+        .process(Sorted(), Types.STRING())
     )
     too_late = windows.get_side_output(late).map(lambda value: f"late {value[0]} {value[2]}", Types.STRING())
     show(f"lateness {lateness}", windows.union(too_late))

@@ -1,7 +1,10 @@
 """WindowSpec -> the operator that runs it: the fast ones where assigner and trigger are the built-in ones."""
 
+from dataclasses import replace
 from typing import Any
 
+from penstock.datastream.window.count_assigners import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from penstock.datastream.window.plain_triggers import CountTrigger, PurgingTrigger
 from penstock.datastream.window.time_assigners import (
     SlidingEventTimeWindows,
     SlidingProcessingTimeWindows,
@@ -18,6 +21,8 @@ from penstock.operators.windows.layout import WindowLayout
 from penstock.operators.windows.processing_time import ProcessingTimeWindowOperator
 from penstock.state.backend import HashMapKeyedStateBackend
 
+_COUNT_ASSIGNERS = (CountTumblingWindowAssigner, CountSlidingWindowAssigner)
+
 
 def build_window_operator(index: int, name: str, spec: WindowSpec, backend: HashMapKeyedStateBackend) -> Operator:
     """A fast operator has the same results; a subclass of an assigner or trigger is not the built-in one."""
@@ -31,6 +36,9 @@ def build_window_operator(index: int, name: str, spec: WindowSpec, backend: Hash
         return EventTimeWindowOperator(index, name, spec, layout, contents, backend)
     if layout is not None and type(spec.trigger) is ProcessingTimeTrigger and not spec.assigner.is_event_time():
         return ProcessingTimeWindowOperator(index, name, spec, layout, contents, backend)
+    if type(spec.assigner) in _COUNT_ASSIGNERS and type(spec.trigger) is CountTrigger:
+        # a count window gets no record after it has fired: PyFlink's trigger would keep its contents for ever
+        spec = replace(spec, trigger=PurgingTrigger.of(spec.trigger))
     return GeneralWindowOperator(index, name, spec, contents_of(spec), backend)
 
 
