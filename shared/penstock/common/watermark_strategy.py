@@ -67,7 +67,10 @@ class WatermarkStrategy:
     def with_watermark_alignment(
         self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
     ) -> "WatermarkStrategy":
-        """`update_interval`: 1 s where not given."""
+        """A source that is more than the drift ahead of the others of its group in the same slot waits for them.
+
+        `update_interval`: accepted; sources of a slot see each other's watermarks at once.
+        """
         interval = 1000 if update_interval is None else update_interval.to_millis()
         drift = max_allowed_watermark_drift.to_millis()
         return replace(self, alignment=WatermarkAlignment(watermark_group, drift, interval))

@@ -42,9 +42,11 @@ from penstock.operators.specs import (
 
 if TYPE_CHECKING:
     from penstock.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from penstock.datastream.window.assigner import WindowAssigner
     from penstock.graph.job_graph import PartitionStrategy
 
 __all__ = [
+    "AllWindowedStream",
     "BroadcastConnectedStream",
     "BroadcastStream",
     "CloseableIterator",
@@ -52,6 +54,7 @@ __all__ = [
     "DataStream",
     "DataStreamSink",
     "KeyedStream",
+    "WindowedStream",
 ]
 
 
@@ -212,6 +215,10 @@ class DataStream(OperatorSettings):
         check_function(key_selector, KeySelector, "get_key")
         return KeyedStream(self, key_selector, check_type(key_type))
 
+    def window_all(self, window_assigner: "WindowAssigner[Any, Any]") -> "AllWindowedStream":
+        """All records in windows, in one subtask."""
+        return AllWindowedStream(self, window_assigner)
+
     def rebalance(self) -> "DataStream":
         """Round robin over all subtasks."""
         return self._partitioned("REBALANCE")
@@ -327,10 +334,11 @@ def _declared(type_info: TypeInformation) -> TypeInformation | None:
     return None if isinstance(type_info, PickledBytesTypeInfo) else type_info
 
 
-# their base is above, and PyFlink's programs import them from here
+# their base is above, or they need it; PyFlink's programs import them from here
 from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402, I001
 from penstock.datastream.connected_streams import (  # noqa: E402
     BroadcastConnectedStream,
     BroadcastStream,
     ConnectedStreams,
 )
+from penstock.datastream.windowed_stream import AllWindowedStream, WindowedStream  # noqa: E402

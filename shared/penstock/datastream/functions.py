@@ -35,6 +35,7 @@ from penstock.metrics import MetricGroup
 
 __all__ = [
     "AggregateFunction",
+    "AllWindowFunction",
     "AsyncFunction",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",
@@ -53,10 +54,13 @@ __all__ = [
     "KeyedStateStore",
     "MapFunction",
     "Partitioner",
+    "ProcessAllWindowFunction",
     "ProcessFunction",
+    "ProcessWindowFunction",
     "ReduceFunction",
     "RuntimeContext",
     "TimerService",
+    "WindowFunction",
 ]
 
 
@@ -136,7 +140,7 @@ class ReduceFunction(Function):
 
 
 class AggregateFunction(Function):
-    """For `AggregatingStateDescriptor`."""
+    """For `WindowedStream.aggregate` and `AggregatingStateDescriptor`."""
 
     @abstractmethod
     def create_accumulator(self) -> Any: ...
@@ -203,3 +207,12 @@ class KeyedProcessFunction(Function):
 
     def on_timer(self, timestamp: int, ctx: "KeyedProcessFunction.OnTimerContext") -> Iterable[Any] | None:
         """A timer of the current key fires. Results as of `process_element`."""
+
+
+# their base is above, and PyFlink has them in this module
+from penstock.datastream.window_functions import (  # noqa: E402
+    AllWindowFunction,
+    ProcessAllWindowFunction,
+    ProcessWindowFunction,
+    WindowFunction,
+)

@@ -17,6 +17,9 @@ from penstock.datastream.functions import (
 from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.slot_sharing_group import SlotSharingGroup
 from penstock.datastream.user_code import check_function, check_position, check_type
+from penstock.datastream.window.assigner import WindowAssigner
+from penstock.datastream.window.count_assigners import CountSlidingWindowAssigner, CountTumblingWindowAssigner
+from penstock.datastream.windowed_stream import AllWindowedStream, WindowedStream
 from penstock.operators.specs import AggregateSpec, KeyedMapSpec, KeyedProcessSpec, ReduceSpec
 
 
@@ -83,6 +86,20 @@ class KeyedStream(DataStream):
     def _collected(self) -> DataStream:
         """Each record is `Row(f0=key, f1=value)`."""
         return self._origin.map(KeyAndValue(self._key_selector), RowTypeInfo([self._key_type, self._type]))
+
+    # -- windows -------------------------------------------------------------------------------------------------------
+
+    def window(self, window_assigner: WindowAssigner[Any, Any]) -> WindowedStream:
+        return WindowedStream(self, window_assigner)
+
+    def count_window(self, size: int, slide: int = 0) -> WindowedStream:
+        """Windows of `size` records of a key; with `slide` a new one every so many records."""
+        if slide == 0:
+            return WindowedStream(self, CountTumblingWindowAssigner(size))
+        return WindowedStream(self, CountSlidingWindowAssigner(size, slide))
+
+    def window_all(self, window_assigner: WindowAssigner[Any, Any]) -> AllWindowedStream:
+        return self._origin.window_all(window_assigner)
 
     # -- what a keyed stream cannot ------------------------------------------------------------------------------------
 

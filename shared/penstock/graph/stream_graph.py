@@ -7,6 +7,7 @@ from typing import Literal
 from penstock.graph.job_graph import PartitionStrategy
 from penstock.graph.key_groups import default_max_parallelism
 from penstock.graph.transformations import ChainingStrategy, PartitionerSpec, StreamInput, Transformation
+from penstock.graph.watermark_check import warn_of_windows_without_watermarks
 from penstock.operators.specs import (
     AggregateSpec,
     CollectSpec,
@@ -16,6 +17,7 @@ from penstock.operators.specs import (
     SinkSpec,
     SourceSpec,
 )
+from penstock.operators.window_spec import WindowSpec
 
 JobType = Literal["STREAMING", "BATCH"]
 RuntimeMode = Literal["STREAMING", "BATCH", "AUTOMATIC"]
@@ -99,6 +101,8 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
         spec = t.spec
         if job_type == "BATCH" and isinstance(spec, (ReduceSpec, AggregateSpec)):
             spec = replace(spec, final_only=True)
+        elif job_type == "BATCH" and isinstance(spec, WindowSpec):
+            spec = replace(spec, is_batch=True)
         nodes[t.id] = StreamNode(
             id=t.id,
             name=_display_name(t),
@@ -113,7 +117,9 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
             description=t.description,
             buffer_timeout_ms=settings.buffer_timeout_ms if t.buffer_timeout_ms is None else t.buffer_timeout_ms,
         )
-    return StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
+    graph = StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
+    warn_of_windows_without_watermarks(graph)
+    return graph
 
 
 def _display_name(t: Transformation) -> str:

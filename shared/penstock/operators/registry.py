@@ -33,7 +33,9 @@ from penstock.operators.specs import (
     TimestampsAndWatermarksSpec,
 )
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
-from penstock.state.backend import KeyedStateBackend
+from penstock.operators.window_spec import WindowSpec
+from penstock.operators.windows.build import build_window_operator
+from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
 from penstock.state.selection import StateBackendChoice
 
 
@@ -70,6 +72,10 @@ def build(
     spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
 ) -> tuple[Operator, KeyedStateBackend | None]:
     """The operator, and its keyed state, to be closed, where it has one. TypeError names a spec that is none."""
+    if isinstance(spec, WindowSpec):
+        # windows keep their contents on the heap, whatever the job's backend
+        heap = HashMapKeyedStateBackend(subtask.max_parallelism)
+        return build_window_operator(index, name, spec, heap), heap
     if _is_keyed(spec):
         backend = subtask.state_backend.make(subtask.max_parallelism)
         try:
@@ -103,7 +109,8 @@ def _build_plain(
     n, p = subtask.subtask, subtask.parallelism
     match spec:
         case SourceSpec():
-            return SourceOperator(index, name, spec.source, spec.watermark_strategy, subtask.watermark_interval)
+            interval = subtask.watermark_interval
+            return SourceOperator(index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id)
         case MapSpec():
             return MapOperator(index, name, spec.func)
         case FlatMapSpec():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from penstock.operators.alignment import alignment_group
 from penstock.operators.specs import Source, SourceReader
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 
@@ -10,9 +11,11 @@ from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 class SourceOperator(TimestampsAndWatermarksOperator):
     """The task polls it; records enter the fused loop as a batch."""
 
-    def __init__(self, index: int, name: str, source: Source, strategy: Any, interval: int) -> None:
+    def __init__(self, index: int, name: str, source: Source, strategy: Any, interval: int, job_id: str = "") -> None:
         super().__init__(index, name, strategy, interval)
         self.source = source
+        self._alignment = self._strategy.alignment
+        self._group = None if self._alignment is None else alignment_group(job_id, self._alignment.group)
         self._reader: SourceReader | None = None
 
     def start(self, splits: Sequence[Any], subtask: int, parallelism: int) -> None:
@@ -23,9 +26,18 @@ class SourceOperator(TimestampsAndWatermarksOperator):
     def poll(self, max_records: int) -> list[Any] | None:
         """Records, [] for none just now, None for the end."""
         assert self._reader is not None, "the source was not started"
-        return self._reader.poll(max_records)
+        if self._group is not None and self._alignment is not None:
+            self._group.report(self, self.current_watermark, self.is_idle)
+            if self._group.is_ahead(self, self._alignment.max_drift_ms):
+                return []
+        records = self._reader.poll(max_records)
+        if records is None and self._group is not None:
+            self._group.leave(self)
+        return records
 
     def close(self) -> None:
+        if self._group is not None:
+            self._group.leave(self)
         try:
             if self._reader is not None:
                 self._reader.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.common.watermark_strategy import WatermarkStrategy
+from penstock.common.watermark_strategy import WatermarkAlignment, WatermarkStrategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class StrategyParts:
     disorder: int | None = None
     assigner: Any = None
     idle_timeout: int | None = None
+    alignment: WatermarkAlignment | None = None
 
 
 def read_strategy(strategy: WatermarkStrategy | None) -> StrategyParts:
@@ -20,4 +21,4 @@ def read_strategy(strategy: WatermarkStrategy | None) -> StrategyParts:
     if strategy is None:
         return StrategyParts()
     disorder = None if strategy.kind == "none" else strategy.max_out_of_orderness_ms
-    return StrategyParts(disorder, strategy.timestamp_assigner, strategy.idle_timeout_ms)
+    return StrategyParts(disorder, strategy.timestamp_assigner, strategy.idle_timeout_ms, strategy.alignment)

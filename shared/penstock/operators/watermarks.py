@@ -1,5 +1,7 @@
 """Event time at its origin: timestamps assigned record by record, watermarks behind the highest of them."""
 
+import math
+import operator
 from typing import Any
 
 from penstock.exchange.elements import MIN_TIMESTAMP
@@ -53,6 +55,8 @@ class TimestampsAndWatermarksOperator(Operator):
             stamp = code.fresh("t")
             before = MIN_TIMESTAMP if rec.timestamp is None else rec.timestamp
             code.line(f"{stamp} = {code.bind(self.label('timestamp_of'), self._assigner.call)}({rec.value}, {before})")
+            with code.indented(f"if {stamp}.__class__ is not int:"):
+                code.line(f"{stamp} = {code.bind(self.label('watermarks'), self)}.as_timestamp({stamp}, {rec.value})")
             rec = rec.with_timestamp(stamp)
         if self._strategy.idle_timeout is not None:
             time = code.bind(self.label("event_time"), self._time)
@@ -69,6 +73,18 @@ class TimestampsAndWatermarksOperator(Operator):
     @property
     def _emits(self) -> bool:
         return self._strategy.disorder is not None and self._interval > 0
+
+    def as_timestamp(self, timestamp: Any, value: Any) -> int:
+        """A float without its fraction, a number of numpy's. TypeError names assigner and record for anything else."""
+        if isinstance(timestamp, float) and math.isfinite(timestamp):
+            return int(timestamp)
+        try:
+            return operator.index(timestamp)
+        except TypeError:
+            raise TypeError(
+                f"{self._strategy.assigner!r} has to return a timestamp, a number of ms since the epoch, "
+                f"and returned {timestamp!r} for the record {value!r}"
+            ) from None
 
     @property
     def is_idle(self) -> bool:
@@ -106,11 +122,16 @@ class TimestampsAndWatermarksOperator(Operator):
                 self._idle = True
                 self.chain.forward_status(self.index, False)
 
-    def _pending(self) -> int | None:
+    @property
+    def current_watermark(self) -> int:
+        """That of the records so far, emitted or not; MIN_TIMESTAMP where there is none."""
         if not self._emits or self._time.max_timestamp == MIN_TIMESTAMP:
-            return None
+            return MIN_TIMESTAMP
         assert self._strategy.disorder is not None
-        watermark = self._time.max_timestamp - self._strategy.disorder - 1
+        return self._time.max_timestamp - self._strategy.disorder - 1
+
+    def _pending(self) -> int | None:
+        watermark = self.current_watermark
         return watermark if watermark > self._emitted else None
 
     def snapshot(self) -> Any:

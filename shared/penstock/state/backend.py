@@ -82,6 +82,10 @@ class KeyedStateBackend(ABC):
     def close(self) -> None:  # noqa: B027 (most have nothing to free)
         """Free what is outside of memory."""
 
+    def group_of(self, key: Any) -> int:
+        """The key group with the state of a key."""
+        return key_group(key, self.max_parallelism)
+
     def snapshot(self) -> Snapshot:
         """All state by key group, pickled at once: nothing that is changed later shows in it."""
         groups: dict[int, dict[str, tuple[str, list[tuple[Any, Any]]]]] = {}
@@ -93,7 +97,7 @@ class KeyedStateBackend(ABC):
                     continue
             group = known.get(key)
             if group is None:
-                group = known[key] = key_group(key, self.max_parallelism)
+                group = known[key] = self.group_of(key)
             groups.setdefault(group, {}).setdefault(name, (self._kinds[name], []))[1].append((key, value))
         return {group: pickle.dumps(states, protocol=5) for group, states in groups.items()}
 

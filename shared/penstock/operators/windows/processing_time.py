@@ -1,0 +1,63 @@
+"""Tumbling and sliding windows by the clock, with the default trigger."""
+
+from typing import Any
+
+from penstock.operators.chain_code import ChainCode, Rec
+from penstock.operators.operator import is_end_of_time
+from penstock.operators.windows.aligned import AlignedWindowOperator, WindowTimers
+from penstock.operators.windows.shared_panes import Pane
+from penstock.state.timer_service import processing_time
+
+
+class ProcessingTimeWindowOperator(AlignedWindowOperator):
+    """The records of a batch arrive at one time. A window that has not ended with the input is not emitted, but in
+    batch mode, as in Flink."""
+
+    has_timers = True
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._timers = WindowTimers()
+        self._scheduled: set[int] = set()
+        self._now = 0
+
+    def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        operator, pane = code.bind(self.label("windows"), self), self.label("pane")
+        code.once(operator, [f"{pane} = {operator}.current_pane()"], [f"{operator}.flush()"])
+        if self.layout.slide > self.layout.size:
+            with code.indented(f"if {pane} is not None:"):
+                self.code_add(code, rec, pane)
+        else:
+            self.code_add(code, rec, pane)
+
+    def current_pane(self) -> Pane | None:
+        """The pane of now; None in a gap between windows."""
+        # a clock that is set back must not bring records into windows that have fired
+        self._now = max(self._now, processing_time())
+        start = self.layout.pane_of(self._now)
+        if start not in self.panes and not self.layout.windows_of(start):
+            return None
+        return self.make_pane(start)
+
+    def schedule(self, start: int) -> None:
+        if start not in self._scheduled:
+            self._scheduled.add(start)
+            # when its last millisecond is over
+            self._timers.add(start + self.layout.size, False, start)
+
+    def next_timer(self) -> int | None:
+        return self._timers.next_time()
+
+    def on_processing_time(self, now: int) -> None:
+        while (due := self._timers.pop_due(now)) is not None:
+            start = due[2]
+            self._scheduled.discard(start)
+            self.fire(start, is_last=True)
+            self.clean(start)
+        self.flush()
+
+    def on_watermark(self, timestamp: int) -> int | None:
+        self.evaluation.context.watermark = timestamp
+        if self.spec.is_batch and is_end_of_time(timestamp):
+            self.on_processing_time(timestamp)
+        return timestamp

@@ -1,0 +1,62 @@
+"""What sliding windows cost: combinations of panes, counted."""
+
+from typing import Any
+
+import pytest
+
+from penstock.operators.windows.layout import WindowLayout
+from penstock.operators.windows.shared_panes import SharedPanes
+
+
+class Counted:
+    """Concatenates, and counts how often."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, a: Any, b: Any) -> Any:
+        self.calls += 1
+        return a + b
+
+
+@pytest.mark.parametrize("panes_a_window", [2, 10, 100])
+def test_a_window_costs_a_few_combinations_however_many_panes_it_has(panes_a_window: int) -> None:
+    combine = Counted()
+    panes = {start: {"a": (start,)} for start in range(1000)}
+    shared = SharedPanes(WindowLayout(panes_a_window, 1, 0), panes, combine)
+    for start in range(1000 - panes_a_window):
+        assert shared.window(start) == {"a": tuple(range(start, start + panes_a_window))}
+    assert combine.calls <= 3 * 1000
+
+
+def test_a_pane_that_changes_after_it_was_combined_counts() -> None:
+    panes: dict[int, dict[str, tuple[Any, ...]]] = {start: {"a": (start,), "b": (-start,)} for start in range(20)}
+    shared = SharedPanes(WindowLayout(5, 1, 0), panes, Counted())
+    shared.window(0)
+    shared.window(3)
+    for pane in (4, 7):  # one before the boundary, one behind it
+        panes[pane]["a"] += ("late",)
+        panes[pane]["c"] = ("new",)
+        for key in "ac":
+            shared.changed(pane, key)
+    window = shared.window(4)
+    assert window["a"] == (4, "late", 5, 6, 7, "late", 8)
+    assert window["b"] == (-4, -5, -6, -7, -8)
+    assert window["c"] == ("new", "new")
+
+
+def test_windows_whose_slide_has_many_panes_keep_few_combinations() -> None:
+    combine = Counted()
+    panes = {start: {"a": (start,)} for start in range(2000)}
+    shared = SharedPanes(WindowLayout(1000, 999, 0), panes, combine)
+    assert shared.window(0)["a"] == tuple(range(1000))
+    assert len(shared._front) == 2
+    assert shared.window(999)["a"] == tuple(range(999, 1999))
+
+
+def test_one_key_in_several_windows() -> None:
+    panes = {start: {"a": (start,)} for start in range(0, 20, 2)}
+    del panes[6]["a"]
+    shared = SharedPanes(WindowLayout(6, 2, 0), panes, Counted())
+    assert shared.of_key("a", 6, [6, 4, 2]) == {6: (8, 10), 4: (4, 8), 2: (2, 4)}
+    assert shared.of_key("z", 6, [6, 4]) == {}
