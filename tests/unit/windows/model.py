@@ -70,7 +70,7 @@ class Model:
         if self.trigger.count is None:
             if time == window.end - 1 > self.watermark:
                 self._emit(key, window, time)
-            elif time == window.next_fire and self.trigger.interval:
+            elif self.trigger.interval and time == window.next_fire != window.end - 1:
                 window.next_fire = min(time + self.trigger.interval, window.end - 1)
                 self._emit(key, window, time)
         if time == window.end - 1 + self.lateness > self.watermark:

@@ -134,6 +134,32 @@ def test_batch_windows_of_the_clock_end_with_the_input() -> None:
     assert collected(windows.reduce(add)) == [], "in a streaming job they do not"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_batch_windows_are_final_and_nothing_is_late(kind: str) -> None:
+    assigner, assign, merges = KINDS[kind]
+    records = [("ab"[n % 2], (n * 37) % 50, n) for n in range(60)]
+    model = Model(assign, merges, 0, ModelTrigger())
+    for key, time, n in records:
+        model.record(key, n, time)
+    model.advance((1 << 63) - 1)
+    env = environment(3, interval="1 ms")
+    env.set_runtime_mode(RuntimeExecutionMode.BATCH)
+    stream = env.from_collection(records).assign_timestamps_and_watermarks(STRATEGY)
+    found = collected(stream.key_by(lambda v: v[0]).window(assigner).process(Sorted()))
+    assert sorted(found) == sorted((k, s, e, sorted(r)) for k, s, e, r, _ in model.emitted)
+
+
+def test_count_windows_and_a_trigger_that_fires_before_they_are_full() -> None:
+    stream = environment().from_collection([("a", n) for n in range(1, 8)]).key_by(lambda v: v[0])
+    assert collected(stream.count_window(3).reduce(add)) == [("a", 6), ("a", 15)]
+    assert collected(stream.count_window(4, 2).reduce(add)) == [("a", 10), ("a", 18)]
+    assert collected(stream.count_window(4).trigger(CountTrigger.of(2)).reduce(add)) == [
+        ("a", 3),
+        ("a", 10),
+        ("a", 11),
+    ]
+
+
 def test_windows_without_watermarks_warn_once() -> None:
     def build(strategy: WatermarkStrategy | None, batch: bool = False) -> StreamExecutionEnvironment:
         env = environment()

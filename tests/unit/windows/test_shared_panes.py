@@ -45,6 +45,15 @@ def test_a_pane_that_changes_after_it_was_combined_counts() -> None:
     assert window["c"] == ("new", "new")
 
 
+def test_a_pane_that_comes_late_between_others_is_in_its_windows_only() -> None:
+    panes = {44: {"a": (1,)}}
+    shared = SharedPanes(WindowLayout(3, 1, 0), panes, Counted())
+    assert shared.window(42) == {"a": (1,)}
+    panes[43] = {"a": (2,)}
+    shared.changed(43, "a")
+    assert [shared.window(start) for start in (43, 44)] == [{"a": (2, 1)}, {"a": (1,)}]
+
+
 def test_windows_whose_slide_has_many_panes_keep_few_combinations() -> None:
     combine = Counted()
     panes = {start: {"a": (start,)} for start in range(2000)}

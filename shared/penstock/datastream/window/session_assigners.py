@@ -105,6 +105,10 @@ class DynamicEventTimeSessionWindows(_EventTimeSessions[T]):
     ) -> Collection[TimeWindow]:
         return [TimeWindow(check_timestamp(timestamp, self), timestamp + _gap_of(self._extractor, element))]
 
+    def gap_of(self, element: Any) -> int:
+        """In ms. ValueError where the extractor's answer is no gap."""
+        return _gap_of(self._extractor, element)
+
     def __repr__(self) -> str:
         return f"DynamicEventTimeSessionWindows({type(self._extractor).__name__})"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from penstock.datastream.window.count_assigners import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 from penstock.datastream.window.plain_triggers import CountTrigger, PurgingTrigger
+from penstock.datastream.window.session_assigners import DynamicEventTimeSessionWindows, EventTimeSessionWindows
 from penstock.datastream.window.time_assigners import (
     SlidingEventTimeWindows,
     SlidingProcessingTimeWindows,
@@ -19,6 +20,8 @@ from penstock.operators.windows.event_time import EventTimeWindowOperator
 from penstock.operators.windows.general import GeneralWindowOperator
 from penstock.operators.windows.layout import WindowLayout
 from penstock.operators.windows.processing_time import ProcessingTimeWindowOperator
+from penstock.operators.windows.sessions import SessionWindowOperator
+from penstock.operators.windows.tumbling_count import TumblingCountWindowOperator
 from penstock.state.backend import HashMapKeyedStateBackend
 
 _COUNT_ASSIGNERS = (CountTumblingWindowAssigner, CountSlidingWindowAssigner)
@@ -36,10 +39,24 @@ def build_window_operator(index: int, name: str, spec: WindowSpec, backend: Hash
         return EventTimeWindowOperator(index, name, spec, layout, contents, backend)
     if layout is not None and type(spec.trigger) is ProcessingTimeTrigger and not spec.assigner.is_event_time():
         return ProcessingTimeWindowOperator(index, name, spec, layout, contents, backend)
-    if type(spec.assigner) in _COUNT_ASSIGNERS and type(spec.trigger) is CountTrigger:
-        # a count window gets no record after it has fired: PyFlink's trigger would keep its contents for ever
+    if type(spec.trigger) is EventTimeTrigger:
+        if type(spec.assigner) is EventTimeSessionWindows:
+            return SessionWindowOperator(index, name, spec, spec.assigner._session_gap, contents, backend)
+        if type(spec.assigner) is DynamicEventTimeSessionWindows:
+            return SessionWindowOperator(index, name, spec, spec.assigner.gap_of, contents, backend)
+    if _fires_when_full(spec):
+        if type(spec.assigner) is CountTumblingWindowAssigner:
+            return TumblingCountWindowOperator(index, name, spec, spec.assigner._window_size, contents, backend)
+        # a count window gets no record after it is full: PyFlink's trigger would keep its contents for ever
         spec = replace(spec, trigger=PurgingTrigger.of(spec.trigger))
     return GeneralWindowOperator(index, name, spec, contents_of(spec), backend)
+
+
+def _fires_when_full(spec: WindowSpec) -> bool:
+    assigner, trigger = spec.assigner, spec.trigger
+    if type(trigger) is not CountTrigger or type(assigner) not in _COUNT_ASSIGNERS:
+        return False
+    return bool(trigger._window_size == assigner._window_size)
 
 
 def layout_of(assigner: Any) -> WindowLayout | None:

@@ -23,6 +23,8 @@ class SharedPanes:
         self._boundary = self._back_end = 0
         self._back: Pane = {}
         self._changed: set[Any] = set()
+        #: windows without a pane between their starts have one dict, until one comes late
+        self._are_fronts_shared = False
 
     def changed(self, pane: int, key: Any) -> None:
         """A record was added to a pane, which may have been combined already."""
@@ -34,6 +36,9 @@ class SharedPanes:
         end = start + self._layout.size
         if start not in self._front:
             self._move_boundary(start, end)
+        if self._changed and self._are_fronts_shared:
+            self._front = {at: dict(front) for at, front in self._front.items()}
+            self._are_fronts_shared = False
         for key in self._changed:
             self._repair(key)
         self._changed.clear()
@@ -68,6 +73,7 @@ class SharedPanes:
         # only windows' starts are asked for: where the slide has many panes, they are few
         for window in self._starts(start, end):
             panes = self._within(window, upper)
+            self._are_fronts_shared |= not panes
             running, upper = dict(running) if panes else running, window
             for pane in reversed(panes):
                 for key, contents in self._panes[pane].items():
