@@ -190,8 +190,8 @@ class Subtasks:
 
     def __init__(self, spec: WindowSpec, parallelism: int, before: "Subtasks | None" = None) -> None:
         self.spec, self.parallelism = spec, parallelism
-        self.main = before.main if before else [Writer() for _ in range(parallelism)]
-        self.side = before.side if before else [Writer() for _ in range(parallelism)]
+        self.main: list[Writer] = before.main if before else [Writer() for _ in range(parallelism)]
+        self.side: list[Writer] = before.side if before else [Writer() for _ in range(parallelism)]
         self.chains = []
         for n in range(parallelism):
             info = SubtaskInfo("0" * 32, "job", "task", n, parallelism, 128)

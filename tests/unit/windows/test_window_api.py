@@ -212,6 +212,6 @@ def test_names_descriptions_and_types_are_pyflinks() -> None:
 
 
 def test_window_functions_are_generic() -> None:
-    assert ProcessWindowFunction[int, str, str, TimeWindow]
-    assert WindowFunction[int, str, str, TimeWindow]
+    assert ProcessWindowFunction[int, str, str, TimeWindow] is not None
+    assert WindowFunction[int, str, str, TimeWindow] is not None
     assert OutputTag("late")
