@@ -209,7 +209,7 @@ class Subtasks:
             chain.process_watermark(watermark)
 
     def restarted(self) -> "Subtasks":
-        """Of a snapshot, with another number of subtasks' key groups where there are several."""
+        """From snapshots, at the same parallelism: each subtask takes its key groups out of all of them."""
         snapshots = [chain.operators[0].snapshot() for chain in self.chains]
         after = Subtasks(self.spec, self.parallelism, self)
         for n, chain in enumerate(after.chains):
