@@ -8,7 +8,7 @@ import cloudpickle
 
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.job_graph import ChainedOutput, JobEdge, JobGraph, JobVertex, OperatorNode
-from penstock.operators.specs import CollectSpec, HashPartitionerSpec, OperatorSpec, SourceSpec
+from penstock.operators.specs import CollectSpec, HashPartitionerSpec, OperatorSpec, ReaderContext, SourceSpec
 
 
 class ListReader:
@@ -43,7 +43,7 @@ class ListSource:
     def enumerate_splits(self, parallelism: int) -> list[Any]:
         return [self._values[n::parallelism] for n in range(parallelism)]
 
-    def create_reader(self, subtask: int, parallelism: int) -> ListReader:
+    def create_reader(self, context: ReaderContext) -> ListReader:
         return ListReader()
 
 

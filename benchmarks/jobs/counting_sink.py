@@ -8,6 +8,8 @@ from typing import Any
 
 from word_functions import Pair
 
+from penstock.operators.specs import WriterContext
+
 
 def summary(updates: int, newest: Mapping[str, int]) -> dict[str, int]:
     """Updates seen, and a checksum over words and counts that does not depend on their order."""
@@ -26,8 +28,8 @@ class CountingSink:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def create_writer(self, subtask: int, attempt: int) -> "CountingWriter":
-        return CountingWriter(subtask)
+    def create_writer(self, context: WriterContext) -> "CountingWriter":
+        return CountingWriter(context.subtask)
 
     def commit(self, committables: Sequence[Any]) -> None:
         for subtask, content in committables:

@@ -9,6 +9,7 @@ from typing import Any
 from penstock.common import WatermarkStrategy
 from penstock.datastream import StreamExecutionEnvironment
 from penstock.datastream.connectors.number_seq import NumberSequenceSource
+from penstock.operators.specs import WriterContext
 
 
 class FirstRecordSink:
@@ -17,8 +18,8 @@ class FirstRecordSink:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def create_writer(self, subtask: int, attempt: int) -> "FirstRecordWriter":
-        return FirstRecordWriter(Path(self._folder, str(subtask)))
+    def create_writer(self, context: WriterContext) -> "FirstRecordWriter":
+        return FirstRecordWriter(Path(self._folder, str(context.subtask)))
 
     def commit(self, committables: Sequence[Any]) -> None: ...
 

@@ -9,9 +9,17 @@ from typing import assert_never
 from penstock.coordination.messages import (
     AllocationClaimed,
     CancelRequested,
+    CheckpointAcked,
+    CheckpointDeclined,
+    CheckpointRequested,
     EffectDone,
+    GraphStored,
+    InputExhausted,
     JobEvent,
     LogsCreated,
+    MetadataWritten,
+    RescaleRequested,
+    SavepointRead,
     SlotLost,
     SlotOffered,
     TaskStateChanged,
@@ -75,6 +83,17 @@ class JobMaster:
                 deployment.on_logs_created(job, event)
             case EffectDone():
                 self._on_effect(event)
+            case (
+                InputExhausted()
+                | CheckpointAcked()
+                | CheckpointDeclined()
+                | CheckpointRequested()
+                | RescaleRequested()
+                | MetadataWritten()
+                | SavepointRead()
+                | GraphStored()
+            ):
+                pass
             case _:
                 assert_never(event)
         return self._settled()

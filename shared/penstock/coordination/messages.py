@@ -10,6 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 import orjson
 
+from penstock.checkpoint.handles import SubtaskState
+from penstock.checkpoint.options import CheckpointOptions, StopMode
+
 VERSION = 1
 
 
@@ -93,8 +96,106 @@ class LogsCreated(Message, frozen=True, kw_only=True, tag=True):
     exchange: "tuple[ExchangeRef, ...]"
 
 
+class InputExhausted(Message, frozen=True, kw_only=True, tag=True):
+    """From a slot process: the task has no more input and has emitted everything; it is still RUNNING."""
+
+    vertex: str
+    subtask: int
+    attempt: int
+
+
+class AckMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one subtask's part in a checkpoint; times in ms, as Flink's REST API shows them."""
+
+    start_delay: int = 0  #: from the trigger to the first barrier
+    alignment: int = 0  #: from the first barrier to the last
+    sync: int = 0
+    asynchronous: int = 0
+    processed_bytes: int = 0  #: during alignment
+    persisted_bytes: int = 0  #: channel state
+    unaligned: bool = False
+
+
+class CheckpointAcked(Message, frozen=True, kw_only=True, tag=True):
+    """From a slot process: the subtask's part of a checkpoint is in storage."""
+
+    checkpoint: int
+    vertex: str
+    subtask: int
+    attempt: int
+    state: SubtaskState
+    metrics: AckMetrics = AckMetrics()
+
+
+class CheckpointDeclined(Message, frozen=True, kw_only=True, tag=True):
+    """From a slot process: the subtask cannot do its part."""
+
+    checkpoint: int
+    vertex: str
+    subtask: int
+    attempt: int
+    failure: Failure
+
+
+class CheckpointRequested(Message, frozen=True, kw_only=True, tag=True):
+    """From a dispatcher, for a user: a checkpoint or savepoint now. `trigger`: the id to look the answer up by."""
+
+    trigger: str
+    savepoint: bool
+    directory: str | None = None  #: of a savepoint; None: `execution.checkpointing.savepoint-dir`
+    stop: StopMode = "none"
+    cancel: bool = False  #: Flink's deprecated cancel-with-savepoint
+    full: bool = False
+
+
+class RescaleRequested(Message, frozen=True, kw_only=True, tag=True):
+    """From a dispatcher, for a user: go on at another parallelism, by way of a savepoint."""
+
+    trigger: str
+    parallelism: int
+
+
+class MetadataWritten(Message, frozen=True, kw_only=True, tag=True):
+    """The JobMaster's own: the `EffectDone` of WriteMetadata. `path`: of the metadata file."""
+
+    checkpoint: int
+    path: str
+    size: int
+    checksum: str
+
+
+class SavepointRead(Message, frozen=True, kw_only=True, tag=True):
+    """The JobMaster's own: the savepoint to start from fits the job, or why it does not (`error`)."""
+
+    path: str
+    checksum: str = ""
+    checkpoint: int = 0
+    error: str | None = None
+
+
+class GraphStored(Message, frozen=True, kw_only=True, tag=True):
+    """The JobMaster's own: the job's graph at another parallelism is a blob."""
+
+    graph: str  #: sha256
+    parallelism: int
+
+
 JobEvent: TypeAlias = (
-    SlotOffered | AllocationClaimed | SlotLost | TaskStateChanged | CancelRequested | EffectDone | LogsCreated
+    SlotOffered
+    | AllocationClaimed
+    | SlotLost
+    | TaskStateChanged
+    | CancelRequested
+    | EffectDone
+    | LogsCreated
+    | InputExhausted
+    | CheckpointAcked
+    | CheckpointDeclined
+    | CheckpointRequested
+    | RescaleRequested
+    | MetadataWritten
+    | SavepointRead
+    | GraphStored
 )
 
 
@@ -163,6 +264,15 @@ class ExchangeRef(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str
 
 
+class RestoreRef(msgspec.Struct, frozen=True, kw_only=True):
+    """The checkpoint that new attempts begin with. `path`: of its metadata file."""
+
+    checkpoint: int
+    path: str
+    checksum: str = ""
+    allow_non_restored: bool = False
+
+
 class Deploy(Message, frozen=True, kw_only=True, tag=True):
     """Run these tasks. Everything else follows from the JobGraph by `penstock.graph.wiring`."""
 
@@ -173,12 +283,34 @@ class Deploy(Message, frozen=True, kw_only=True, tag=True):
         str, tuple[str, ...]
     ]  #: vertex -> allocation of each subtask; the same allocation: in-memory channel
     exchange: tuple[ExchangeRef, ...]
+    restore: RestoreRef | None = None
+    checkpointing: bool = False  #: an ended task waits for a checkpoint before it is FINISHED
 
 
 class CancelTasks(Message, frozen=True, kw_only=True, tag=True):
     """Stop these attempts and report CANCELED."""
 
     tasks: tuple[TaskAttempt, ...]
+
+
+class TriggerCheckpoint(Message, frozen=True, kw_only=True, tag=True):
+    """Snapshot these head tasks and send the barrier on."""
+
+    checkpoint: int
+    tasks: tuple[TaskAttempt, ...]
+    options: CheckpointOptions
+
+
+class NotifyCheckpointComplete(Message, frozen=True, kw_only=True, tag=True):
+    """The checkpoint exists for good: sinks commit, ended tasks finish."""
+
+    checkpoint: int
+
+
+class NotifyCheckpointAborted(Message, frozen=True, kw_only=True, tag=True):
+    """The checkpoint will not be: uploads stop, and their files go. Input logs are told by CancelCheckpoint entries."""
+
+    checkpoint: int
 
 
 class ReleaseSlot(Message, frozen=True, kw_only=True, tag=True):
@@ -202,7 +334,9 @@ class OfferSlot(Message, frozen=True, kw_only=True, tag=True):
     incarnation: str
 
 
-SlotCommand: TypeAlias = Deploy | CancelTasks | ReleaseSlot
+SlotCommand: TypeAlias = (
+    Deploy | CancelTasks | ReleaseSlot | TriggerCheckpoint | NotifyCheckpointComplete | NotifyCheckpointAborted
+)
 TaskManagerCommand: TypeAlias = OfferSlot | ReleaseSlot
 
 T = TypeVar("T")

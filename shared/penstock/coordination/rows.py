@@ -1,7 +1,9 @@
 """The rows that leaders commit and everybody may read: the whole state of a job, of the slot ledger, of a TaskManager.
 
 Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subtask>` -> ExecutionRow;
-`allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow.
+`allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow; `checkpoints` ->
+CheckpointsRow; `checkpoint:<n>` -> CheckpointRow; `ack:<n>:<vertex>:<subtask>` -> AckRow, while n is not decided;
+`checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow.
 In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
 `job:<id>` -> DemandRow.
 """
@@ -10,7 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from penstock.coordination.messages import ExchangeRef, Failure
+from penstock.checkpoint.handles import SubtaskState
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.coordination.messages import AckMetrics, ExchangeRef, Failure, RestoreRef
 from penstock.graph.states import ExecutionState, JobState
 
 
@@ -30,6 +34,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     root_failure: Failure | None = None
     takeovers: int = 0
     next_allocation: int = 0
+    restore: RestoreRef | None = None  #: what the current attempts began with
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +81,101 @@ class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
 
     time: int
     failure: Failure
+
+
+CheckpointStatus = Literal["PENDING", "WRITING", "COMPLETED", "FAILED"]
+
+
+class CheckpointsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters of a job's checkpoints, as Flink's REST API has them; ids are never given twice."""
+
+    next_id: int = 1
+    triggered: int = 0
+    completed: int = 0
+    failed: int = 0
+    restored: int = 0
+    consecutive_failures: int = 0
+    restored_id: int | None = None
+    restored_at: int = 0
+    restored_path: str | None = None
+    restored_savepoint: bool = False
+    last_ended: int = 0  #: ms, wall clock, for the minimum pause
+
+
+class CheckpointRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One checkpoint or savepoint. Sizes in bytes, times in ms."""
+
+    checkpoint: int
+    status: CheckpointStatus
+    options: CheckpointOptions
+    trigger: str | None = None  #: of the user's request
+    triggered_at: int
+    latest_ack: int = 0
+    ended_at: int = 0
+    tasks: int = 0
+    acked: int = 0
+    path: str | None = None  #: of the metadata file, once COMPLETED
+    checksum: str = ""
+    mirrored: bool = False
+    discarded: bool = False
+    unusable: bool = False  #: a file is missing or damaged
+    size: int = 0
+    new_bytes: int = 0
+    processed_bytes: int = 0
+    persisted_bytes: int = 0
+    failure: str | None = None
+    failed_at: int | None = None
+
+
+class AckRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One subtask's acknowledgement."""
+
+    checkpoint: int
+    vertex: str
+    subtask: int
+    attempt: int
+    time: int
+    state: SubtaskState
+    metrics: AckMetrics
+
+
+class TaskStats(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """An acknowledgement without its state, for the statistics."""
+
+    vertex: str
+    subtask: int
+    time: int
+    size: int
+    new_bytes: int
+    metrics: AckMetrics
+
+
+class CheckpointTasksRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Statistics by subtask of a checkpoint that is decided."""
+
+    checkpoint: int
+    tasks: tuple[TaskStats, ...] = ()
+
+
+class TriggerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a user's request: savepoint, checkpoint, stop, rescale. Bounded in number; the oldest go."""
+
+    trigger: str
+    kind: Literal["checkpoint", "savepoint", "stop", "rescale"]
+    state: Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
+    time: int
+    checkpoint: int | None = None
+    location: str | None = None
+    failure: Failure | None = None
+
+
+class RestartRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the restart strategy remembers; times in ms. `backoff`: of the exponential delay, the current one."""
+
+    restarts: int = 0
+    failures: tuple[int, ...] = ()
+    backoff: int = 0
+    due: int | None = None  #: when the restart that was decided begins
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.common.typeinfo import PickledBytesTypeInfo, TypeInformation
+from penstock.operators.specs import ReaderContext
 
 
 def converted_elements(elements: Iterable[Any], type_info: TypeInformation) -> tuple[Any, ...]:
@@ -34,7 +35,7 @@ class CollectionSource:
     def enumerate_splits(self, parallelism: int) -> list[int]:
         return [0]
 
-    def create_reader(self, subtask: int, parallelism: int) -> "CollectionReader":
+    def create_reader(self, context: ReaderContext) -> "CollectionReader":
         return CollectionReader(self.elements)
 
 

@@ -4,6 +4,7 @@ What `__main__` defines travels by value; modules travel by name, as files of th
 """
 
 import dataclasses
+import io
 import pickle
 import types
 from collections.abc import Iterator
@@ -19,14 +20,36 @@ class UnpicklableFunctionError(pickle.PicklingError):
 
 def pickle_function(operator: str, value: Any) -> bytes:
     """`value` (an operator's spec or a partitioner's) as cloudpickle writes it."""
-    import cloudpickle  # only here: a program that is merely imported must not pay for it
-
     try:
-        data: bytes = cloudpickle.dumps(value, protocol=5)
+        return _dumps(value)
     except Exception as e:  # a user's __reduce__ may raise anything
         # from None: the text has the cause, and frames of cloudpickle tell the user nothing
         raise UnpicklableFunctionError(_describe(operator, value, e)) from None
-    return data
+
+
+def _dumps(value: Any) -> bytes:
+    import cloudpickle  # only here: a program that is merely imported must not pay for it
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        """As cloudpickle's, but a function keeps the name of its file: tracebacks show it (it drops it since 3.1.3)."""
+
+        dispatch_table = cloudpickle.Pickler.dispatch_table.new_child({types.CodeType: _reduce_code})
+
+    file = io.BytesIO()
+    Pickler(file, protocol=5).dump(value)
+    return file.getvalue()
+
+
+def _reduce_code(code: types.CodeType) -> tuple[Any, ...]:
+    import cloudpickle
+
+    make, arguments = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    return _code_of_file, (code.co_filename, make, arguments)
+
+
+def _code_of_file(file_name: str, make: Any, arguments: tuple[Any, ...]) -> types.CodeType:
+    code: types.CodeType = make(*arguments)
+    return code.replace(co_filename=file_name)
 
 
 def _describe(operator: str, value: Any, error: Exception) -> str:
@@ -59,10 +82,8 @@ def _blame(
 
 
 def _pickles(value: Any) -> bool:
-    import cloudpickle
-
     try:
-        cloudpickle.dumps(value, protocol=5)
+        _dumps(value)
     except Exception:
         return False
     return True

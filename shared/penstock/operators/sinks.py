@@ -8,7 +8,7 @@ from penstock.common.java_format import printer
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator
 from penstock.operators.output_type import OutputType, collected
-from penstock.operators.specs import Sink, SinkWriter
+from penstock.operators.specs import Sink, SinkWriter, WriterContext
 
 
 class SinkOperator(Operator):
@@ -25,7 +25,7 @@ class SinkOperator(Operator):
         self._type_of_input = type_of_input
 
     def open(self, context: Any) -> None:
-        self._writer = self._sink.create_writer(self._subtask, self._attempt)
+        self._writer = self._sink.create_writer(WriterContext(self._subtask, self._attempt))
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         values, sink = self.label("written"), code.bind(self.label("sink"), self)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from penstock.operators.alignment import alignment_group
-from penstock.operators.specs import Source, SourceReader
+from penstock.operators.specs import ReaderContext, Source, SourceReader
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 
 
@@ -20,7 +20,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
 
     def start(self, splits: Sequence[Any], subtask: int, parallelism: int) -> None:
         """Make the reader and give it the splits of this subtask."""
-        self._reader = self.source.create_reader(subtask, parallelism)
+        self._reader = self.source.create_reader(ReaderContext(subtask, parallelism))
         self._reader.add_splits(splits)
 
     def poll(self, max_records: int) -> list[Any] | None:

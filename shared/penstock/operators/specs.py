@@ -4,7 +4,7 @@ A spec holds the user's functions and nothing of the runtime; `penstock.operator
 operator of it inside a slot. The classes are the contract between the API packages and the runtime.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -19,8 +19,21 @@ class OperatorSpec:
 # -- sources ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderContext:
+    """Which subtask a reader reads for. `wake`: to be called, from any thread, when `poll` has something again."""
+
+    subtask: int
+    parallelism: int
+    job_id: str = ""
+    wake: Callable[[], None] = lambda: None
+
+
 class SourceReader(Protocol):
-    """Reads the splits of one subtask. Lives in one thread; not shared."""
+    """Reads the splits of one subtask. Lives in one thread; not shared.
+
+    `notify_complete(checkpoint)`, where a reader has it, is called once a checkpoint with its snapshot exists for good.
+    """
 
     def add_splits(self, splits: Sequence[Any]) -> None:
         """Take these picklable splits as well."""
@@ -44,7 +57,7 @@ class Source(Protocol):
         """All splits, picklable, in a stable order. Run once a job in a slot, never in a service; split i goes to
         subtask i % parallelism."""
 
-    def create_reader(self, subtask: int, parallelism: int) -> SourceReader: ...
+    def create_reader(self, context: ReaderContext) -> SourceReader: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +182,32 @@ class AsyncWaitSpec(OperatorSpec):
 # -- sinks -----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class WriterContext:
+    """Which subtask a writer writes for.
+
+    `restored`: what the `snapshot` of former writers gave, as far as it is this subtask's; empty for a new job.
+    `committed`: committables that the restored checkpoint lists and that have just been committed: not to be aborted.
+    `checkpointing`: whether commits come with checkpoints; else with the end of input alone.
+    """
+
+    subtask: int
+    attempt: int = 0
+    parallelism: int = 1
+    job_id: str = ""
+    operator_id: str = ""
+    restored: Sequence[Any] = ()
+    committed: Sequence[Any] = ()
+    checkpointing: bool = False
+
+
 class SinkWriter(Protocol):
-    """Writes the records of one subtask."""
+    """Writes the records of one subtask.
+
+    At a barrier: `flush`, `prepare_commit`, then `snapshot` where the writer has one: a list of picklable state that
+    later writers of the operator get in their contexts. What `prepare_commit` gave is committed once that checkpoint is
+    complete.
+    """
 
     def write(self, values: Sequence[Any]) -> None: ...
 
@@ -187,7 +224,7 @@ class SinkWriter(Protocol):
 class Sink(Protocol):
     """A sink with an optional two-phase commit, in the shape of Flink's Sink V2."""
 
-    def create_writer(self, subtask: int, attempt: int) -> SinkWriter: ...
+    def create_writer(self, context: WriterContext) -> SinkWriter: ...
 
     def commit(self, committables: Sequence[Any]) -> None:
         """Publish. Idempotent: a committable may come again after a crash."""

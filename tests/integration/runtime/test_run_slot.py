@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from penstock.graph.compiled import CompiledJob
-from penstock.operators.specs import FlatMapSpec, MapSpec, PrintSpec, ReduceSpec, SourceSpec
+from penstock.operators.specs import FlatMapSpec, MapSpec, PrintSpec, ReaderContext, ReduceSpec, SourceSpec
 from tests.conftest import RedisServer
 from tests.integration.runtime.slots import SLOT_PROGRAM, Cluster
 from tests.job_builder import JobBuilder, ListReader, ListSource, source_of
@@ -123,7 +123,7 @@ class Endless(ListSource):
 
     bounded = False
 
-    def create_reader(self, subtask: int, parallelism: int) -> ListReader:
+    def create_reader(self, context: ReaderContext) -> ListReader:
         return OpenReader()
 
 

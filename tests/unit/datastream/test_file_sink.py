@@ -8,6 +8,7 @@ from penstock.common import Encoder, Types
 from penstock.datastream.connectors import BucketAssigner, FileSink, FileSource, OutputFileConfig, RollingPolicy
 from penstock.datastream.connectors.file_system import StreamFormat
 from penstock.datastream.connectors.file_system.file_writer import FileWriter
+from penstock.operators.specs import ReaderContext, WriterContext
 
 PAIRS = Types.TUPLE([Types.STRING(), Types.INT()])
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -33,7 +34,7 @@ def names(folder: Path) -> list[str]:
 
 def test_what_is_written_appears_when_it_is_committed(tmp_path: Path) -> None:
     sink = builder(tmp_path).build().with_input_type(PAIRS)
-    writer = sink.create_writer(0, 0)
+    writer = sink.create_writer(WriterContext(0, 0))
     writer.write([("a", 1), ("b", 2)])
     writer.flush()
     (hidden,) = names(tmp_path)
@@ -50,7 +51,7 @@ def test_what_is_written_appears_when_it_is_committed(tmp_path: Path) -> None:
 
 def test_commit_is_idempotent_and_notices_loss(tmp_path: Path) -> None:
     sink = builder(tmp_path).build()
-    writer = sink.create_writer(0, 0)
+    writer = sink.create_writer(WriterContext(0, 0))
     writer.write(["x"])
     pending = writer.prepare_commit()
     sink.commit(pending)
@@ -63,7 +64,7 @@ def test_commit_is_idempotent_and_notices_loss(tmp_path: Path) -> None:
 
 def test_close_removes_what_nobody_can_commit(tmp_path: Path) -> None:
     writer = builder(tmp_path).with_rolling_policy(RollingPolicy.default_rolling_policy(part_size=1)).build()
-    open_writer = writer.create_writer(0, 0)
+    open_writer = writer.create_writer(WriterContext(0, 0))
     open_writer.write(["first"])
     open_writer.write(["second"])
     assert len(names(tmp_path)) == 2
@@ -72,7 +73,7 @@ def test_close_removes_what_nobody_can_commit(tmp_path: Path) -> None:
 
 
 def test_no_records_no_file(tmp_path: Path) -> None:
-    writer = builder(tmp_path / "out").build().create_writer(0, 0)
+    writer = builder(tmp_path / "out").build().create_writer(WriterContext(0, 0))
     writer.flush()
     assert writer.prepare_commit() == []
     writer.close()
@@ -139,7 +140,7 @@ def test_is_read_back_by_a_file_source(tmp_path: Path, charset: str) -> None:
     records = ["ä", "", "b c"]
     written(builder(tmp_path, charset).build().with_input_type(Types.STRING()), [(0, records), (0, ["é"])])
     source = FileSource.for_record_stream_format(StreamFormat.text_line_format(charset), tmp_path).build()
-    reader = source.create_reader(0, 1)
+    reader = source.create_reader(ReaderContext(0, 1))
     reader.add_splits(source.enumerate_splits(1))
     assert reader.poll(10) == [*records, "é"]
     reader.close()

@@ -12,6 +12,7 @@ import pytest
 from penstock.common import Types
 from penstock.datastream.connectors import FileSource, StreamFormat
 from penstock.datastream.connectors.file_system.file_splits import find_files, make_splits
+from penstock.operators.specs import ReaderContext
 
 
 def source(*paths: Path | str, charset: str = "UTF-8") -> FileSource:
@@ -25,7 +26,7 @@ def lines(found: FileSource, parallelism: int = 1) -> list[list[str]]:
 
 
 def _lines_of_subtask(found: FileSource, splits: list[object], subtask: int, parallelism: int) -> list[str]:
-    reader = found.create_reader(subtask, parallelism)
+    reader = found.create_reader(ReaderContext(subtask, parallelism))
     reader.add_splits(splits[subtask::parallelism])  # type: ignore[arg-type]
     read = list(itertools.chain.from_iterable(iter(lambda: reader.poll(100), None)))
     reader.close()
@@ -71,10 +72,10 @@ def test_compressed_files(tmp_path: Path, suffix: str, compress: Callable[[bytes
     path.write_bytes(compress(b"a\r\nb\rc\n\nd"))
     found = source(path)
     assert lines(found, parallelism=2) == [["a", "b", "c", "", "d"], []]
-    reader = found.create_reader(0, 1)
+    reader = found.create_reader(ReaderContext(0, 1))
     reader.add_splits(found.enumerate_splits(1))
     assert reader.poll(2) == ["a", "b"]
-    restored = found.create_reader(0, 1)
+    restored = found.create_reader(ReaderContext(0, 1))
     restored.add_splits(reader.snapshot())
     assert restored.poll(9) == ["c", "", "d"]
     reader.close()

@@ -5,7 +5,7 @@ import pytest
 
 from penstock.common.typeinfo import Types
 from penstock.operators.registry import SubtaskInfo
-from penstock.operators.specs import FlatMapSpec, MapSpec, OperatorSpec, PrintSpec, SinkSpec
+from penstock.operators.specs import FlatMapSpec, MapSpec, OperatorSpec, PrintSpec, SinkSpec, WriterContext
 from tests.unit.operators.chains import INFO, Built
 
 
@@ -15,8 +15,8 @@ class Memory:
     def __init__(self) -> None:
         self.calls: list[Any] = []
 
-    def create_writer(self, subtask: int, attempt: int) -> "Memory":
-        self.calls.append(("writer", subtask, attempt))
+    def create_writer(self, context: WriterContext) -> "Memory":
+        self.calls.append(("writer", context.subtask, context.attempt))
         return self
 
     def write(self, values: Sequence[Any]) -> None:

@@ -19,6 +19,7 @@ from penstock.operators.specs import (
     MapSpec,
     PrintSpec,
     ProcessSpec,
+    ReaderContext,
     ReduceSpec,
     SourceSpec,
 )
@@ -132,7 +133,7 @@ class MissingFile:
     def enumerate_splits(self, parallelism: int) -> list[Any]:
         raise FileNotFoundError("no such file: words.txt")
 
-    def create_reader(self, subtask: int, parallelism: int) -> Any:
+    def create_reader(self, context: ReaderContext) -> Any:
         raise AssertionError("there are no splits")
 
 
@@ -177,7 +178,7 @@ class Endless:
     def enumerate_splits(self, parallelism: int) -> list[Any]:
         return [0] * parallelism
 
-    def create_reader(self, subtask: int, parallelism: int) -> "EndlessReader":
+    def create_reader(self, context: ReaderContext) -> "EndlessReader":
         return EndlessReader()
 
 
@@ -295,7 +296,7 @@ class Later(KeyedProcessFunction):
 class Quiet(Endless):
     """Two records, then nothing."""
 
-    def create_reader(self, subtask: int, parallelism: int) -> Any:
+    def create_reader(self, context: ReaderContext) -> Any:
         class Reader(EndlessReader):
             def poll(self, max_records: int) -> list[Any]:
                 first, self.next = self.next == 0, 1

@@ -13,7 +13,7 @@ from penstock.exchange.local_exchange import LocalExchange
 from penstock.exchange.options import ExchangeOptions
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import ExecutionState
-from penstock.operators.specs import CollectSpec, MapSpec, SourceSpec
+from penstock.operators.specs import CollectSpec, MapSpec, ReaderContext, SourceSpec
 from penstock.runtime.local import LocalCollector
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
@@ -100,7 +100,7 @@ class Waiting:
     def enumerate_splits(self, parallelism: int) -> list[Any]:
         return []
 
-    def create_reader(self, subtask: int, parallelism: int) -> "Waiting":
+    def create_reader(self, context: ReaderContext) -> "Waiting":
         return self
 
     def add_splits(self, splits: Sequence[Any]) -> None:

@@ -3,7 +3,7 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import cluster, execution, rest, state
+from penstock.client.config.options import checkpointing, cluster, execution, rest, state
 
 _HEAD = """\
 # Configuration
@@ -30,6 +30,7 @@ _AREAS = {
     "Cluster": cluster,
     "REST": rest,
     "Jobs": execution,
+    "Checkpoints and restarts": checkpointing,
     "State": state,
 }
 

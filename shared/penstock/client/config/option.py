@@ -73,6 +73,25 @@ def duration(
     return ConfigOption(key, "Duration", values.parse_duration, default, doc, old_keys, flink_default)
 
 
+def optional_duration(key: str, doc: str, old_keys: tuple[str, ...] = ()) -> ConfigOption[timedelta]:
+    """A Duration key without a default: read it by `Configuration.find`."""
+    return ConfigOption(key, "Duration", values.parse_duration, None, doc, old_keys)
+
+
+def floating(
+    key: str, default: float, doc: str, old_keys: tuple[str, ...] = (), *, least: float | None = None
+) -> ConfigOption[float]:
+    """A Double key of at least `least`."""
+
+    def parse(text: str) -> float:
+        number = values.parse_double(text)
+        if least is not None and number < least:
+            raise ValueError(f"expected at least {least}")
+        return number
+
+    return ConfigOption(key, "Double", parse, str(default), doc, old_keys)
+
+
 def memory(key: str, default: str, doc: str, old_keys: tuple[str, ...] = ()) -> ConfigOption[int]:
     """A MemorySize key, in bytes."""
     return ConfigOption(key, "MemorySize", values.parse_memory, default, doc, old_keys)
@@ -112,3 +131,9 @@ def enumeration(key: str, default: E, doc: str, old_keys: tuple[str, ...] = ()) 
     kind = type(default)
     name = f"Enum ({', '.join(kind.__members__)})"
     return ConfigOption(key, name, values.enum_parser(kind), default.name, doc, old_keys)
+
+
+def optional_enumeration(key: str, kind: type[E], doc: str, old_keys: tuple[str, ...] = ()) -> ConfigOption[E]:
+    """An Enum key without a default: read it by `Configuration.find`."""
+    name = f"Enum ({', '.join(kind.__members__)})"
+    return ConfigOption(key, name, values.enum_parser(kind), None, doc, old_keys)

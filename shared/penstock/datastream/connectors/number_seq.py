@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from penstock.common.typeinfo import TypeInformation, Types
+from penstock.operators.specs import ReaderContext
 
 __all__ = ["NumberSequenceSource"]
 
@@ -27,7 +28,7 @@ class NumberSequenceSource:
         bounds = [self._start + count * i // parallelism for i in range(parallelism + 1)]
         return [range(a, b) for a, b in pairwise(bounds)]
 
-    def create_reader(self, subtask: int, parallelism: int) -> "NumberSequenceReader":
+    def create_reader(self, context: ReaderContext) -> "NumberSequenceReader":
         return NumberSequenceReader()
 
 

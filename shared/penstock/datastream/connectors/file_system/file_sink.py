@@ -12,6 +12,7 @@ from penstock.datastream.connectors.file_system.local_path import local_path
 from penstock.datastream.connectors.file_system.output_file_config import OutputFileConfig
 from penstock.datastream.connectors.file_system.part_file import PendingFile
 from penstock.datastream.connectors.file_system.rolling_policy import RollingPolicy
+from penstock.operators.specs import WriterContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class FileSink:
         """The sink for records of this type: the encoder's text depends on it."""
         return replace(self, input_type=type_info)
 
-    def create_writer(self, subtask: int, attempt: int) -> FileWriter:
+    def create_writer(self, context: WriterContext) -> FileWriter:
         return FileWriter(self)
 
     def commit(self, committables: Sequence[PendingFile]) -> None:

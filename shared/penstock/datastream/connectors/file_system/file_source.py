@@ -10,6 +10,7 @@ from penstock.datastream.connectors.file_system.file_splits import FileSourceSpl
 from penstock.datastream.connectors.file_system.local_path import local_path
 from penstock.datastream.connectors.file_system.stream_format import StreamFormat
 from penstock.datastream.connectors.file_system.text_lines import is_line_based
+from penstock.operators.specs import ReaderContext
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class FileSource:
         line_based = is_line_based(self._stream_format.charset)
         return make_splits(find_files(self._paths), parallelism, lambda path: line_based and not is_compressed(path))
 
-    def create_reader(self, subtask: int, parallelism: int) -> TextLineReader:
+    def create_reader(self, context: ReaderContext) -> TextLineReader:
         return TextLineReader(self._stream_format.charset)
 
 

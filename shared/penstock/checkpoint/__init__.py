@@ -1,0 +1,1 @@
+"""Checkpoints as they lie in storage: handles, metadata, state files. No Redis; used by slots, services and tools."""
