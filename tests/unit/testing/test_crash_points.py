@@ -10,7 +10,12 @@ import pytest
 
 from penstock.testing.crash_points import VARIABLE, armed
 
-PROGRAM = (
+PROGRAM = """
+from penstock.testing.crash_points import reach
+reach("after-upload")
+reach("after-pointer")
+print("alive")
+"""
     "from penstock.testing.crash_points import reach; reach('after-upload'); reach('after-pointer'); print('alive')"
 )
 
@@ -45,4 +50,4 @@ def test_a_malformed_setting_is_refused(setting: str) -> None:
 
 
 def test_unset_it_is_an_empty_function() -> None:
-    assert armed(None)("after-upload") is None  # type: ignore[func-returns-value]
+    assert armed(None).__code__.co_code == (lambda _: None).__code__.co_code
