@@ -1,7 +1,7 @@
 """Named places at which a test can have the process killed: `PENSTOCK_CRASH_POINT=<point>:<file>`.
 
-Every process that reaches the point adds a line to the file; the one that wrote the first dies by SIGKILL. So the number
-of lines says how often the point was reached, and the process that is started instead goes on. With
+Every process that reaches the point adds a line to the file; the one that wrote the first dies by SIGKILL. So
+the number of lines says how often the point was reached, and the process that is started instead goes on. With
 `<point>:<file>:<n>` the n-th one dies. Unset, `reach` is an empty function.
 """
 

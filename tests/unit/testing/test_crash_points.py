@@ -16,8 +16,6 @@ reach("after-upload")
 reach("after-pointer")
 print("alive")
 """
-    "from penstock.testing.crash_points import reach; reach('after-upload'); reach('after-pointer'); print('alive')"
-)
 
 
 def run(setting: str) -> "subprocess.CompletedProcess[str]":
