@@ -15,7 +15,7 @@ import structlog
 from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.state.snapshot import OperatorSnapshot
-from penstock.testing.crash_points import crash_point
+from penstock.testing.crash_points import reach
 
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +90,7 @@ class Upload:
         try:
             if self._cancelled:
                 return
-            crash_point("before upload", checkpoint=part.checkpoint)
+            reach("before-upload")
             state = self._writer.write(part, lambda: self._cancelled)
         except Exception as e:
             if not self._cancelled:
@@ -98,7 +98,7 @@ class Upload:
             return
         finally:
             part.release()
-        crash_point("after upload before ack", checkpoint=part.checkpoint)
+        reach("after-upload")
         with self._lock:
             is_wanted = not self._cancelled
             if is_wanted:
