@@ -84,8 +84,11 @@ class OperatorChain:
         columns = [c for c in (batch.values, batch.timestamps, batch.keys) if c is not None]
         entry(*columns)
 
-    def process_values(self, values: list[Any]) -> None:
-        """What a source has read."""
+    def process_values(self, values: list[Any] | RecordBatch) -> None:
+        """What a source has read, with timestamps where it is a batch."""
+        if isinstance(values, RecordBatch):
+            self.process(values)
+            return
         entry = self._entries.get((False, False, 0)) or self._make_entry(False, False)
         entry(values)
 

@@ -11,6 +11,7 @@ from penstock.operators.keyed_process import KeyedProcessOperator
 from penstock.operators.operator import Operator
 from penstock.operators.process import ProcessOperator
 from penstock.operators.reduce import ReduceOperator, rolling
+from penstock.operators.sink_interface import WriterContext
 from penstock.operators.sinks import CollectOperator, Collector, PrintOperator, SinkOperator
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import (
@@ -52,12 +53,19 @@ class SubtaskInfo:
     attempt: int = 0
     watermark_interval: int = 200
     parameters: dict[str, str] = field(default_factory=dict)
+    checkpointing: bool = False  #: commits come with checkpoints, not with the end of input
     state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
     def task_name_with_subtasks(self) -> str:
         """ "Map (2/4)#0": the attempt last."""
         return f"{self.task_name} ({self.subtask + 1}/{self.parallelism})#{self.attempt}"
+
+    def writer_context(self, operator_id: str) -> WriterContext:
+        """For the writer of a sink of this subtask."""
+        return WriterContext(
+            self.subtask, self.attempt, self.parallelism, self.job_id, operator_id, checkpointing=self.checkpointing
+        )
 
 
 _KEYED_MAP = {"map": MapOperator, "flat_map": FlatMapOperator, "filter": FilterOperator}
@@ -69,7 +77,12 @@ def _is_keyed(spec: OperatorSpec) -> bool:
 
 
 def build(
-    spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
+    spec: OperatorSpec,
+    index: int,
+    name: str,
+    subtask: SubtaskInfo,
+    collector: Callable[[str], Collector],
+    operator_id: str = "",
 ) -> tuple[Operator, KeyedStateBackend | None]:
     """The operator, and its keyed state, to be closed, where it has one. TypeError names a spec that is none."""
     if isinstance(spec, WindowSpec):
@@ -83,6 +96,8 @@ def build(
         except BaseException:
             backend.close()
             raise
+    if isinstance(spec, SinkSpec):
+        return SinkOperator(index, name, spec.sink, subtask.writer_context(operator_id)), None
     return _build_plain(spec, index, name, subtask, collector), None
 
 
@@ -110,7 +125,9 @@ def _build_plain(
     match spec:
         case SourceSpec():
             interval = subtask.watermark_interval
-            return SourceOperator(index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id)
+            return SourceOperator(
+                index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id, subtask.attempt
+            )
         case MapSpec():
             return MapOperator(index, name, spec.func)
         case FlatMapSpec():
@@ -127,8 +144,6 @@ def _build_plain(
             return BroadcastProcessOperator(index, name, spec.func, spec.descriptors)
         case AsyncWaitSpec():
             return AsyncWaitOperator(index, name, spec)
-        case SinkSpec():
-            return SinkOperator(index, name, spec.sink, n, subtask.attempt)
         case PrintSpec():
             return PrintOperator(index, name, spec.identifier, spec.input_type, n, p)
         case CollectSpec():

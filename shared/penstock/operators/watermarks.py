@@ -133,6 +133,3 @@ class TimestampsAndWatermarksOperator(Operator):
     def _pending(self) -> int | None:
         watermark = self.current_watermark
         return watermark if watermark > self._emitted else None
-
-    def snapshot(self) -> Any:
-        return self._time.max_timestamp

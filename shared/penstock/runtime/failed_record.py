@@ -41,7 +41,8 @@ def shown(value: object) -> str:
 
 def _name(line: str, frame: FrameType) -> str | None:
     """The variable with the record on a line of the loop: the last value that is an argument of its call."""
-    arguments = [name for call in _CALL.findall(line) for name in _VALUE.findall(call) if name in frame.f_locals]
+    calls: list[str] = _CALL.findall(line)
+    arguments: list[str] = [v for call in calls for v in _VALUE.findall(call) if v in frame.f_locals]
     if arguments:
         return arguments[-1]
     if line.startswith("for ") and "values" not in line:

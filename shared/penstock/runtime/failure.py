@@ -7,6 +7,7 @@ from traceback import FrameSummary, StackSummary, TracebackException
 from penstock.coordination.messages import Failure
 from penstock.operators.generated import FILE_PREFIX, operator_at
 from penstock.runtime.failed_record import record_of
+from penstock.runtime.restore import RestoreFailed
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 
@@ -19,6 +20,8 @@ def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, RestoreFailed):
+        return str(error)
     lines = traceback.format_exception_only(error)
     # one line: of a SyntaxError the last one, else the first; the user's notes follow it
     return lines[-1 if isinstance(error, SyntaxError) else 0].strip()
@@ -32,7 +35,7 @@ def _render(error: BaseException, task_name: str | None, operator: str | None, r
     where = f"in operator {operator!r}" if operator else "in the runtime"
     task = f" of task {task_name!r}" if task_name else ""
     by = f"\nThe function was called with the record {record}\n" if record is not None else ""
-    return f"{user}{by}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}"
+    return f"{user}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}{by}"
 
 
 def _strip(exception: TracebackException | None) -> None:

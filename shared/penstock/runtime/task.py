@@ -138,7 +138,7 @@ class Task:
             waits.append(max(0.0, (timer - processing_time()) / 1000))
         if self._source is not None and not self._end.input_ended and not self._is_blocked():
             assert self._input is not None
-            waits.append(max(0.0, self._input.retry_at - time.monotonic()))
+            waits.append(self._input.wait)
         return min(waits, default=None)
 
     def cancel(self) -> None:
@@ -199,8 +199,15 @@ class Task:
         self._source = head if isinstance(head, SourceOperator) else None
         self._end.collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
         self._input = TaskInput(self._gate, chain, self._source, self._barriers, self._stops, self._input_ended)
+        if self._source is not None:
+            self._source.wake = self._source_woke
         if self._barriers is not None:
             self._barriers.is_source = self._source is not None
+
+    def _source_woke(self) -> None:
+        assert self._input is not None
+        self._input.source_woke()
+        self.wake()
 
     def _go_on(self, chain: OperatorChain, times: RestoredTimes | None) -> None:
         """From a checkpoint: event time is where it was, and consumers are told who is idle now."""

@@ -17,6 +17,7 @@ from penstock.exchange.events import Alignment
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph
+from penstock.graph.key_groups import key_group_range
 from penstock.operators.chain import OperatorChain
 from penstock.operators.registry import SubtaskInfo
 from penstock.runtime.failure import failure_of
@@ -137,6 +138,7 @@ class TaskCheckpoints:
             channels=channels,
             ended=ended,
             base=None if options.savepoint or options.full else self._base,
+            key_groups=key_group_range(self._info.subtask, self._info.parallelism, self._info.max_parallelism),
         )
         sync_ms = int((time.monotonic() - began) * 1000)
         first_barrier_ms = now_ms - (alignment.seconds + time.monotonic() - began) * 1000

@@ -43,11 +43,16 @@ class TaskInput:
         self._poll_size, self._slices = PollSize(), Slices()
         self._side = 0  #: the input that the batch in `_slices` came by
         self._retry_at = 0.0
+        self._source_woke = False
 
     @property
-    def retry_at(self) -> float:
-        """When the source is to be asked again, by `time.monotonic`."""
-        return self._retry_at
+    def wait(self) -> float:
+        """Seconds until the source is to be asked again."""
+        return 0.0 if self._source_woke else max(0.0, self._retry_at - time.monotonic())
+
+    def source_woke(self) -> None:
+        """The source has records again. From any thread."""
+        self._source_woke = True
 
     def take(self) -> bool:
         """One piece. False: there was nothing."""
@@ -78,8 +83,10 @@ class TaskInput:
 
     def _poll_source(self, source: SourceOperator) -> bool:
         started = time.monotonic()
-        if started < self._retry_at:
+        if started < self._retry_at and not self._source_woke:
             return False
+        # before the poll: what comes during it is not missed
+        self._source_woke = False
         values = source.poll(self._poll_size.records)
         if values is None:
             self.end()

@@ -36,6 +36,7 @@ class SubtaskPart:
     channels: bytes | None
     ended: bool
     base: SubtaskState | None = None
+    key_groups: range = range(0)  #: that the subtask owns
 
     def release(self) -> None:
         """Free all snapshots; an error of one keeps no other."""
@@ -50,7 +51,7 @@ class StateWriter(Protocol):
     """Checkpoint storage as an upload uses it; called in several threads."""
 
     def write(self, part: SubtaskPart, cancelled: Callable[[], bool]) -> SubtaskState:
-        """Write all of it. What was written by a call that raises is gone again."""
+        """Write all of it, and release the snapshots, whatever happens. What a call that raises wrote is gone again."""
 
     def discard(self, part: SubtaskPart, state: SubtaskState) -> None:
         """Remove what `write` made."""
@@ -87,17 +88,16 @@ class Upload:
     def run(self) -> None:
         """In a thread of the pool."""
         part = self.part
+        if self._cancelled:
+            part.release()
+            return
+        reach("before-upload")
         try:
-            if self._cancelled:
-                return
-            reach("before-upload")
             state = self._writer.write(part, lambda: self._cancelled)
         except Exception as e:
             if not self._cancelled:
                 self._failed(e)
             return
-        finally:
-            part.release()
         reach("after-upload")
         with self._lock:
             is_wanted = not self._cancelled
