@@ -99,5 +99,5 @@ def execution_result(view: JobView) -> dict[str, Any]:
         "end-time": row.end_time,
     }
     if row.root_failure is not None and row.state is JobState.FAILED:
-        result["failure-cause"] = {"message": row.root_failure.message, **failure_cause(row.root_failure)}
+        result["failure-cause"] = failure_cause(row.root_failure)
     return {"status": {"id": "COMPLETED"}, "job-execution-result": result}

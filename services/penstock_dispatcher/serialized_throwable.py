@@ -13,10 +13,11 @@ _FIRST_HANDLE = 0x7E0000
 
 
 def failure_cause(failure: Failure) -> dict[str, str]:
-    """Flink's `failure-cause`: for people, and for a Java client to raise."""
+    """Flink's `failure-cause`, for a Java client to raise; `message` is our own, for everybody else."""
     name, trace = failure.message.partition(":")[0].strip(), failure.traceback or failure.message
     return {
         "class": name,
+        "message": failure.message,
         "stack-trace": trace,
         "serialized-throwable": base64.b64encode(serialized_throwable(failure.message, name, trace)).decode(),
     }
