@@ -1,0 +1,319 @@
+"""CheckpointStorage: where the checkpoints of one job are, and reading and writing there."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+import xxhash
+
+from penstock.checkpoint import locations, metadata_file, names
+from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, described
+from penstock.checkpoint.file_system import FileSystem, OutputFile, file_system
+from penstock.checkpoint.handles import Compression, FileHandle, InlineHandle, StateHandle
+from penstock.checkpoint.metadata import CheckpointMetadata
+from penstock.client.config import Configuration
+from penstock.client.config.options import checkpointing, cluster
+
+if TYPE_CHECKING:
+    from penstock.checkpoint.mirror import PointerMirror
+    from penstock.checkpoint.sweep import Swept
+
+_HINT = f"set {checkpointing.DIR.key} or {cluster.STORAGE_DIR.key}"
+
+
+class CheckpointStorage:
+    """One for each job in a process; all threads may use it, and it may cross a fork. Paths are local or fsspec URLs.
+
+    `directory`: the job's folder. Errors are CheckpointStorageErrors, which name path and cause.
+    """
+
+    def __init__(self, directory: str, job: str, configuration: Configuration) -> None:
+        self.directory = directory
+        self.job = job
+        self.compression: Compression = "zlib" if configuration.get(checkpointing.COMPRESSION) else "none"
+        self._configuration = configuration
+
+    @classmethod
+    def of(cls, configuration: Configuration, job: str) -> "CheckpointStorage":
+        """As it is configured. CheckpointStorageError where no folder is: it says which key to set."""
+        base = configuration.find(checkpointing.DIR)
+        if not base:
+            storage = configuration.find(cluster.STORAGE_DIR)
+            if not storage:
+                raise CheckpointStorageError("no folder for the checkpoints of job", job, _HINT)
+            base = locations.join(locations.normalized(storage), "checkpoints")
+        base = locations.normalized(base)
+        own = configuration.get(checkpointing.CREATE_SUBDIR)
+        return cls(locations.join(base, job) if own else base, job, configuration)
+
+    # -- where things are --------------------------------------------------------------------------------------------
+    def checkpoint_directory(self, checkpoint: int) -> str:
+        """The folder of what belongs to a checkpoint alone."""
+        return locations.join(self.directory, names.checkpoint_folder(checkpoint))
+
+    @property
+    def shared_directory(self) -> str:
+        """The folder of what incremental checkpoints share."""
+        return locations.join(self.directory, names.SHARED)
+
+    def savepoint_directory(self, base: str | None = None, token: str | None = None) -> str:
+        """A new folder for a savepoint. `base` None: `execution.checkpointing.savepoint-dir`; `token`: 12 hex digits
+        that make it unique, None: random ones."""
+        base = base or self._configuration.find(checkpointing.SAVEPOINT_DIR)
+        if not base:
+            raise CheckpointStorageError(
+                "no folder for a savepoint of job",
+                self.job,
+                f"name one, or set {checkpointing.SAVEPOINT_DIR.key}",
+            )
+        return locations.join(locations.normalized(base), names.savepoint_folder(self.job, token))
+
+    @staticmethod
+    def metadata_path(directory: str) -> str:
+        """Of the metadata file in a folder; a path that is one already stays as it is."""
+        found = locations.normalized(directory)
+        return found if locations.name(found) == names.METADATA else locations.join(found, names.METADATA)
+
+    # -- files -------------------------------------------------------------------------------------------------------
+    def system(self, location: str) -> FileSystem:
+        """The file system of a location, with raw errors."""
+        return file_system(locations.normalized(location), self._configuration)
+
+    def create(self, path: str) -> OutputFile:
+        """A new file that is there, whole, once it is committed."""
+        try:
+            return _Output(self.system(path).create(path), path)
+        except Exception as error:  # botocore's and others' are no OSErrors
+            raise CheckpointStorageError("cannot write", path, error) from error
+
+    def write(self, path: str, data: bytes) -> None:
+        """A whole small file."""
+        file = self.create(path)
+        try:
+            file.write(data)
+        except BaseException:
+            file.discard()
+            raise
+        file.commit()
+
+    def read_file(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
+        """A file or a part of it; fewer bytes where it ends. CheckpointUnusable where there is no such file."""
+        try:
+            return self.system(path).read(path, offset, size)
+        except (FileNotFoundError, NotADirectoryError):
+            raise CheckpointUnusable(path, "the file is missing") from None
+        except IsADirectoryError:
+            raise CheckpointUnusable(path, "this is a folder, not a file") from None
+        except Exception as error:
+            raise CheckpointStorageError("cannot read", path, error) from error
+
+    def read(self, directory: str, handle: StateHandle) -> bytes:
+        """State, verified. `directory`: of the metadata file that has the handle. CheckpointUnusable: damaged."""
+        if isinstance(handle, InlineHandle):
+            return handle.data
+        path = locations.join(directory, handle.path)
+        data = self.read_file(path, handle.offset, handle.size)
+        verify(path, handle, data)
+        return data
+
+    def stream(self, directory: str, handle: FileHandle, chunk: int = 8 << 20) -> Iterator[bytes]:
+        """The same in pieces; that it is damaged may show only behind the last one."""
+        path = locations.join(directory, handle.path)
+        digest = xxhash.xxh3_64()
+        for at in range(0, handle.size, chunk):
+            data = self.read_file(path, handle.offset + at, min(chunk, handle.size - at))
+            if len(data) < min(chunk, handle.size - at):
+                raise CheckpointUnusable(path, f"truncated: {at + len(data)} of {handle.size} bytes are there")
+            digest.update(data)
+            yield data
+        if handle.size == 0:
+            self.read_file(path, handle.offset, 0)  # it has to be there
+        if digest.hexdigest() != handle.checksum:
+            raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")
+
+    def locate(self, directory: str, handle: FileHandle) -> str:
+        """Where the file of a handle is."""
+        return locations.join(directory, handle.path)
+
+    # -- removing and looking ----------------------------------------------------------------------------------------
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder."""
+        try:
+            self.system(path).size(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except Exception as error:
+            raise CheckpointStorageError("cannot read", path, error) from error
+        return True
+
+    def size_of(self, path: str) -> int | None:
+        """Bytes of a file; None where there is none."""
+        try:
+            return self._size(self.system(path), path)
+        except Exception as error:
+            raise CheckpointStorageError("cannot read", path, error) from error
+
+    def list(self, folder: str) -> Mapping[str, int | None]:
+        """Name -> bytes of what is directly in a folder, None: a folder; empty where there is no such folder."""
+        try:
+            return self.system(folder).list(folder)
+        except Exception as error:
+            raise CheckpointStorageError("cannot list", folder, error) from error
+
+    def remove(self, path: str) -> None:
+        """A file; nothing happens where it is missing."""
+        try:
+            self.system(path).remove(path)
+        except Exception as error:
+            raise CheckpointStorageError("cannot remove", path, error) from error
+
+    def discard(self, directory: str) -> None:
+        """The folder of a checkpoint of this job, or of a savepoint: all in it goes, the metadata first, so that what
+        is left if this is interrupted is no checkpoint. Shared files are for `sweep`. May be repeated.
+
+        CheckpointStorageError for any other folder: nothing is removed then.
+        """
+        path = locations.normalized(directory)
+        name = locations.name(path)
+        own = locations.parent(path) == self.directory and names.checkpoint_of_folder(name) is not None
+        if not own and not names.is_savepoint_folder(name):
+            raise CheckpointStorageError(
+                "cannot remove", path, f"it is no checkpoint folder of job {self.job} and no savepoint"
+            )
+        self.remove(locations.join(path, names.METADATA))
+        try:
+            self.system(path).remove_folder(path)
+        except Exception as error:
+            raise CheckpointStorageError("cannot remove", path, error) from error
+
+    def sweep(
+        self,
+        retained: Iterable[CheckpointMetadata],
+        pending: Collection[int] = (),
+        upto: int | None = None,
+        bases_retained: bool = False,
+    ) -> "Swept":
+        """Remove everything in the job's folder that no checkpoint needs. May be repeated.
+
+        retained: as `read_metadata` gives them.
+        upto: the newest checkpoint id there is (leftovers of later ones are not touched); None: of those given.
+        bases_retained: `retained` has every checkpoint too that a pending one may build on. Without it, shared files
+            of older checkpoints stay while any is pending.
+        """
+        from penstock.checkpoint import sweep
+
+        return sweep.sweep(self, sweep.needed(self.directory, retained, pending, upto, bases_retained))
+
+    def remove_job(self) -> None:
+        """The pointer, and the job's folder if nothing is left in it: after a `sweep` that retained nothing."""
+        self.remove(locations.join(self.directory, names.POINTER))
+        try:
+            system = self.system(self.directory)
+            for folder in (self.shared_directory, self.directory):
+                if not system.list(folder):
+                    system.remove_empty_folder(folder)
+        except Exception as error:
+            raise CheckpointStorageError("cannot remove", self.directory, error) from error
+
+    # -- the mirror of the pointer -----------------------------------------------------------------------------------
+    def write_mirror(
+        self, epoch: int, checkpoint: int, path: str, counters: Mapping[str, int], checksum: str = "", time: int = 0
+    ) -> bool:
+        """Which checkpoint is the newest: whether it was written, which is not over a later one. May be repeated."""
+        from penstock.checkpoint import mirror
+
+        return mirror.write_mirror(
+            self,
+            mirror.PointerMirror(
+                epoch=epoch, checkpoint=checkpoint, path=path, checksum=checksum, time=time, counters=dict(counters)
+            ),
+        )
+
+    def read_mirror(self) -> "PointerMirror | None":
+        """None where there is none. CheckpointUnusable: damaged."""
+        from penstock.checkpoint import mirror
+
+        return mirror.read_mirror(self)
+
+    # -- metadata ----------------------------------------------------------------------------------------------------
+    def write_metadata(self, directory: str, metadata: CheckpointMetadata) -> tuple[str, int, str]:
+        """(path, bytes, xxh3-64 in hex) of the metadata file; may be repeated."""
+        path = self.metadata_path(directory)
+        data = metadata_file.encode(metadata)
+        self.write(path, data)
+        return path, len(data), xxhash.xxh3_64_hexdigest(data)
+
+    def read_metadata(self, path: str, checksum: str = "") -> CheckpointMetadata:
+        """By the metadata file or its folder. CheckpointUnusable: missing, damaged, of another or newer format."""
+        found = self._find_metadata(path)
+        data = self.read_file(found)
+        if checksum and xxhash.xxh3_64_hexdigest(data) != checksum:
+            raise CheckpointUnusable(found, "the file is not the one that was written: its checksum differs")
+        try:
+            metadata = metadata_file.decode(data)
+        except metadata_file.NotMetadata as error:
+            raise CheckpointUnusable(found, str(error)) from None
+        return msgspec.structs.replace(metadata, directory=locations.parent(found))
+
+    def _find_metadata(self, path: str) -> str:
+        try:
+            found = locations.normalized(path)
+        except ValueError as error:
+            raise CheckpointUnusable(repr(path), str(error)) from None
+        try:
+            system = self.system(found)
+            if self._size(system, found) is not None:
+                return found
+            inside = self.metadata_path(found)
+            if self._size(system, inside) is not None:
+                return inside
+            entries = system.list(found)
+        except Exception as error:
+            raise CheckpointStorageError("cannot read", found, error) from error
+        if not entries:
+            raise CheckpointUnusable(found, "there is no checkpoint or savepoint: no such file or folder")
+        inner = [n for n in sorted(entries) if entries[n] is None and names.checkpoint_of_folder(n) is not None]
+        hint = f"; did you mean {locations.join(found, inner[-1])}?" if inner else ""
+        raise CheckpointUnusable(
+            found, f"the folder has no {names.METADATA}: no completed checkpoint or savepoint{hint}"
+        )
+
+    @staticmethod
+    def _size(system: FileSystem, path: str) -> int | None:
+        try:
+            return system.size(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+class _Output:
+    """Errors as CheckpointStorageErrors."""
+
+    def __init__(self, file: OutputFile, path: str) -> None:
+        self._file, self._path = file, path
+
+    def write(self, data: bytes | memoryview) -> None:
+        try:
+            self._file.write(data)
+        except Exception as error:
+            raise CheckpointStorageError("cannot write", self._path, error) from error
+
+    def commit(self) -> None:
+        try:
+            self._file.commit()
+        except Exception as error:
+            raise CheckpointStorageError("cannot write", self._path, error) from error
+
+    def discard(self) -> None:
+        try:
+            self._file.discard()
+        except Exception as error:
+            raise CheckpointStorageError("cannot remove", self._path, described(error)) from error
+
+
+def verify(path: str, handle: FileHandle, data: bytes) -> None:
+    """CheckpointUnusable where the bytes are not those the handle was made of."""
+    if len(data) < handle.size:
+        raise CheckpointUnusable(path, f"truncated: {len(data)} of {handle.size} bytes at offset {handle.offset}")
+    if xxhash.xxh3_64_hexdigest(data) != handle.checksum:
+        raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")
