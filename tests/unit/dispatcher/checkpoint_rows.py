@@ -30,7 +30,7 @@ def checkpoint(number: int, status: str, took: int = 0, **changes: Any) -> Check
     return CheckpointRow(options=CheckpointOptions(**options), **fields)
 
 
-def stats(vertex: str, subtask: int, time: int, size: int = 10, **metrics: int) -> TaskStats:
+def stats(vertex: str, subtask: int, time: int, size: int = 10, **metrics: Any) -> TaskStats:
     return TaskStats(
         vertex=vertex, subtask=subtask, time=time, size=size, new_bytes=size // 2, metrics=AckMetrics(**metrics)
     )

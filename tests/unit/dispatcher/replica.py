@@ -1,7 +1,7 @@
 """A dispatcher over the in-memory coordination, with a job in it: what the tests of the REST resources start from."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,7 +134,7 @@ class Replica:
         assert answer.status_code == 202, answer.text
         return job
 
-    def commit(self, role: str, rows: dict[str, msgspec.Struct]) -> None:
+    def commit(self, role: str, rows: Mapping[str, msgspec.Struct]) -> None:
         """Rows as a leader writes them."""
         nonce = f"n{self.coordination.store.load(role).revision}"
         epoch = self.coordination.leases.acquire(role, "leader", 60_000)

@@ -64,7 +64,8 @@ def busy(replica: Replica) -> Replica:
     failure = Failure(message="ValueError: bad line", traceback="Traceback…", task_name="Map (1/2)")
     replica.commit(f"job:{JOB}", {"failure:1": FailureRow(time=1_700_000_003_000, failure=failure)})
     replica.job_row(JobState.FAILED, start_time=1_700_000_000_000, end_time=1_700_000_004_000, root_failure=failure)
-    for kind, trigger in (("savepoint", "1"), ("checkpoint", "2"), ("rescale", "3")):
+    kinds: dict[str, Any] = {"1": "savepoint", "2": "checkpoint", "3": "rescale"}
+    for trigger, kind in kinds.items():
         row = TriggerRow(trigger=trigger * 32, kind=kind, state="COMPLETED", time=1, location="/s", checkpoint=1)
         replica.commit(f"job:{JOB}", {f"trigger:{row.trigger}": row})
     replica.disposals.put(DisposalRow(trigger="3" * 32, path="/s", by="", state="COMPLETED"))
