@@ -14,8 +14,10 @@ from penstock_dispatcher.app import build_app
 from penstock_dispatcher.binding import advertised_url, bind, own_url
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.dispatcher import Dispatcher, connect, redis_jar_store
+from penstock_dispatcher.disposal_store import RedisDisposalStore
 from penstock_dispatcher.exchange_collecting import ExchangeCollecting
 from penstock_dispatcher.jar_runner import JarRunner
+from penstock_dispatcher.stored_savepoints import StoredSavepoints
 
 _log = structlog.get_logger()
 
@@ -41,6 +43,8 @@ def main() -> int:
                 jars=redis_jar_store(coordination),
                 runner=JarRunner(own_url(listening), configuration.get(rest.WEB_TIMEOUT).total_seconds()),
                 collecting=collecting,
+                disposals=RedisDisposalStore(coordination.client, coordination.keys),
+                savepoints=StoredSavepoints(configuration),
                 address=address,
             )
             _log.info("dispatcher is up", address=address)

@@ -17,11 +17,15 @@ from penstock.service.outage import is_outage
 from penstock_dispatcher.access_control import AccessControl
 from penstock_dispatcher.answers import errors
 from penstock_dispatcher.body_limit import BodyLimit
+from penstock_dispatcher.checkpoint_resources import CheckpointResources
 from penstock_dispatcher.cluster_resources import ClusterResources
 from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.disposal_resources import DisposalResources
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.metric_resources import MetricResources
 from penstock_dispatcher.problems import Problem, Unavailable
+from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
 
 _log = structlog.get_logger()
@@ -29,7 +33,7 @@ _log = structlog.get_logger()
 
 def build_app(dispatcher: Dispatcher) -> Starlette:
     """The application of one replica."""
-    flink = _flink_routes(dispatcher)
+    flink = [*_cluster_routes(dispatcher), *_job_routes(dispatcher), *_checkpoint_routes(dispatcher)]
     return Starlette(
         routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
         middleware=[
@@ -46,16 +50,27 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
     )
 
 
-def _flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
-    cluster, jobs, jars = ClusterResources(dispatcher), JobResources(dispatcher), JarResources(dispatcher)
+def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    cluster, jars = ClusterResources(dispatcher), JarResources(dispatcher)
     return [
         _get("/overview", cluster.overview),
         _get("/config", cluster.config),
         _get("/taskmanagers", cluster.taskmanagers),
         _get("/taskmanagers/{taskmanagerid}", cluster.taskmanager),
         _get("/health", cluster.health),
+        _get("/jars", jars.jars),
+        Route("/jars/upload", jars.upload, methods=["POST"]),
+        Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
+        Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+    ]
+
+
+def _job_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    jobs, metrics = JobResources(dispatcher), MetricResources(dispatcher)
+    return [
         _get("/jobs", jobs.jobs),
         _get("/jobs/overview", jobs.overview),
+        _get("/jobs/metrics", metrics.of_jobs),
         _get("/jobs/{jobid}", jobs.job),
         Route("/jobs/{jobid}", jobs.terminate, methods=["PATCH"]),
         _get("/jobs/{jobid}/yarn-cancel", jobs.cancel),
@@ -64,11 +79,29 @@ def _flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/jobs/{jobid}/config", jobs.config),
         _get("/jobs/{jobid}/exceptions", jobs.exceptions),
         _get("/jobs/{jobid}/execution-result", jobs.execution_result),
+        _get("/jobs/{jobid}/metrics", metrics.of_job),
         _get("/jobs/{jobid}/vertices/{vertexid}", jobs.vertex),
-        _get("/jars", jars.jars),
-        Route("/jars/upload", jars.upload, methods=["POST"]),
-        Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
-        Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+    ]
+
+
+def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    checkpoints, savepoints = CheckpointResources(dispatcher), SavepointResources(dispatcher)
+    disposal = DisposalResources(dispatcher)
+    of_checkpoint = "/jobs/{jobid}/checkpoints/details/{checkpointid}"
+    return [
+        _get("/jobs/{jobid}/checkpoints", checkpoints.statistics),
+        Route("/jobs/{jobid}/checkpoints", checkpoints.trigger, methods=["POST"]),
+        _get("/jobs/{jobid}/checkpoints/config", checkpoints.config),
+        _get("/jobs/{jobid}/checkpoints/{triggerid}", checkpoints.triggered),
+        _get(of_checkpoint, checkpoints.details),
+        _get(of_checkpoint + "/subtasks/{vertexid}", checkpoints.subtasks),
+        Route("/jobs/{jobid}/savepoints", savepoints.trigger, methods=["POST"]),
+        _get("/jobs/{jobid}/savepoints/{triggerid}", savepoints.triggered),
+        Route("/jobs/{jobid}/stop", savepoints.stop, methods=["POST"]),
+        Route("/jobs/{jobid}/rescaling", savepoints.rescale, methods=["PATCH"]),
+        _get("/jobs/{jobid}/rescaling/{triggerid}", savepoints.rescaled),
+        Route("/savepoint-disposal", disposal.trigger, methods=["POST"]),
+        _get("/savepoint-disposal/{triggerid}", disposal.triggered),
     ]
 
 

@@ -50,6 +50,10 @@ class ClusterReader:
         """NotFound names a job that was never submitted."""
         return self.cache.get(("job", job_id), lambda: self._load_job(job_id))
 
+    def job_now(self, job_id: str) -> JobView:
+        """The same, not from the cache."""
+        return self._load_job(job_id)
+
     def jobs(self) -> list[JobView]:
         """All jobs, the newest submission first."""
         ids = self.cache.get("jobs", self._coordination.submissions.all)
@@ -66,10 +70,10 @@ class ClusterReader:
         submission = self._coordination.submissions.get(job_id)
         if submission is None:
             raise NotFound(f"Job {job_id} not found")
-        rows = self._coordination.store.load(f"job:{job_id}").rows
-        tombstone = None if "job" in rows else self._coordination.submissions.tombstone(job_id)
+        state = self._coordination.store.load(f"job:{job_id}")
+        tombstone = None if "job" in state.rows else self._coordination.submissions.tombstone(job_id)
         metrics = self._coordination.metrics.all(job_id)
-        return view_of(submission, rows, tombstone, self.graph(submission.graph), metrics, int(self._clock() * 1000))
+        return view_of(submission, state, tombstone, self.graph, metrics, int(self._clock() * 1000))
 
     def submission(self, job_id: str) -> Submission | None:
         """As it is now, not from the cache."""

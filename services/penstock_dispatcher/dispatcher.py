@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
+from penstock.client.config.options import BY_OLD_KEY
 from penstock.coordination.coordination import Coordination
+from penstock.graph.job_graph import JobGraph
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.collecting import Collecting
+from penstock_dispatcher.disposal_store import DisposalStore
 from penstock_dispatcher.jar_runner import JarRunner
 from penstock_dispatcher.jar_store import JarStore, RedisJarStore
+from penstock_dispatcher.savepoint_files import SavepointFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,16 @@ class Dispatcher:
     jars: JarStore
     runner: JarRunner
     collecting: Collecting
+    disposals: DisposalStore
+    savepoints: SavepointFiles
     address: str
+
+    def configuration_of(self, graph: JobGraph) -> Configuration:
+        """What holds for a job: its own settings above the cluster's."""
+        own = graph.configuration
+        # under an old key of an option the job's value would stand behind the cluster's
+        renamed = {BY_OLD_KEY[key].key: value for key, value in own.items() if key in BY_OLD_KEY}
+        return self.configuration.with_overrides({**own, **{k: v for k, v in renamed.items() if k not in own}})
 
 
 def connect(configuration: Configuration) -> Coordination:

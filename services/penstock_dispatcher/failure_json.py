@@ -1,11 +1,13 @@
 """`/jobs/:id/exceptions` and `/jobs/:id/execution-result`: how a job ended. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from penstock.coordination.messages import Failure
 from penstock.coordination.rows import FailureRow
 from penstock.graph.states import JobState
 from penstock_dispatcher.job_view import JobView
+from penstock_dispatcher.serialized_throwable import failure_cause
 
 _APPLICATION_STATUS = {
     JobState.FINISHED: "SUCCEEDED",
@@ -24,13 +26,16 @@ def stacktrace(failure: Failure) -> str:
     return failure.traceback or failure.message
 
 
-def job_exceptions(view: JobView, max_exceptions: int) -> dict[str, Any]:
-    """The newest first. `root-exception` and the like are Flink 1's, which older clients read."""
-    history = _history(view)
-    entries = [_entry(row) for row in history[:max_exceptions]]
+def job_exceptions(view: JobView, max_exceptions: int, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The newest first. `root-exception` and the like are Flink 1's, which older clients read.
+
+    `labels`: only failures that have all of these. Nothing here labels failures, so any one leaves none.
+    """
+    history = [] if labels else _history(view)
+    entries = history[:max_exceptions]
     truncated = len(history) > max_exceptions
     root = view.row.root_failure
-    root_time = next((h.time for h in history if h.failure == root), view.row.end_time)
+    root_time = next((f.time for f in view.failures if f.failure == root), view.row.end_time)
     return {
         "exceptionHistory": {"entries": entries, "truncated": truncated},
         "root-exception": stacktrace(root) if root else None,
@@ -50,12 +55,20 @@ def job_exceptions(view: JobView, max_exceptions: int) -> dict[str, Any]:
     }
 
 
-def _history(view: JobView) -> list[FailureRow]:
-    history = list(reversed(view.failures))
+def _history(view: JobView) -> list[dict[str, Any]]:
+    """The root failures, each with those that came while the job was being stopped for it."""
+    entries: list[dict[str, Any]] = []
+    for row in view.failures:
+        entry = _entry(row)
+        if row.concurrent and entries:
+            entries[-1]["concurrentExceptions"].append(entry)
+        else:
+            entries.append({**entry, "concurrentExceptions": []})
     root = view.row.root_failure
-    if root is not None and not history:
-        history.append(FailureRow(time=max(view.row.end_time, view.last_modification), failure=root))
-    return history
+    if root is not None and not entries:
+        time = max(view.row.end_time, view.last_modification)
+        entries.append({**_entry(FailureRow(time=time, failure=root)), "concurrentExceptions": []})
+    return entries[::-1]
 
 
 def _entry(row: FailureRow) -> dict[str, Any]:
@@ -68,7 +81,6 @@ def _entry(row: FailureRow) -> dict[str, Any]:
         "taskName": failure.task_name,
         "endpoint": failure.endpoint,
         "taskManagerId": failure.taskmanager,
-        "concurrentExceptions": [],
     }
 
 
@@ -87,10 +99,5 @@ def execution_result(view: JobView) -> dict[str, Any]:
         "end-time": row.end_time,
     }
     if row.root_failure is not None and row.state is JobState.FAILED:
-        result["failure-cause"] = {
-            "class": exception_name(row.root_failure),
-            "message": row.root_failure.message,
-            "stack-trace": stacktrace(row.root_failure),
-            "serialized-throwable": "",
-        }
+        result["failure-cause"] = failure_cause(row.root_failure)
     return {"status": {"id": "COMPLETED"}, "job-execution-result": result}

@@ -11,6 +11,7 @@ import msgspec
 
 from penstock.client.config import Configuration, execution
 from penstock.client.config.loading import check
+from penstock.client.config.options import checkpointing
 from penstock_dispatcher.problems import BadRequest
 
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -45,6 +46,10 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         entries = {**base, **(self.flinkConfiguration or {})}
         if self.parallelism is not None:
             entries[execution.PARALLELISM.key] = str(self.parallelism)
+        if self.savepointPath:
+            entries[checkpointing.RECOVERY_PATH.key] = self.savepointPath
+        if self.allowNonRestoredState is not None:
+            entries[checkpointing.IGNORE_UNCLAIMED.key] = str(self.allowNonRestoredState).lower()
         return entries
 
     def job_id(self) -> str:
@@ -54,7 +59,10 @@ class RunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def origin(self, digest: str, entry: str) -> str:
         """The same for two requests to run the same program in the same way."""
         settings = sorted((self.flinkConfiguration or {}).items())
-        text = msgspec.json.encode([digest, entry, self.arguments, self.parallelism, settings])
+        parts: list[object] = [digest, entry, self.arguments, self.parallelism, settings]
+        if self.savepointPath or self.allowNonRestoredState:
+            parts += [self.savepointPath, self.allowNonRestoredState]
+        text = msgspec.json.encode(parts)
         return hashlib.sha256(text).hexdigest()
 
 
@@ -76,8 +84,11 @@ def parse_run_request(body: Mapping[str, Any], query: Mapping[str, str]) -> RunR
         raise BadRequest(f"parallelism {request.parallelism} is not a positive number")
     if request.jobId is not None and not _JOB_ID.fullmatch(request.jobId):
         raise BadRequest(f"jobId {request.jobId[:80]!r} is not an id of 32 lower-case hex digits")
-    if request.savepointPath:
-        raise BadRequest("savepointPath: this version cannot restore from a savepoint; leave it out")
+    if (request.claimMode or request.restoreMode or "NO_CLAIM").upper() != "NO_CLAIM":
+        raise BadRequest(
+            f"claimMode {request.claimMode or request.restoreMode!r} is not possible: a savepoint stays its user's, "
+            "as with NO_CLAIM"
+        )
     problems, _ = check(request.flinkConfiguration or {}, "flinkConfiguration")
     if problems:
         raise BadRequest(*problems)

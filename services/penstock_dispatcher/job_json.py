@@ -11,6 +11,7 @@ from penstock_dispatcher.execution_times import vertex_times
 from penstock_dispatcher.io_metrics import io_metrics
 from penstock_dispatcher.job_view import JobView
 from penstock_dispatcher.plan_json import job_plan
+from penstock_dispatcher.restart_description import restart_strategy
 
 
 def overview_item(view: JobView) -> dict[str, Any]:
@@ -79,17 +80,17 @@ def _task_counts(attempts: list[ExecutionRow]) -> dict[str, int]:
     return {state.value: counts[state] for state in ExecutionState}
 
 
-def job_config(view: JobView) -> dict[str, Any]:
-    """`/jobs/:id/config`."""
-    configuration = Configuration(view.graph.configuration)
-    parameters = configuration.find(execution.GLOBAL_JOB_PARAMETERS) or {}
-    parallelism = configuration.get(execution.PARALLELISM) if configuration.is_set(execution.PARALLELISM) else None
+def job_config(view: JobView, configuration: Configuration) -> dict[str, Any]:
+    """`/jobs/:id/config`. `configuration`: the job's effective one."""
+    own = Configuration(view.graph.configuration)
+    parameters = own.find(execution.GLOBAL_JOB_PARAMETERS) or {}
+    parallelism = own.get(execution.PARALLELISM) if own.is_set(execution.PARALLELISM) else None
     return {
         "jid": view.row.job,
         "name": view.row.name,
         "execution-config": {
             "execution-mode": "PIPELINED",
-            "restart-strategy": "Restart deactivated.",
+            "restart-strategy": restart_strategy(configuration),
             "job-parallelism": parallelism or max(v.parallelism for v in view.graph.vertices),
             "object-reuse-mode": False,
             "user-config": parameters,

@@ -13,7 +13,7 @@ from penstock_dispatcher.failure_json import execution_result, job_exceptions
 from penstock_dispatcher.job_json import job_config, job_details, overview_item
 from penstock_dispatcher.job_view import JobView
 from penstock_dispatcher.plan_json import job_plan
-from penstock_dispatcher.problems import BadRequest, Conflict, Forbidden, NotFound
+from penstock_dispatcher.problems import BadRequest, Conflict, Forbidden, Moved, NotFound
 from penstock_dispatcher.request_reading import hex_id, integer_parameter
 from penstock_dispatcher.vertex_json import vertex_details
 
@@ -46,7 +46,11 @@ class JobResources:
         return Json({"plan": job_plan(self._job(request).graph)})
 
     def config(self, request: Request) -> Response:
-        return Json(job_config(self._job(request)))
+        view = self._job(request)
+        try:
+            return Json(job_config(view, self._dispatcher.configuration_of(view.graph)))
+        except ValueError as error:
+            raise Conflict(f"the configuration of job {view.row.job} cannot be read: {error}") from None
 
     def vertex(self, request: Request) -> Response:
         view, vertex_id = self._job(request), hex_id(request, "vertexid")
@@ -58,14 +62,19 @@ class JobResources:
 
     def exceptions(self, request: Request) -> Response:
         most = integer_parameter(request, "maxExceptions", _DEFAULT_EXCEPTIONS, 1)
-        return Json(job_exceptions(self._job(request), most))
+        return Json(job_exceptions(self._job(request), most, _labels(request)))
 
     def execution_result(self, request: Request) -> Response:
         return Json(execution_result(self._job(request)))
 
     def terminate(self, request: Request) -> Response:
-        """`PATCH /jobs/:id?mode=cancel`, which is also the default."""
+        """`PATCH /jobs/:id?mode=cancel`, which is also the default. Flink has removed `stop`, and says so by a 308."""
         mode = request.query_params.get("mode", "cancel")
+        if mode == "stop":
+            raise Moved(
+                'The termination mode "stop" has been removed. For an ungraceful shutdown, please use "cancel" '
+                'instead. For a graceful shutdown, please use "jobs/:jobId/stop" instead.'
+            )
         if mode != "cancel":
             raise BadRequest(f"mode {mode[:40]!r} is not one of: cancel")
         return self.cancel(request)
@@ -83,3 +92,17 @@ class JobResources:
         event = CancelRequested(time=time.time_ns() // 1_000_000, by=by)
         coordination.events.append(coordination.keys.events(f"job:{view.row.job}"), encode(event))
         return Json({}, 202)
+
+
+def _labels(request: Request) -> dict[str, str]:
+    """`failureLabelFilter=KEY:VALUE[,…]`, repeatable."""
+    labels: dict[str, str] = {}
+    for text in request.query_params.getlist("failureLabelFilter"):
+        for part in text.split(","):
+            key, colon, value = part.partition(":")
+            if not (key and colon):
+                raise BadRequest(
+                    f"query parameter failureLabelFilter is {text[:80]!r}; expected KEY:VALUE[,KEY:VALUE…]"
+                )
+            labels[key] = value
+    return labels

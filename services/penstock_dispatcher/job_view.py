@@ -1,16 +1,28 @@
 """JobView: all that Redis holds of one job, decoded. What the REST resources of a job are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from penstock.coordination.messages import decode
+from penstock.coordination.operations import LeaderState
 from penstock.coordination.parts import Submission
-from penstock.coordination.rows import ExecutionRow, FailureRow, JobRow, SubtaskMetrics, Tombstone
+from penstock.coordination.rows import (
+    CheckpointRow,
+    CheckpointsRow,
+    ExecutionRow,
+    FailureRow,
+    JobRow,
+    RestartRow,
+    SubtaskMetrics,
+    Tombstone,
+    TriggerRow,
+)
 from penstock.graph.execution_graph import ExecutionGraph
 from penstock.graph.job_graph import JobGraph, JobVertex
 from penstock.graph.states import ExecutionState, JobState
+from penstock_dispatcher.checkpoint_history import CheckpointHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,10 @@ class JobView:
     executions: ExecutionGraph[ExecutionRow]
     failures: tuple[FailureRow, ...]
     metrics: Mapping[tuple[str, int], SubtaskMetrics]
+    checkpoints: CheckpointHistory
+    triggers: Mapping[str, TriggerRow]
+    restart: RestartRow
+    cursor: str  #: up to where the JobMaster has read its events
     now: int
 
     @property
@@ -53,17 +69,21 @@ class JobView:
 
 def view_of(
     submission: Submission,
-    rows: Mapping[str, bytes],
+    state: LeaderState,
     tombstone: Tombstone | None,
-    graph: JobGraph,
+    graph_of: Callable[[str], JobGraph],
     metrics: Mapping[tuple[str, int], SubtaskMetrics],
     now: int,
 ) -> JobView:
-    """The view of a job from its rows; ValueError names a row that cannot be read."""
+    """The view of a job from its rows; ValueError names a row that cannot be read. `graph_of`: by sha256."""
     executions: list[ExecutionRow] = []
     failures: list[FailureRow] = []
+    checkpoints: list[CheckpointRow] = []
+    details: dict[str, bytes] = {}
+    triggers: dict[str, TriggerRow] = {}
     job: JobRow | None = None
-    for name, raw in rows.items():
+    counters, restart = CheckpointsRow(), RestartRow()
+    for name, raw in state.rows.items():
         try:
             match name.partition(":")[0]:
                 case "job":
@@ -72,11 +92,34 @@ def view_of(
                     executions.append(decode(raw, ExecutionRow))
                 case "failure":
                     failures.append(decode(raw, FailureRow))
+                case "checkpoints":
+                    counters = decode(raw, CheckpointsRow)
+                case "checkpoint":
+                    checkpoints.append(decode(raw, CheckpointRow))
+                case "ack" | "checkpoint-tasks":
+                    details[name] = raw
+                case "trigger":
+                    row = decode(raw, TriggerRow)
+                    triggers[row.trigger] = row
+                case "restart":
+                    restart = decode(raw, RestartRow)
         except (ValueError, msgspec.ValidationError) as error:
             raise ValueError(f"row {name} of job {submission.job} cannot be read: {error}") from error
     failures.sort(key=lambda f: f.time)
-    row = job or _from_tombstone(submission, tombstone)
-    return JobView(row, graph, ExecutionGraph.of(graph, executions), tuple(failures), metrics, now)
+    job = job or _from_tombstone(submission, tombstone)
+    graph = graph_of(job.graph)
+    return JobView(
+        row=job,
+        graph=graph,
+        executions=ExecutionGraph.of(graph, executions),
+        failures=tuple(failures),
+        metrics=metrics,
+        checkpoints=CheckpointHistory(counters, checkpoints, details),
+        triggers=triggers,
+        restart=restart,
+        cursor=state.cursor,
+        now=now,
+    )
 
 
 def _from_tombstone(submission: Submission, tombstone: Tombstone | None) -> JobRow:

@@ -14,6 +14,12 @@ class Problem(Exception):  # noqa: N818 (an answer, not a defect)
         super().__init__(*messages)
 
 
+class Moved(Problem):
+    """Another resource does this."""
+
+    status = 308
+
+
 class BadRequest(Problem):
     """The request itself is wrong."""
 

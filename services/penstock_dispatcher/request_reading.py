@@ -13,8 +13,16 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def hex_id(request: Request, name: str) -> str:
-    """A path parameter of 32 hex digits: `jobid`, `vertexid`."""
-    text = str(request.path_params[name])
+    """A path parameter of 32 hex digits: `jobid`, `vertexid`, `triggerid`."""
+    return _hex(str(request.path_params[name]), name)
+
+
+def checked_job_id(text: str) -> str:
+    """A job id of a query parameter."""
+    return _hex(text, "job id")
+
+
+def _hex(text: str, name: str) -> str:
     if not _JOB_ID.fullmatch(text.lower()):
         raise BadRequest(f"{name} {text[:80]!r} is not an id of 32 hex digits")
     return text.lower()

@@ -107,7 +107,8 @@ class Job:
     def put_failure(self, failure: Failure) -> None:
         """Add to the exception history; the oldest entries beyond its bound go."""
         number = max(self.record.failures, default=-1) + 1
-        self._put_failure(number, FailureRow(time=self.now.wall, failure=failure))
+        stopping = self.row.state in (JobState.FAILING, JobState.CANCELLING, JobState.RESTARTING)
+        self._put_failure(number, FailureRow(time=self.now.wall, failure=failure, concurrent=stopping))
         for old in sorted(self.record.failures)[: -self.options.exception_history_size]:
             self._put_failure(old, None)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from penstock.graph.states import JobState
 
 if TYPE_CHECKING:
+    from penstock.client.job_operations import JobOperations
     from penstock.client.rest_client import RestClient
 
 _FIRST_WAIT = 0.01  #: seconds between two polls; doubles up to _LAST_WAIT (Flink: 1 s, which a short job shows)
@@ -57,6 +58,12 @@ class JobClient(Protocol):
 
     def cancel(self) -> None:
         """Ask for cancellation; does not wait for it."""
+
+    def trigger_savepoint(self, directory: str | None) -> str:
+        """Take a savepoint and wait for it; its path. None: into the directory that is configured."""
+
+    def stop_with_savepoint(self, directory: str | None, drain: bool) -> str:
+        """The same, and the job does nothing more behind it; `drain`: its input is ended before."""
 
     def accumulators(self) -> dict[str, Any]:
         """The accumulators as they stand."""
@@ -116,6 +123,17 @@ class RemoteJobClient:
             # 409: it ended by itself in the meantime, which is what the caller wanted to reach
             if e.status != 409:
                 raise
+
+    def trigger_savepoint(self, directory: str | None) -> str:
+        return str(self._operations().savepoint(self._job_id, directory).wait()["location"])
+
+    def stop_with_savepoint(self, directory: str | None, drain: bool) -> str:
+        return str(self._operations().stop(self._job_id, directory, drain=drain).wait()["location"])
+
+    def _operations(self) -> "JobOperations":
+        from penstock.client.job_operations import JobOperations  # late, as above
+
+        return JobOperations(self._rest, self._sleep)
 
     def accumulators(self) -> dict[str, Any]:
         answer = self._rest.execution_result(self._job_id)

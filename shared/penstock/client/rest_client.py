@@ -153,6 +153,14 @@ class RestClient:
     def execution_result(self, job_id: str) -> dict[str, Any]:
         return dict(self.get(f"/v1/jobs/{job_id}/execution-result"))
 
+    def job_metrics(self, job_id: str, *names: str) -> dict[str, str]:
+        """Metrics of a job by Flink's names, as text."""
+        return {m["id"]: m["value"] for m in self.get(f"/v1/jobs/{job_id}/metrics", get=",".join(names))}
+
+    def checkpoints(self, job_id: str) -> dict[str, Any]:
+        """Counts, latest, history of a job's checkpoints."""
+        return dict(self.get(f"/v1/jobs/{job_id}/checkpoints"))
+
     def taskmanagers(self) -> list[dict[str, Any]]:
         return list(self.get("/v1/taskmanagers")["taskmanagers"])
 

@@ -34,6 +34,17 @@ class JobClient:
         """Ask for the job's cancellation; done when the request has been taken."""
         return _in_background(self._client.cancel)
 
+    def stop_with_savepoint(
+        self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
+    ) -> CompletableFuture[str]:
+        """Stop the job with a savepoint: its path. `advance_to_end_of_event_time`: drain, its input ends before."""
+        directory, drain = savepoint_directory, advance_to_end_of_event_time
+        return _in_background(lambda: self._client.stop_with_savepoint(directory, drain))
+
+    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
+        """Take a savepoint: its path. None: into `execution.checkpointing.savepoint-dir`."""
+        return _in_background(lambda: self._client.trigger_savepoint(savepoint_directory))
+
     def get_accumulators(self) -> CompletableFuture[dict[str, Any]]:
         return _in_background(self._client.accumulators)
 

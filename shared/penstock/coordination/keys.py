@@ -101,6 +101,10 @@ class Keys:
         """Hash: jar id -> JSON row of an uploaded program (`/jars`); its content is a blob."""
         return self._("jars")
 
+    def disposal(self, trigger: str) -> str:
+        """String with PX: JSON row of a savepoint's disposal (`/savepoint-disposal`)."""
+        return self._("disposal", trigger)
+
     def blob(self, digest: str) -> str:
         """String: a content-addressed payload of up to 1 MiB; larger ones lie in the state plane."""
         return self._("blob", digest)

@@ -95,10 +95,11 @@ class AllocationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the exception history."""
+    """One entry of the exception history. `concurrent`: it came while the job was being stopped for an earlier one."""
 
     time: int
     failure: Failure
+    concurrent: bool = False
 
 
 CheckpointStatus = Literal["PENDING", "WRITING", "COMPLETED", "FAILED"]

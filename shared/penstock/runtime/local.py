@@ -97,6 +97,14 @@ class LocalJobClient:
         if runner is not None:
             runner.submit(lambda: None)
 
+    def trigger_savepoint(self, directory: str | None) -> str:
+        """RuntimeError: only a cluster takes savepoints."""
+        raise RuntimeError(f"job {self.job_id} runs in this process, which takes no savepoints: run it on a cluster")
+
+    def stop_with_savepoint(self, directory: str | None, drain: bool) -> str:
+        """RuntimeError: only a cluster takes savepoints."""
+        return self.trigger_savepoint(directory)
+
     def accumulators(self) -> dict[str, Any]:
         return {}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from penstock.client.cli.progress import headline, states_of, summary
+from penstock.client.cli.progress import headline, states_of, summary, totals_of
 
 
 def job(**changes: Any) -> dict[str, Any]:
@@ -16,6 +16,7 @@ def job(**changes: Any) -> dict[str, Any]:
         "state": "CREATED",
         "message": "waiting for 2 of 4 slots",
         "vertices": [vertex],
+        "totals": {"numberOfCompletedCheckpoints": "0", "numberOfFailedCheckpoints": "0", "numRestarts": "0"},
         **changes,
     }
 
@@ -31,3 +32,9 @@ def test_a_job_without_a_message() -> None:
 def test_states_and_counts() -> None:
     assert states_of(job()["vertices"][0]) == "3 RUNNING, 1 FINISHED"
     assert summary(job()) == "Source: lines: 3 RUNNING, 1 FINISHED, 0 in, 12,345 out"
+
+
+def test_checkpoints_and_restarts_are_told_where_there_were_any() -> None:
+    totals = {"numberOfCompletedCheckpoints": "1200", "numberOfFailedCheckpoints": "1", "numRestarts": "2"}
+    assert summary(job(totals=totals)).endswith("; 1,200 checkpoints; 1 failed checkpoint; 2 restarts")
+    assert totals_of({"numRestarts": "1"}) == ["1 restart"]

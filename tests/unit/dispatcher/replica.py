@@ -1,6 +1,7 @@
 """A dispatcher over the in-memory coordination, with a job in it: what the tests of the REST resources start from."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +23,11 @@ from penstock.graph.states import ExecutionState, JobState
 from penstock_dispatcher.app import build_app
 from penstock_dispatcher.cluster_reader import OWN_PYTHON, ClusterReader
 from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.disposal_store import MemoryDisposalStore
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_runner import JarRunner, ProgramRun
 from penstock_dispatcher.jar_store import JarRow, MemoryJarStore
+from penstock_dispatcher.savepoint_files import NotDisposable
 
 from .in_process import InProcess
 
@@ -86,6 +89,18 @@ class ListedBatches:
         return [b for b in self.batches if b[0] > after], self.end
 
 
+@dataclass
+class ListedSavepoints:
+    """Stands for checkpoint storage: the folders that can be disposed of."""
+
+    there: set[str] = field(default_factory=set)
+
+    def dispose(self, path: str, live_jobs: Collection[str]) -> None:
+        if path not in self.there:
+            raise NotDisposable(f"{path}: there is no checkpoint or savepoint")
+        self.there.remove(path)
+
+
 class Replica:
     """A dispatcher without a socket. `http` speaks to it."""
 
@@ -95,6 +110,8 @@ class Replica:
         self.jars = MemoryJarStore()
         self.runner = RecordingRunner()
         self.collecting = ListedBatches()
+        self.disposals = MemoryDisposalStore()
+        self.savepoints = ListedSavepoints()
         self.reader = ClusterReader(self.coordination, lambda: self.now)
         self.dispatcher = Dispatcher(
             configuration=Configuration({name.replace("__", "."): value for name, value in settings.items()}),
@@ -103,6 +120,8 @@ class Replica:
             jars=self.jars,
             runner=self.runner,
             collecting=self.collecting,
+            disposals=self.disposals,
+            savepoints=self.savepoints,
             address="http://127.0.0.1:8081",
         )
         self.http = InProcess(build_app(self.dispatcher))
@@ -115,7 +134,7 @@ class Replica:
         assert answer.status_code == 202, answer.text
         return job
 
-    def commit(self, role: str, rows: dict[str, msgspec.Struct]) -> None:
+    def commit(self, role: str, rows: Mapping[str, msgspec.Struct]) -> None:
         """Rows as a leader writes them."""
         nonce = f"n{self.coordination.store.load(role).revision}"
         epoch = self.coordination.leases.acquire(role, "leader", 60_000)

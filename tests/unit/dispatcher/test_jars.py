@@ -7,6 +7,7 @@ import pytest
 
 from penstock_dispatcher import jar_files
 from penstock_dispatcher.jar_files import entry_file, lay_out
+from penstock_dispatcher.jar_request import parse_run_request
 from penstock_dispatcher.problems import BadRequest
 
 from .replica import JOB, Replica, graph
@@ -181,7 +182,8 @@ def test_older_names_of_parameters_are_understood(
         ({"parallelism": 0}, "parallelism 0 is not a positive number"),
         ({"programArgs": "'"}, 'programArgs "\'" cannot be split'),
         ({"jobId": "7"}, "jobId '7' is not an id"),
-        ({"savepointPath": "/x"}, "savepointPath"),
+        ({"savepointPath": "/x", "claimMode": "CLAIM"}, "claimMode 'CLAIM' is not possible"),
+        ({"savepointPath": "/x", "restoreMode": "LEGACY"}, "claimMode 'LEGACY' is not possible"),
         ({"flinkConfiguration": {"paralelism.default": "1", "rest.prot": "1"}}, "flinkConfiguration: there is no key"),
         ({"flinkConfiguration": {"parallelism.default": "x"}}, "flinkConfiguration: parallelism.default"),
         ([], "the request's body is a JSON list"),
@@ -193,6 +195,22 @@ def test_bad_run_requests_are_400(replica: Replica, body: object, message: str) 
     assert answer.status_code == 400
     assert answer.json()["errors"][0].startswith(message)
     assert replica.runner.runs == []
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("", {"savepointPath": "/s", "allowNonRestoredState": True, "claimMode": "NO_CLAIM"}),
+        ("?savepointPath=/s&allowNonRestoredState=true", {}),
+    ],
+)
+def test_a_program_runs_from_a_savepoint(replica: Replica, query: str, body: object) -> None:
+    jar = upload(replica, "job.py", SCRIPT)
+    assert replica.http.post(f"/jars/{jar}/run{query}", json=body).status_code == 200
+    _, _, request, configuration = replica.runner.runs[0]
+    assert configuration["execution.state-recovery.path"] == "/s"
+    assert configuration["execution.state-recovery.ignore-unclaimed-state"] == "true"
+    assert request.origin("d", "e") != parse_run_request({}, {}).origin("d", "e")
 
 
 def test_a_run_of_no_program_is_404(replica: Replica) -> None:

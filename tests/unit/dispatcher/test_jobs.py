@@ -1,10 +1,11 @@
 """The resources of jobs: states, counts, times, metrics, cancellation, and what is refused."""
 
+import msgspec
 import pytest
 
 from penstock.coordination.messages import CancelRequested, Failure, decode, encode
 from penstock.coordination.operations import Commit, DeleteKey, SetKey
-from penstock.coordination.rows import FailureRow, SubtaskMetrics, Tombstone
+from penstock.coordination.rows import FailureRow, JobRow, SubtaskMetrics, Tombstone
 from penstock.graph.states import ExecutionState, JobState
 
 from .replica import JOB, SINK, SOURCE, Replica, graph, running
@@ -124,6 +125,51 @@ def test_a_failed_job_tells_its_root_and_stays_readable(replica: Replica) -> Non
     assert result["job-execution-result"]["failure-cause"]["stack-trace"] == "Traceback (user first)"
 
 
+def test_failures_of_one_restart_stand_together(replica: Replica) -> None:
+    replica.submit()
+    rows = {
+        f"failure:{n}": FailureRow(time=BEGIN + n, failure=Failure(message=f"E{n}: x", endpoint="box:1"), concurrent=c)
+        for n, c in enumerate([False, True, True, False])
+    }
+    replica.commit(f"job:{JOB}", rows)
+    replica.job_row(JobState.RESTARTING, start_time=BEGIN, timestamps={"RESTARTING": BEGIN + 5})
+    history = replica.http.get(f"/jobs/{JOB}/exceptions").json()["exceptionHistory"]
+    shown = [(e["exceptionName"], [c["exceptionName"] for c in e["concurrentExceptions"]]) for e in history["entries"]]
+    assert shown == [("E3", []), ("E0", ["E1", "E2"])]
+    assert history["entries"][1]["concurrentExceptions"][0]["timestamp"] == BEGIN + 1
+    assert replica.http.get(f"/jobs/{JOB}").json()["state"] == "RESTARTING"
+    assert replica.http.get("/overview").json()["jobs-running"] == 1
+    labelled = replica.http.get(f"/jobs/{JOB}/exceptions?failureLabelFilter=type:user").json()
+    assert labelled["exceptionHistory"] == {"entries": [], "truncated": False}
+
+
+def test_after_a_rescale_the_job_is_its_new_graph(replica: Replica) -> None:
+    job = replica.submit()
+    wider = msgspec.structs.replace(
+        job, vertices=tuple(msgspec.structs.replace(vertex, parallelism=4) for vertex in job.vertices)
+    )
+    stored = replica.coordination.blobs.put(msgspec.json.encode(wider))
+    row = JobRow(job=JOB, name="word count", state=JobState.RUNNING, graph=stored, generation=1)
+    replica.commit(f"job:{JOB}", {"job": row})
+    assert [v["parallelism"] for v in replica.http.get(f"/jobs/{JOB}").json()["vertices"]] == [4, 4]
+
+
+def test_config_tells_the_effective_restart_strategy() -> None:
+    replica = Replica(**{"restart-strategy.fixed-delay.attempts": "7"})
+    replica.submit(
+        graph(configuration={"restart-strategy.type": "fixed-delay", "execution.checkpointing.interval": "1s"})
+    )
+    told = replica.http.get(f"/jobs/{JOB}/config").json()["execution-config"]["restart-strategy"]
+    assert told == "Restart with fixed delay (PT1S). #7 restart attempts."
+
+
+def test_a_configuration_that_cannot_be_read_says_so(replica: Replica) -> None:
+    replica.submit(graph(configuration={"restart-strategy.type": "sometimes"}))
+    answer = replica.http.get(f"/jobs/{JOB}/config")
+    assert answer.status_code == 409
+    assert "restart-strategy.type" in answer.json()["errors"][0]
+
+
 def test_execution_result_of_a_running_job_is_in_progress(replica: Replica) -> None:
     replica.submit()
     assert replica.http.get(f"/jobs/{JOB}/execution-result").json() == {
@@ -185,7 +231,9 @@ def test_cancel_of_a_terminal_job_is_409(replica: Replica) -> None:
         ("GET", f"/jobs/{'f' * 32}", 404, f"Job {'f' * 32} not found"),
         ("GET", f"/v1/jobs/{'f' * 32}/exceptions", 404, f"Job {'f' * 32} not found"),
         ("PATCH", f"/jobs/{'f' * 32}?mode=cancel", 404, f"Job {'f' * 32} not found"),
-        ("PATCH", f"/jobs/{JOB}?mode=stop", 400, "mode 'stop' is not one of: cancel"),
+        ("PATCH", f"/jobs/{JOB}?mode=pause", 400, "mode 'pause' is not one of: cancel"),
+        ("PATCH", f"/jobs/{JOB}?mode=stop", 308, 'The termination mode "stop" has been removed.'),
+        ("GET", f"/jobs/{JOB}/exceptions?failureLabelFilter=x", 400, "query parameter failureLabelFilter is 'x'"),
         ("GET", f"/jobs/{JOB}/vertices/{'d' * 32}", 404, f"Vertex {'d' * 32} of job {JOB} not found"),
         ("GET", f"/jobs/{JOB}/vertices/7", 400, "vertexid '7' is not an id of 32 hex digits"),
         ("GET", f"/jobs/{JOB}/exceptions?maxExceptions=0", 400, "query parameter maxExceptions is '0'"),

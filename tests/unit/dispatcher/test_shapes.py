@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from penstock.coordination.messages import Failure
-from penstock.coordination.rows import FailureRow, SubtaskMetrics
+from penstock.coordination.rows import FailureRow, SubtaskMetrics, TriggerRow
 from penstock.graph.states import JobState
+from penstock_dispatcher.disposal_store import DisposalRow
 
+from .checkpoint_rows import several_checkpoints
 from .replica import JOB, SINK, SOURCE, Replica, running
 
 SHAPES: dict[str, Any] = json.loads(Path(__file__).with_name("flink_shapes.json").read_text())
 #: fields that Flink leaves null too
-NULLABLE = {"taskName", "endpoint", "taskManagerId"}
+NULLABLE = {"taskName", "endpoint", "taskManagerId", "savepointFormat", "changelog_storage"}
 #: a source of a plan has none
 OPTIONAL = {"inputs"}
 
@@ -62,15 +64,28 @@ def busy(replica: Replica) -> Replica:
     failure = Failure(message="ValueError: bad line", traceback="Traceback…", task_name="Map (1/2)")
     replica.commit(f"job:{JOB}", {"failure:1": FailureRow(time=1_700_000_003_000, failure=failure)})
     replica.job_row(JobState.FAILED, start_time=1_700_000_000_000, end_time=1_700_000_004_000, root_failure=failure)
+    kinds: dict[str, Any] = {"1": "savepoint", "2": "checkpoint", "3": "rescale"}
+    for trigger, kind in kinds.items():
+        row = TriggerRow(trigger=trigger * 32, kind=kind, state="COMPLETED", time=1, location="/s", checkpoint=1)
+        replica.commit(f"job:{JOB}", {f"trigger:{row.trigger}": row})
+    replica.disposals.put(DisposalRow(trigger="3" * 32, path="/s", by="", state="COMPLETED"))
+    several_checkpoints(replica)
     replica.http.post("/jars/upload", files={"jarfile": ("job.py", b"pass", "text/x-python")})
     return replica
+
+
+def _trigger(path: str) -> str:
+    """The request of that kind, which has been answered."""
+    return "1" * 32 if "savepoints" in path else "2" * 32 if "checkpoints" in path else "3" * 32
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
 @pytest.mark.parametrize("call", sorted(c for c in SHAPES if c.startswith("GET")))
 def test_get_has_flinks_fields(busy: Replica, call: str, prefix: str) -> None:
     path = call.removeprefix("GET ").replace(":jobid", JOB).replace(":vertexid", SOURCE)
-    answer = busy.http.get(prefix + path.replace(":taskmanagerid", "tm-1"))
+    for name, value in {":taskmanagerid": "tm-1", ":checkpointid": "1", ":triggerid": _trigger(path)}.items():
+        path = path.replace(name, value)
+    answer = busy.http.get(prefix + path)
     assert answer.status_code == 200, answer.text
     assert mismatches(answer.json(), SHAPES[call], "$") == []
     assert answer.headers["access-control-allow-origin"] == "*"

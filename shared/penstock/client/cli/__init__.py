@@ -1,4 +1,4 @@
-"""The command line: `penstock run | list | cancel | info | cluster`. What is heavy is imported when it is used."""
+"""The command line: `penstock run | list | cancel | stop | …`. What is heavy is imported when it is used."""
 
 from penstock.client.cli.main import main
 

@@ -48,12 +48,14 @@ class Follower:
             took, state, error = client.result().net_runtime, "FINISHED", None
         except JobExecutionError as failure:
             took, state, error = failure.net_runtime, failure.state.value, failure
+        totals = ""
         if self._progress is not None:
             self._progress.done(client.job_id)
+            totals = self._progress.totals(client.job_id)
         if error is not None and state == "FAILED":
             sys.stderr.write((self._traceback(error).rstrip() or error.message) + "\n")
             sys.stderr.flush()
-        click.echo(f"Job {client.job_id} {state} in {took / 1000:.1f} s")
+        click.echo(f"Job {client.job_id} {state} in {took / 1000:.1f} s{totals}")
         return state == "FINISHED"
 
     def _traceback(self, error: JobExecutionError) -> str:

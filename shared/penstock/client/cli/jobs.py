@@ -1,6 +1,6 @@
 """`penstock list` and `penstock cancel`."""
 
-import time
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,10 @@ from typing import Any
 import click
 
 from penstock.client.cli.failure import CommandFailed
+from penstock.client.cli.job_argument import checked_job_id, is_job_id, of_job
 from penstock.client.cli.options import address_option, configuration_of, rest_client, setting_option
+from penstock.client.cli.paths import absolute
+from penstock.client.cli.waiting import end_of, json_option, result_of, told
 
 _TERMINAL = ("FINISHED", "FAILED", "CANCELED")
 _WAITING = ("INITIALIZING", "CREATED")
@@ -20,14 +23,19 @@ _WAITING = ("INITIALIZING", "CREATED")
 @click.option("-r", "--running", is_flag=True, help="Only running jobs.")
 @click.option("-s", "--scheduled", is_flag=True, help="Only jobs that wait for slots.")
 @click.option("-a", "--all", "everything", is_flag=True, help="Terminated jobs too.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: the jobs as REST has them.")
 def list_command(
-    addresses: str | None, settings: Sequence[str], running: bool, scheduled: bool, everything: bool
+    addresses: str | None, settings: Sequence[str], running: bool, scheduled: bool, everything: bool, as_json: bool
 ) -> None:
     """List running and scheduled jobs, the newest last."""
     with rest_client(configuration_of(settings, addresses)) as client:
         jobs = sorted(client.jobs_overview(), key=lambda job: job["start-time"])
     both = not (running or scheduled)
     sections = (("Running/Restarting", running or both), ("Scheduled", scheduled or both), ("Terminated", everything))
+    if as_json:
+        chosen = [section for section, wanted in sections if wanted]
+        click.echo(json.dumps([job for job in jobs if _section(job["state"]) in chosen]))
+        return
     for section, wanted in sections:
         if wanted:
             title = f"{section} Jobs"
@@ -50,31 +58,44 @@ def _line(job: dict[str, Any]) -> str:
 
 
 @click.command("cancel")
-@click.argument("job")
+@click.argument("job", metavar="JOB", required=False)
+@click.option(
+    "-s",
+    "--withSavepoint",
+    "directory",
+    metavar="[DIR]",
+    is_flag=False,
+    flag_value="",
+    help="Take a savepoint first. `stop` does so too, and misses nothing in between.",
+)
+@json_option
 @address_option
 @setting_option
-def cancel_command(job: str, addresses: str | None, settings: Sequence[str]) -> None:
+def cancel_command(
+    job: str | None, directory: str | None, as_json: bool, addresses: str | None, settings: Sequence[str]
+) -> None:
     """Cancel JOB, given by its id, and wait until it is CANCELED."""
     from penstock.client.config import rest
-    from penstock.client.rest_client import RestError
+    from penstock.client.job_operations import JobOperations
 
-    if len(job) != 32 or set(job) - set("0123456789abcdef"):
-        raise CommandFailed(f"{job!r} is no job id: 32 hexadecimal digits", "`penstock list` shows the ids")
+    if job is None and directory is not None and is_job_id(directory):
+        job, directory = directory, ""  # `cancel -s JOB`, as Flink's CLI takes it
+    if job is None:
+        raise click.UsageError("Missing argument 'JOB'.")
+    checked_job_id(job)
     configuration = configuration_of(settings, addresses)
-    with rest_client(configuration) as client:
-        try:
+    path = None
+    with rest_client(configuration) as client, of_job(job, f"name one: `penstock cancel -s DIR {job}`"):
+        if directory is None:
             client.cancel(job)
-            deadline = time.monotonic() + configuration.get(rest.CLIENT_TIMEOUT).total_seconds()
-            while (state := client.job_status(job)) not in _TERMINAL:
-                if time.monotonic() > deadline:
-                    raise CommandFailed(f"job {job} is still {state}", "it will be CANCELED when its tasks have ended")
-                time.sleep(0.1)
-        except RestError as error:
-            if error.status == 404:
-                raise CommandFailed(f"the cluster has no job {job}", "`penstock list -a` shows all") from None
-            if error.status == 409:
-                raise CommandFailed(f"job {job} has ended: it is {client.job_status(job)}") from None
-            raise
+        else:
+            operation = JobOperations(client).savepoint(job, absolute(directory or None), cancel=True)
+            path = result_of(operation, client, job)["location"]
+        state = end_of(client, job, configuration.get(rest.CLIENT_TIMEOUT).total_seconds())
+    if path is not None and not as_json:
+        click.echo(f"Savepoint completed. Path: {path}")
+    if state not in _TERMINAL:
+        raise CommandFailed(f"job {job} is still {state}", "it will be CANCELED when its tasks have ended")
     if state != "CANCELED":
         raise CommandFailed(f"job {job} ended before it could be cancelled: it is {state}")
-    click.echo(f"Job {job} CANCELED")
+    told(as_json, {"job": job, "state": state, "path": path}, f"Job {job} CANCELED")

@@ -21,7 +21,7 @@ def folder_option(command: F) -> F:
         type=click.Path(file_okay=False, path_type=Path),
         default=".penstock",
         show_default=True,
-        help="Folder of the cluster: settings, pid files, logs, data.",
+        help="Folder of the cluster: settings, pid files, logs, data, checkpoints.",
     )(command)
 
 

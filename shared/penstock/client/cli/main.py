@@ -14,6 +14,11 @@ _COMMANDS = {
     "run": ("run", "Run a program: on a cluster with -m, else in this process."),
     "list": ("jobs", "List the jobs of a cluster."),
     "cancel": ("jobs", "Cancel a job."),
+    "stop": ("savepoints", "Stop a job with a savepoint."),
+    "savepoint": ("savepoints", "Take a savepoint of a job, or remove one."),
+    "checkpoint": ("savepoints", "Take a checkpoint of a job now."),
+    "checkpoints": ("checkpoints", "Show the checkpoints of a job."),
+    "rescale": ("savepoints", "Let a job go on at another parallelism."),
     "info": ("info", "Print the plan of a program as JSON, without running it."),
     "cluster": ("local_cluster", "Start, look at and stop a cluster of local processes."),
 }

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,6 +13,8 @@ from penstock.client.rest_client import ClusterUnreachable, RestClient, RestErro
 _INTERVAL = 0.5  #: seconds between two looks
 _SUMMARY_EVERY = 6  #: looks between two lines of a log that is no terminal
 
+#: what is shown of a job as a whole
+_TOTALS = ("numberOfCompletedCheckpoints", "numberOfFailedCheckpoints", "numRestarts")
 #: a look that finds no dispatcher is given up at once: the next one is due soon
 _IMPATIENT = {rest.RETRY_ATTEMPTS.key: 1, rest.RETRY_DELAY.key: "1 ms", rest.CONNECTION_TIMEOUT.key: "1 s"}
 
@@ -31,9 +33,19 @@ class Progress:
         self._end()
         self._stop, self._job = threading.Event(), job_id
         self._thread = threading.Thread(
-            target=_run, args=(lambda: self._rest.job(job_id), self._stop), name="progress", daemon=True
+            target=_run, args=(lambda: self._look(job_id), self._stop), name="progress", daemon=True
         )
         self._thread.start()
+
+    def _look(self, job_id: str) -> dict[str, Any]:
+        return {**self._rest.job(job_id), "totals": self._rest.job_metrics(job_id, *_TOTALS)}
+
+    def totals(self, job_id: str) -> str:
+        """`, 12 checkpoints, 1 restart` of a job that has ended; nothing where no dispatcher answers."""
+        try:
+            return "".join(f", {part}" for part in totals_of(self._rest.job_metrics(job_id, *_TOTALS)))
+        except (ClusterUnreachable, RestError):
+            return ""
 
     def done(self, job_id: str) -> None:
         """The job has ended."""
@@ -103,7 +115,8 @@ class _Terminal:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(headline(job)), title_justify="left", box=None, header_style="dim")
+        title = ", ".join((headline(job), *totals_of(job["totals"])))
+        table = Table(title=Text(title), title_justify="left", box=None, header_style="dim")
         for column in ("vertex", "subtasks", "records in", "records out"):
             table.add_column(column, justify="left" if column == "vertex" else "right")
         for vertex in job["vertices"]:
@@ -132,11 +145,19 @@ def headline(job: dict[str, Any]) -> str:
 
 
 def summary(job: dict[str, Any]) -> str:
-    """`Source: 4 RUNNING, 1,200 records`, for each vertex."""
-    return "; ".join(
+    """`Source: 4 RUNNING, 1,200 records`, for each vertex; then the checkpoints and restarts."""
+    vertices = (
         f"{v['name']}: {states_of(v)}, {v['metrics']['read-records']:,} in, {v['metrics']['write-records']:,} out"
         for v in job["vertices"]
     )
+    return "; ".join((*vertices, *totals_of(job["totals"])))
+
+
+def totals_of(metrics: Mapping[str, str]) -> list[str]:
+    """`12 checkpoints`, `1 failed checkpoint`, `2 restarts`: of what there were any."""
+    words = zip(_TOTALS, ("checkpoint", "failed checkpoint", "restart"), strict=True)
+    counts = ((int(metrics.get(name, 0)), word) for name, word in words)
+    return [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
 
 
 def states_of(vertex: dict[str, Any]) -> str:

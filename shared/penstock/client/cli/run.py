@@ -6,6 +6,7 @@ import click
 
 from penstock.client.cli.failure import CommandFailed
 from penstock.client.cli.options import address_option, configuration_of, setting_option
+from penstock.client.cli.paths import absolute
 from penstock.client.cli.program_arguments import ProgramCommand, chosen_program
 
 
@@ -13,6 +14,23 @@ from penstock.client.cli.program_arguments import ProgramCommand, chosen_program
 @address_option
 @click.option("-d", "--detached", is_flag=True, help="Return once the job is submitted.")
 @click.option("-p", "--parallelism", type=click.IntRange(1), help="Parallelism of the job where it sets none.")
+@click.option(
+    "-s", "--fromSavepoint", "savepoint", metavar="PATH", help="Start from this savepoint or retained checkpoint."
+)
+@click.option(
+    "-n",
+    "--allowNonRestoredState",
+    "allow_non_restored",
+    is_flag=True,
+    help="Start though the savepoint has state of operators that the job does not have.",
+)
+@click.option(
+    "-cm",
+    "--claimMode",
+    "claim_mode",
+    type=click.Choice(["NO_CLAIM"], case_sensitive=False),
+    help="As Flink's CLI takes it: a savepoint stays yours.",
+)
 @setting_option
 @click.option("-py", "--python", "python_file", metavar="FILE", help="The program, as Flink's CLI takes it.")
 @click.option(
@@ -24,6 +42,9 @@ def run_command(
     addresses: str | None,
     detached: bool,
     parallelism: int | None,
+    savepoint: str | None,
+    allow_non_restored: bool,
+    claim_mode: str | None,
     settings: Sequence[str],
     python_file: str | None,
     python_files: str | None,
@@ -33,11 +54,13 @@ def run_command(
     """Run PROGRAM with its ARGS.
 
     With -m, or rest.address in the configuration, its jobs are submitted to that cluster; without, they run in this
-    process. Attached, the exit status is 0 only if every job ends FINISHED; Ctrl-C detaches.
+    process. With -s they start from a savepoint, in which operators are found again by their uid. Attached, the exit
+    status is 0 only if every job ends FINISHED; Ctrl-C detaches.
     """
     from penstock.client.addresses import configured_addresses
     from penstock.client.cli.attached import follow
     from penstock.client.config import execution
+    from penstock.client.config.options import checkpointing
     from penstock.client.context import ProgramContext
 
     program, args = chosen_program(python_file, arguments)
@@ -48,6 +71,8 @@ def run_command(
             execution.PARALLELISM.key: parallelism,
             execution.PYTHON_FILES.key: python_files,
             execution.PYTHON_REQUIREMENTS.key: requirements,
+            checkpointing.RECOVERY_PATH.key: absolute(savepoint),
+            checkpointing.IGNORE_UNCLAIMED.key: "true" if allow_non_restored else None,
         },
     )
     cluster = () if configuration.find(execution.TARGET) == "local" else configured_addresses(configuration)

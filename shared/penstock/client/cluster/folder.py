@@ -1,4 +1,4 @@
-"""The folder of a local cluster: settings, configuration, pid files, logs, data."""
+"""The folder of a local cluster: settings, configuration, pid files, logs, data, checkpoints."""
 
 import fcntl
 import os
@@ -35,6 +35,7 @@ class ClusterFolder:
         self.conf = self.path / "conf"
         self.logs = self.path / "logs"
         self.data = self.path / "data"
+        self.checkpoints = self.path / "checkpoints"
         self._pids = self.path / "pids"
         self._settings = self.path / "cluster.json"
 

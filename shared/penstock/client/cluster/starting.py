@@ -12,8 +12,9 @@ from penstock.client.cluster.redis_binary import find_redis
 from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE, check_external, is_ready, redis_command
 from penstock.client.cluster.settings import ClusterSettings, Requested, merge
 from penstock.client.cluster.stopping import end
+from penstock.client.config import Configuration, rest
 from penstock.client.config import cluster as options
-from penstock.client.config import rest
+from penstock.client.config.options import checkpointing
 from penstock.coordination.coordination import Coordination
 
 Say = Callable[[str], None]
@@ -133,6 +134,8 @@ def _configure(folder: ClusterFolder, settings: ClusterSettings) -> None:
         rest.REST_PORT.key: str(settings.rest_ports[0]) if settings.rest_ports else "8081",
     }
     settings.configuration.setdefault(options.STORAGE_DIR.key, str(folder.data / "storage"))
+    if not Configuration(settings.configuration).is_set(checkpointing.DIR):
+        settings.configuration[checkpointing.DIR.key] = str(folder.checkpoints)
 
 
 def _start_services(settings: ClusterSettings, living: Iterable[str], launcher: Launcher) -> None:
