@@ -18,6 +18,7 @@ _PACKAGES = {
     "pyflink.datastream": "penstock.datastream",
     "pyflink.metrics": "penstock.metrics",
     "pyflink.java_gateway": "penstock.compat.java_gateway",
+    "pyflink.table": "penstock.table",
     "pyflink.serializers": "penstock.compat.serializers",
     "pyflink.util": "penstock.compat.util",
     "pyflink.version": "penstock.compat.version",

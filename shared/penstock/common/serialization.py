@@ -2,15 +2,19 @@
 
 import codecs
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, BinaryIO, NoReturn, Protocol
 
 from penstock.common.java_format import lines
+from penstock.common.jvm import no_jvm
 from penstock.common.typeinfo import TypeInformation, Types
 
 __all__ = [
+    "BulkWriter",
+    "BulkWriterFactory",
     "ByteArraySchema",
     "DeserializationSchema",
     "Encoder",
+    "RowDataBulkWriterFactory",
     "RowFieldExtractorSchema",
     "SerializationSchema",
     "SimpleStringSchema",
@@ -95,8 +99,42 @@ class Encoder:
         """One record a line, as the type's text (`penstock.common.java_format`). ValueError for an unknown charset."""
         return Encoder(charset_name)
 
-    def open(self, type_info: TypeInformation | None) -> Callable[[Sequence[Any]], bytes]:
-        """The encoding of one file: batches to bytes. Make a new one for each file: a charset may begin with a mark."""
+    def open(self, type_info: TypeInformation | None, begun: bool = False) -> Callable[[Sequence[Any]], bytes]:
+        """The encoding of one file: batches to bytes. Make a new one for each file: a charset may begin with a mark.
+
+        `begun`: the file goes on behind what it already has.
+        """
         text = lines(type_info)
         encode = codecs.getincrementalencoder(self._charset)("replace").encode
+        if begun:
+            encode("")  # the mark
         return lambda values: encode(text(values))
+
+
+class BulkWriter(Protocol):
+    """Writes one file of a bulk format."""
+
+    def add(self, values: Sequence[Any]) -> None:
+        """Records, which need not be in the file before `finish`."""
+
+    def finish(self) -> None:
+        """Write what is left, and the file's end. The file is closed by who opened it."""
+
+
+class BulkWriterFactory:
+    """How a bulk-format sink writes files. Subclasses write formats of their own."""
+
+    def create(self, file: BinaryIO, type_info: TypeInformation | None) -> BulkWriter:
+        """A writer into the empty file, for records of the type (None: pickled objects)."""
+        raise NotImplementedError(f"{type(self).__name__} has to define create")
+
+    def get_java_object(self) -> NoReturn:
+        """JvmNotAvailableError."""
+        no_jvm("get_java_object()")
+
+
+class RowDataBulkWriterFactory(BulkWriterFactory):
+    """Writes rows of a row type: `get_row_type()` gives the type's fields with their names (`DataTypes.ROW`)."""
+
+    def get_row_type(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has to define get_row_type")

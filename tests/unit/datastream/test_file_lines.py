@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penstock.datastream.connectors.file_system import file_reader
-from penstock.datastream.connectors.file_system.file_reader import TextLineReader
+from penstock.datastream.connectors.file_system import text_splits
+from penstock.datastream.connectors.file_system.file_reader import FileReader
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit, split_file
+from penstock.datastream.connectors.file_system.stream_format import StreamFormat
 from penstock.datastream.connectors.file_system.text_lines import length_of_lines, line_start, split_lines
 
 # few letters, many line ends: what matters is where they meet the bounds of ranges and chunks
@@ -26,7 +27,7 @@ def oracle(data: bytes) -> list[str]:
 
 
 def read(splits: list[FileSourceSplit], count: int) -> list[str]:
-    reader = TextLineReader("utf-8")
+    reader = FileReader(StreamFormat.text_line_format())
     reader.add_splits(splits)
     found = list(itertools.chain.from_iterable(iter(lambda: reader.poll(count), None)))
     reader.close()
@@ -35,7 +36,7 @@ def read(splits: list[FileSourceSplit], count: int) -> list[str]:
 
 @pytest.fixture(params=[1, 7, 128 * 1024], ids=lambda n: f"chunks of {n}")
 def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(file_reader, "_CHUNK", request.param)
+    monkeypatch.setattr(text_splits, "_CHUNK", request.param)
     return request.param
 
 
@@ -57,7 +58,7 @@ def test_a_restored_reader_goes_on_where_the_snapshot_was(
 ) -> None:
     path = tmp_path / "lines.txt"
     path.write_bytes(data)
-    reader = TextLineReader("utf-8")
+    reader = FileReader(StreamFormat.text_line_format())
     reader.add_splits(split_file(str(path), len(data), size))
     before = [line for _ in range(polls) for line in reader.poll(count) or []]
     snapshot = reader.snapshot()

@@ -38,7 +38,7 @@ def test_what_is_written_appears_when_it_is_committed(tmp_path: Path) -> None:
     writer.write([("a", 1), ("b", 2)])
     writer.flush()
     (hidden,) = names(tmp_path)
-    assert re.fullmatch(rf"\.part-{UUID}-0\.inprogress\.{UUID}", hidden)
+    assert re.fullmatch(rf"\.part-{UUID}-0\.inprogress\.{UUID}-0-0", hidden)
     writer.write([("c", 3)])
     pending = writer.prepare_commit()
     assert names(tmp_path) == [hidden]
@@ -83,7 +83,7 @@ def test_no_records_no_file(tmp_path: Path) -> None:
 def written(sink: FileSink, steps: list[tuple[float, list[Any]]]) -> None:
     """Write each batch that many seconds after the one before, then commit all."""
     clock = Clock()
-    writer = FileWriter(sink, clock)
+    writer = FileWriter(sink, WriterContext(0), clock)
     for seconds, values in steps:
         clock.now += seconds
         writer.write(values)

@@ -11,7 +11,6 @@ import pytest
 
 from penstock.common import Types
 from penstock.datastream.connectors import FileSource, StreamFormat
-from penstock.datastream.connectors.file_system.file_splits import find_files, make_splits
 from penstock.operators.specs import ReaderContext
 
 
@@ -59,7 +58,7 @@ def test_large_files_are_shared_out(tmp_path: Path) -> None:
 def test_small_and_empty_files_are_not_cut(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     (tmp_path / "small").write_text("x" * 1000)
-    splits = make_splits(find_files([str(tmp_path)]), 8, lambda path: True)
+    splits = source(tmp_path).enumerate_splits(8)
     assert [(Path(s.path).name, s.start, s.end) for s in splits] == [("small", 0, 1000)]
 
 

@@ -1,126 +1,50 @@
-"""Reads the splits of one subtask, a chunk of whole lines at a time."""
+"""Reads the splits of one subtask, one behind the other."""
 
-import io
-import itertools
-import zlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Protocol
+from typing import Any
 
-from penstock.datastream.connectors.file_system.compression import CompressedFileError, is_compressed, open_file
+from penstock.datastream.connectors.file_system.file_format import FileFormat, OpenSplit
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit
-from penstock.datastream.connectors.file_system.text_lines import (
-    is_line_based,
-    length_of_lines,
-    line_start,
-    split_lines,
-)
-
-_CHUNK = 128 * 1024  #: bytes
 
 
-class _OpenSplit(Protocol):
-    def lines(self, count: int) -> list[str]:
-        """At most `count` lines, [] at the end."""
-
-    def position(self) -> FileSourceSplit: ...
-
-    def close(self) -> None: ...
-
-
-class ByteRange:
-    """Lines straight from a range of the file. Between two chunks it is known where the next line begins."""
-
-    def __init__(self, split: FileSourceSplit, charset: str) -> None:
-        self._split, self._charset = split, charset
-        self._file = open(split.path, "rb", buffering=0)  # noqa: SIM115, PTH123
-        self._size = self._file.seek(0, io.SEEK_END)
-        self._next = line_start(self._file, split.start, self._size) if split.offset is None else split.offset
-        self._end = line_start(self._file, split.end, self._size)
-        self._begin, self._data = self._next, b""
-        self._lines: list[str] = []
-        self._taken = 0
-
-    def lines(self, count: int) -> list[str]:
-        if self._taken == len(self._lines):
-            self._read_chunk()
-        batch = self._lines[self._taken : self._taken + count]
-        self._taken += len(batch)
-        return batch
-
-    def _read_chunk(self) -> None:
-        begin = self._next
-        end = min(line_start(self._file, begin + _CHUNK, self._size), self._end)
-        self._file.seek(begin)
-        self._begin, self._data, self._taken = begin, self._file.read(max(0, end - begin)), 0
-        self._next = end
-        self._lines = split_lines(self._data, self._charset)
-
-    def position(self) -> FileSourceSplit:
-        return replace(self._split, offset=self._begin + length_of_lines(self._data, self._taken))
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class WholeFile:
-    """A file that can only be read from its beginning: compressed, or in a charset without line ends in its bytes."""
-
-    def __init__(self, split: FileSourceSplit, charset: str) -> None:
-        self._split = split
-        self._text = io.TextIOWrapper(open_file(split.path), encoding=charset, errors="replace", newline=None)
-        self._taken = 0
-        while self._taken < split.skip and self.lines(split.skip - self._taken):
-            pass
-
-    def lines(self, count: int) -> list[str]:
-        try:
-            batch = [line.removesuffix("\n") for line in itertools.islice(self._text, count)]
-        except (EOFError, zlib.error, OSError) as e:
-            raise CompressedFileError(f"{self._split.path} cannot be decompressed: {e}") from e
-        self._taken += len(batch)
-        return batch
-
-    def position(self) -> FileSourceSplit:
-        return replace(self._split, skip=self._taken)
-
-    def close(self) -> None:
-        self._text.close()
-
-
-class TextLineReader:
+class FileReader:
     """Implements `penstock.operators.specs.SourceReader`."""
 
-    def __init__(self, charset: str) -> None:
-        self._charset = charset
+    def __init__(self, file_format: FileFormat) -> None:
+        self._format = file_format
         self._splits: deque[FileSourceSplit] = deque()
-        self._open: _OpenSplit | None = None
+        self._open: OpenSplit | None = None
+        self._errors = 0
+
+    @property
+    def records_in_errors(self) -> int:
+        """Records passed over so far, as they could not be read."""
+        return self._errors + (0 if self._open is None else self._open.errors)
 
     def add_splits(self, splits: Sequence[FileSourceSplit]) -> None:
         self._splits.extend(splits)
 
-    def poll(self, max_records: int) -> list[str] | None:
+    def poll(self, max_records: int) -> list[Any] | None:
         while True:
             if self._open is None:
                 if not self._splits:
                     return None
-                self._open = self._opened(self._splits.popleft())
-            batch = self._open.lines(max_records)
+                self._open = self._format.open(self._splits[0])
+                self._splits.popleft()
+            batch = self._open.read(max_records)
             if batch:
-                return batch
+                return list(batch)
+            self._close_split()
+
+    def _close_split(self) -> None:
+        if self._open is not None:
+            self._errors += self._open.errors
             self._open.close()
             self._open = None
-
-    def _opened(self, split: FileSourceSplit) -> _OpenSplit:
-        if is_compressed(split.path) or not is_line_based(self._charset):
-            return WholeFile(split, self._charset)
-        return ByteRange(split, self._charset)
 
     def snapshot(self) -> list[FileSourceSplit]:
         return [*([self._open.position()] if self._open is not None else []), *self._splits]
 
     def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        self._close_split()

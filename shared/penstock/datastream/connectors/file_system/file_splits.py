@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,53 +14,62 @@ _SPLITS_PER_SUBTASK = 4  #: so that the subtasks end at about the same time
 
 @dataclass(frozen=True, slots=True)
 class FileSourceSplit:
-    """The lines of a file that begin in [start, end), or those left of them after a restore."""
+    """The records of a file that begin in [start, end), or those left of them after a restore."""
 
     path: str
     start: int  #: bytes
     end: int  #: bytes; of a file that is not split: its size as it lies on the disk
-    offset: int | None = None  #: where the next line begins; None: at the first line that begins at or after `start`
-    skip: int = 0  #: lines to pass over, of a file that is not split
+    offset: int | None = None  #: where the next record begins; None: at the first that begins at or after `start`
+    skip: int = 0  #: records to pass over, from `offset`, in formats that have no place between them
 
 
-def find_files(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Path and size of each file, folders recursively and by name, without names that begin with `.` or `_`.
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    path: str
+    size: int  #: bytes
+    modified_ns: int
+
+
+def find_files(paths: Iterable[str]) -> Iterator[FoundFile]:
+    """Each file, folders recursively and by name, without names that begin with `.` or `_`.
 
     FileNotFoundError names a path that is not there. A file named by the program is read whatever its name.
     """
     for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112 (strings, for speed in large folders)
-            yield from _files_in(path)
-            continue
         try:
-            yield path, os.stat(path).st_size  # noqa: PTH116
+            status = os.stat(path)  # noqa: PTH116 (strings, for speed in large folders)
         except FileNotFoundError:
             message = "FileSource: no such file or folder, seen from the slot that reads it"
             raise FileNotFoundError(errno.ENOENT, message, path) from None
+        if stat.S_ISDIR(status.st_mode):
+            yield from _files_in(path)
+        else:
+            yield FoundFile(path, status.st_size, status.st_mtime_ns)
 
 
-def _files_in(folder: str) -> Iterator[tuple[str, int]]:
+def _files_in(folder: str) -> Iterator[FoundFile]:
     with os.scandir(folder) as entries:
         found = sorted((e for e in entries if not e.name.startswith((".", "_"))), key=lambda e: e.name)
     for entry in found:
-        if entry.is_dir():
-            yield from _files_in(entry.path)
-        else:
-            yield entry.path, entry.stat().st_size
+        try:
+            if entry.is_dir():
+                yield from _files_in(entry.path)
+            else:
+                status = entry.stat()
+                yield FoundFile(entry.path, status.st_size, status.st_mtime_ns)
+        except FileNotFoundError:
+            continue  # removed or renamed since
 
 
-def make_splits(
-    files: Iterable[tuple[str, int]], parallelism: int, is_splittable: Callable[[str], bool]
-) -> list[FileSourceSplit]:
-    """The ranges of all files, in their order; an empty file has none."""
-    found = list(files)
-    total = sum(size for _, size in found)
-    size_of_split = min(max(total // (parallelism * _SPLITS_PER_SUBTASK), _SMALLEST), _LARGEST)
-    return [
-        split
-        for path, size in found
-        for split in split_file(path, size, size_of_split if is_splittable(path) else max(size, 1))
-    ]
+def by_age(files: Iterable[FoundFile]) -> list[FoundFile]:
+    """The oldest first; of the same age by path."""
+    return sorted(files, key=lambda f: (f.modified_ns, f.path))
+
+
+def size_of_splits(files: Iterable[FoundFile], parallelism: int) -> int:
+    """Bytes, so that each subtask has some splits."""
+    total = sum(f.size for f in files)
+    return min(max(total // (parallelism * _SPLITS_PER_SUBTASK), _SMALLEST), _LARGEST)
 
 
 def split_file(path: str, size: int, size_of_split: int) -> list[FileSourceSplit]:

@@ -1,6 +1,9 @@
 """OutputFileConfig: the names of part files."""
 
 from dataclasses import dataclass
+from typing import NoReturn
+
+from penstock.common.jvm import no_jvm
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,10 @@ class OutputFileConfig:
     @staticmethod
     def builder() -> "OutputFileConfig.OutputFileConfigBuilder":
         return OutputFileConfig.OutputFileConfigBuilder()
+
+    def get_java_object(self) -> NoReturn:
+        """JvmNotAvailableError."""
+        no_jvm("get_java_object()")
 
     def get_part_prefix(self) -> str:
         return self.part_prefix

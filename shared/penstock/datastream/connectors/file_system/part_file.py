@@ -1,9 +1,19 @@
-"""Part files: written under a hidden name, published by a rename."""
+"""Part files: in progress under a hidden name, then pending, then published by a rename."""
 
+import errno
 import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class InProgressFile:
+    """A part file of a row format that goes on over a checkpoint: its first `length` bytes belong to it. Times in s."""
+
+    path: str
+    length: int
+    created: float
+    written: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,44 +22,45 @@ class PendingFile:
 
     in_progress: str
     final: str
+    length: int  #: bytes
 
     def commit(self) -> None:
-        """Publish it; a second time changes nothing. FileNotFoundError where neither name is there."""
+        """Publish it; a second time changes nothing. OSError where that is not possible without loss."""
+        hidden, final = Path(self.in_progress), Path(self.final)
         try:
-            Path(self.in_progress).rename(self.final)
+            size = hidden.stat().st_size
         except FileNotFoundError:
-            if not Path(self.final).exists():
-                raise FileNotFoundError(f"cannot publish {self.final}: {self.in_progress} is gone") from None
-
-
-class PartFile:
-    """The file that one bucket of one writer is writing. Times in seconds."""
-
-    def __init__(self, folder: Path, name: str, now: float) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._pending = PendingFile(str(folder / f".{name}.inprogress.{uuid.uuid4()}"), str(folder / name))
-        self._file = open(self._pending.in_progress, "xb")  # noqa: SIM115, PTH123
-        self.size = 0
-        self.created = now
-        self.written = now
-
-    def write(self, data: bytes, now: float) -> None:
-        self._file.write(data)
-        self.size += len(data)
-        self.written = now
-
-    def flush(self) -> None:
-        """What was written survives the process; the machine, no: a file in progress is begun anew after a restore."""
-        self._file.flush()
-
-    def complete(self) -> PendingFile:
-        """Close it; its content survives the machine."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        return self._pending
+            if not final.exists():
+                raise FileNotFoundError(f"cannot publish {final}: {hidden} is gone") from None
+            return
+        if size < self.length:
+            raise OSError(f"cannot publish {final}: {hidden} has {size} of its {self.length} bytes")
+        if final.exists():
+            raise FileExistsError(f"cannot publish {hidden}: {final} is there, and not this sink's")
+        hidden.rename(final)
+        sync_folder(final.parent)
 
     def discard(self) -> None:
-        """Close and remove it."""
-        self._file.close()
-        Path(self._pending.in_progress).unlink(missing_ok=True)
+        Path(self.in_progress).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ObsoleteFile:
+    """An in-progress file whose content has gone on in another one: removed once a checkpoint knows only the other."""
+
+    path: str
+
+    def commit(self) -> None:
+        Path(self.path).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names in the folder survive the machine, where its file system can promise that."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as e:
+        if e.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)

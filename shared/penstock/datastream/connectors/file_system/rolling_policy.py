@@ -1,10 +1,13 @@
 """RollingPolicy: when a part file is closed and the next one begun."""
 
 from dataclasses import dataclass
+from typing import NoReturn
+
+from penstock.common.jvm import no_jvm
 
 
 class RollingPolicy:
-    """A checkpoint, and the end of the input, close a part file under every policy."""
+    """The end of the input closes a part file under every policy."""
 
     @staticmethod
     def default_rolling_policy(
@@ -25,6 +28,14 @@ class RollingPolicy:
         """At each bucket check."""
         return False
 
+    def rolls_on_checkpoint(self, size: int) -> bool:
+        """At a checkpoint, with a file of that many bytes: else it goes on behind the checkpoint."""
+        return False
+
+    def get_java_object(self) -> NoReturn:
+        """JvmNotAvailableError."""
+        no_jvm("get_java_object()")
+
 
 @dataclass(frozen=True, slots=True)
 class DefaultRollingPolicy(RollingPolicy):
@@ -42,7 +53,13 @@ class DefaultRollingPolicy(RollingPolicy):
     def rolls_by_time(self, age_ms: float, idle_ms: float) -> bool:
         return age_ms >= self.rollover_interval or idle_ms >= self.inactivity_interval
 
+    def rolls_on_checkpoint(self, size: int) -> bool:
+        return size > self.part_size
+
 
 @dataclass(frozen=True, slots=True)
 class OnCheckpointRollingPolicy(RollingPolicy):
-    pass
+    """A checkpoint closes every part file."""
+
+    def rolls_on_checkpoint(self, size: int) -> bool:
+        return True
