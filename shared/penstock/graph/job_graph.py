@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from penstock.graph.input_order import InputOrder
+
 PartitionStrategy = Literal["FORWARD", "REBALANCE", "RESCALE", "SHUFFLE", "HASH", "BROADCAST", "GLOBAL", "CUSTOM"]
 #: strategies that join a producer with only some of the consumers (Flink: DistributionPattern.POINTWISE)
 POINTWISE: frozenset[str] = frozenset({"FORWARD", "RESCALE"})
@@ -40,6 +42,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int
     max_parallelism: int
     slot_sharing_group: str = "default"
+    input_orders: tuple[InputOrder, ...] = ()  #: of a batch job, one an input; empty: as they come
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.graph.batch_inputs import input_orders
 from penstock.graph.chaining import Chain, chain_name, chains
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.function_pickling import pickle_function
@@ -54,6 +55,7 @@ class _Generator:
             parallelism=head.parallelism,
             max_parallelism=head.max_parallelism,
             slot_sharing_group=head.slot_sharing_group,
+            input_orders=input_orders(head.spec) if self._graph.job_type == "BATCH" else (),
         )
 
     def _operator(self, node: StreamNode, chain: Chain) -> OperatorNode:

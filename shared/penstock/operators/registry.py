@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from penstock.operators.async_wait import AsyncWaitOperator
+from penstock.operators.batch import batch_operator
 from penstock.operators.broadcast_process import BroadcastProcessOperator, KeyedBroadcastProcessOperator
 from penstock.operators.co_process import CoProcessOperator, KeyedCoProcessOperator
 from penstock.operators.elementwise import FilterOperator, FlatMapOperator, MapOperator
@@ -52,6 +53,7 @@ class SubtaskInfo:
     attempt: int = 0
     watermark_interval: int = 200
     parameters: dict[str, str] = field(default_factory=dict)
+    one_key_at_a_time: bool = False
     state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
@@ -76,6 +78,12 @@ def build(
         # windows keep their contents on the heap, whatever the job's backend
         heap = HashMapKeyedStateBackend(subtask.max_parallelism)
         return build_window_operator(index, name, spec, heap), heap
+    if subtask.one_key_at_a_time:
+        # as in Flink: whatever the job's backend, for there is one key at a time
+        heap = HashMapKeyedStateBackend(subtask.max_parallelism)
+        operator = batch_operator(spec, index, name, heap)
+        if operator is not None:
+            return operator, heap
     if _is_keyed(spec):
         backend = subtask.state_backend.make(subtask.max_parallelism)
         try:

@@ -3,13 +3,13 @@
 import pickle
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 import cloudpickle
 
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
-from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
+from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
@@ -21,6 +21,7 @@ from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.sinks import Collector
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import SourceSpec
+from penstock.runtime.batch.ordered_gate import OrderedGate
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.runtime.task import Task
@@ -61,6 +62,8 @@ class TaskFactory:
         def build_chain() -> OperatorChain:
             return self._build(vertex, info, writers, metrics)
 
+        if vertex.input_orders:
+            gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
         return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics)
 
     def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
@@ -74,6 +77,7 @@ class TaskFactory:
             attempt=attempt,
             watermark_interval=_watermark_interval(self._graph),
             parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
+            one_key_at_a_time="BY_KEY" in vertex.input_orders,
             state_backend=_state_backend(self._configuration),
         )
 

@@ -149,6 +149,11 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
             self.on_record.append(cleanup.run)
         return cleanup.run
 
+    def clear(self) -> None:
+        """Forget the state of all keys."""
+        for table in self._tables.values():
+            table.clear()
+
     def entries(self) -> Iterable[tuple[str, Any, Any]]:
         for name, table in self._tables.items():
             for key, value in table.items():
