@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from penstock.operators.async_wait import AsyncWaitOperator
 from penstock.operators.batch import batch_operator
 from penstock.operators.broadcast_process import BroadcastProcessOperator, KeyedBroadcastProcessOperator
+from penstock.operators.cache import cache_operator
+from penstock.operators.cache_spec import CachedSourceSpec, CacheSpec
 from penstock.operators.co_process import CoProcessOperator, KeyedCoProcessOperator
 from penstock.operators.elementwise import FilterOperator, FlatMapOperator, MapOperator
 from penstock.operators.keyed_process import KeyedProcessOperator
@@ -54,6 +57,7 @@ class SubtaskInfo:
     watermark_interval: int = 200
     parameters: dict[str, str] = field(default_factory=dict)
     one_key_at_a_time: bool = False
+    cache_root: Path = Path("penstock-cache")  #: the folder for cached results
     state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
@@ -116,6 +120,8 @@ def _build_plain(
 ) -> Operator:
     n, p = subtask.subtask, subtask.parallelism
     match spec:
+        case CacheSpec() | CachedSourceSpec():
+            return cache_operator(spec, index, name, subtask.cache_root, subtask.job_id, n, subtask.attempt)
         case SourceSpec():
             interval = subtask.watermark_interval
             return SourceOperator(index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id)

@@ -10,9 +10,11 @@ import cloudpickle
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
+from penstock.client.config.options.cluster import STORAGE_DIR
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
+from penstock.operators.cached_result import cache_root
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
 from penstock.operators.output_type import output_type
@@ -78,6 +80,7 @@ class TaskFactory:
             watermark_interval=_watermark_interval(self._graph),
             parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
             one_key_at_a_time="BY_KEY" in vertex.input_orders,
+            cache_root=cache_root(self._configuration.find(STORAGE_DIR)),
             state_backend=_state_backend(self._configuration),
         )
 

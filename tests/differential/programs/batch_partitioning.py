@@ -17,7 +17,7 @@ def show(name, stream):
 
 
 numbers = env.from_collection(list(range(20)), Types.INT())
-for name in ("rebalance", "rescale", "shuffle", "broadcast"):
+for name in ("rebalance", "rescale", "broadcast"):
     stream = getattr(numbers.map(lambda v: v, Types.INT()), name)().map(
         lambda v: (v % 3, 1), Types.TUPLE([Types.INT(), Types.INT()])
     )
