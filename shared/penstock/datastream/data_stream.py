@@ -49,6 +49,7 @@ __all__ = [
     "AllWindowedStream",
     "BroadcastConnectedStream",
     "BroadcastStream",
+    "CachedDataStream",
     "CloseableIterator",
     "ConnectedStreams",
     "DataStream",
@@ -313,6 +314,10 @@ class DataStream(OperatorSettings):
         with iterator:
             return [record for _, record in zip(range(limit), iterator, strict=False)]
 
+    def cache(self) -> "CachedDataStream":
+        """This stream, stored by the first job that computes it. Bounded streams in BATCH mode only."""
+        return cached(self, self._environment)
+
     def _collected(self) -> "DataStream":
         """The stream whose records `execute_and_collect` gives."""
         return self
@@ -342,6 +347,7 @@ def _declared(type_info: TypeInformation) -> TypeInformation | None:
 
 # their base is above, or they need it; PyFlink's programs import them from here
 from penstock.datastream.keyed_stream import KeyedStream  # noqa: E402, I001
+from penstock.datastream.cached_data_stream import CachedDataStream, cached  # noqa: E402
 from penstock.datastream.connected_streams import (  # noqa: E402
     BroadcastConnectedStream,
     BroadcastStream,

@@ -83,6 +83,9 @@ class KeyedStream(DataStream):
     ) -> "KeyedStream":
         return self._origin.key_by(key_selector, key_type)
 
+    def cache(self) -> NoReturn:
+        self._unsupported("Cache for")
+
     def _collected(self) -> DataStream:
         """Each record is `Row(f0=key, f1=value)`."""
         return self._origin.map(KeyAndValue(self._key_selector), RowTypeInfo([self._key_type, self._type]))

@@ -12,6 +12,7 @@ from penstock.common.job_id import JobID
 from penstock.common.jvm import warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
+from penstock.datastream.cached_data_stream import CachedResult
 from penstock.datastream.collection_source import CollectionSource, converted_elements
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.environment_settings import EnvironmentSettings
@@ -34,6 +35,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
     def __init__(self, configuration: Configuration) -> None:
         super().__init__(configuration)
         self._transformations: list[Transformation] = []
+        self._cached: dict[int, CachedResult] = {}  #: by the ids of their transformations
         self._made = 0
 
     @staticmethod
@@ -207,7 +209,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         )
         # as in Flink: what is made after this is another job
         self._transformations.clear()
-        return executor_for(self._configuration).execute(compiled)
+        client = executor_for(self._configuration).execute(compiled)
+        for number in graph.nodes.keys() & self._cached.keys():
+            self._cached[number].started(client, self._configuration.get_string("penstock.storage.dir", "") or None)
+        return client
 
     def _stream_graph(self, job_name: str | None) -> "StreamGraph":
         from penstock.graph.stream_graph import build_stream_graph
@@ -216,6 +221,8 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             raise RuntimeError("No operators defined in streaming topology. Cannot execute.")
         connected = {i.source.id for t in self._transformations for i in t.inputs}
         used = [t for t in self._transformations if t.inputs or t.id in connected]
+        for cached in self._cached.values():
+            cached.look()
         return build_stream_graph(used, JobSettings(self._configuration).of_the_graph(job_name))
 
     def _add(self, name: str, spec: OperatorSpec, inputs: tuple[StreamInput, ...]) -> Transformation:

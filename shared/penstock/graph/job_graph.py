@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from penstock.graph.input_order import InputOrder
+
 PartitionStrategy = Literal["FORWARD", "REBALANCE", "RESCALE", "SHUFFLE", "HASH", "BROADCAST", "GLOBAL", "CUSTOM"]
 #: strategies that join a producer with only some of the consumers (Flink: DistributionPattern.POINTWISE)
 POINTWISE: frozenset[str] = frozenset({"FORWARD", "RESCALE"})
@@ -41,6 +43,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     max_parallelism: int
     slot_sharing_group: str = "default"
     is_parallel: bool = True  #: False: its parallelism is 1 for good, as of a collection's source
+    input_orders: tuple[InputOrder, ...] = ()  #: of a batch job, one an input; empty: as they come
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from penstock.graph.batch_inputs import input_orders
 from penstock.graph.chaining import Chain, chain_name, chains
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.function_pickling import pickle_function
@@ -55,6 +56,7 @@ class _Generator:
             max_parallelism=head.max_parallelism,
             slot_sharing_group=head.slot_sharing_group,
             is_parallel=all(self._graph.nodes[n].is_parallel for n in chain.nodes),
+            input_orders=input_orders(head.spec) if self._graph.job_type == "BATCH" else (),
         )
 
     def _operator(self, node: StreamNode, chain: Chain) -> OperatorNode:

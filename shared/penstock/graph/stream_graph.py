@@ -8,6 +8,7 @@ from penstock.graph.job_graph import PartitionStrategy
 from penstock.graph.key_groups import default_max_parallelism
 from penstock.graph.transformations import ChainingStrategy, PartitionerSpec, StreamInput, Transformation
 from penstock.graph.watermark_check import warn_of_windows_without_watermarks
+from penstock.operators.cache_spec import CacheSpec
 from penstock.operators.specs import (
     AggregateSpec,
     CollectSpec,
@@ -100,6 +101,11 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
     nodes: dict[int, StreamNode] = {}
     for t in found:
         spec = t.spec
+        if job_type == "STREAMING" and isinstance(spec, CacheSpec):
+            raise ValueError(
+                "cache() is for bounded streams in BATCH mode: env.set_runtime_mode(RuntimeExecutionMode.BATCH). "
+                "Producing a cached intermediate result is not supported in STREAMING mode."
+            )
         if job_type == "BATCH" and isinstance(spec, (ReduceSpec, AggregateSpec)):
             spec = replace(spec, final_only=True)
         elif job_type == "BATCH" and isinstance(spec, WindowSpec):

@@ -44,11 +44,12 @@ class KeyedProcessOperator(FunctionOperator):
     method = "process_element"
     takes_tags = True
     has_timers = True
+    timer_service = KeyedTimerService  #: the class of it
 
     def __init__(self, index: int, name: str, func: Any, backend: KeyedStateBackend) -> None:
         super().__init__(index, name, func, backend)
         self._state = backend
-        self._timers = KeyedTimerService(backend)
+        self._timers = self.timer_service(backend)
         self._context = self.make_context(backend, self._timers)
 
     def make_context(self, backend: KeyedStateBackend, timers: TimerService) -> KeyedContext:

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from penstock.exchange.elements import MAX_TIMESTAMP
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.operator import is_end_of_time
@@ -37,7 +38,9 @@ class ReduceOperator(FunctionOperator):
     def on_watermark(self, timestamp: int) -> int | None:
         # before the last watermark goes on, so that event time behind this operator still sees the results
         if self._final_only and is_end_of_time(timestamp):
-            self.chain.emit(self.index, [self._values[key] for key in _in_order(self._values)])
+            results = [self._values[key] for key in _in_order(self._values)]
+            # as in Flink: it is a timer at the end of time that emits them
+            self.chain.emit(self.index, results, [MAX_TIMESTAMP] * len(results))
             self._values.clear()
         return timestamp
 

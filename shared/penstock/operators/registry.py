@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from penstock.operators.async_wait import AsyncWaitOperator
+from penstock.operators.batch import batch_operator
 from penstock.operators.broadcast_process import BroadcastProcessOperator, KeyedBroadcastProcessOperator
+from penstock.operators.cache import cache_operator
+from penstock.operators.cache_spec import CachedSourceSpec, CacheSpec
 from penstock.operators.co_process import CoProcessOperator, KeyedCoProcessOperator
 from penstock.operators.elementwise import FilterOperator, FlatMapOperator, MapOperator
 from penstock.operators.keyed_process import KeyedProcessOperator
@@ -55,6 +59,8 @@ class SubtaskInfo:
     watermark_interval: int = 200
     parameters: dict[str, str] = field(default_factory=dict)
     checkpointing: bool = False  #: commits come with checkpoints, not with the end of input
+    one_key_at_a_time: bool = False
+    cache_root: Path = Path("penstock-cache")  #: the folder for cached results
     state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
@@ -91,6 +97,12 @@ def build(
         heap = HashMapKeyedStateBackend(subtask.max_parallelism)
         heap.declarations.operator = name
         return build_window_operator(index, name, spec, heap), heap
+    if subtask.one_key_at_a_time:
+        # as in Flink: whatever the job's backend, for there is one key at a time
+        heap = HashMapKeyedStateBackend(subtask.max_parallelism)
+        operator = batch_operator(spec, index, name, heap)
+        if operator is not None:
+            return operator, heap
     if _is_keyed(spec):
         backend = subtask.state_backend.make(subtask.max_parallelism)
         backend.declarations.operator = name
@@ -126,6 +138,8 @@ def _build_plain(
 ) -> Operator:
     n, p = subtask.subtask, subtask.parallelism
     match spec:
+        case CacheSpec() | CachedSourceSpec():
+            return cache_operator(spec, index, name, subtask.cache_root, subtask.job_id, n, subtask.attempt)
         case SourceSpec():
             interval = subtask.watermark_interval
             return SourceOperator(

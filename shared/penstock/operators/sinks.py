@@ -41,9 +41,7 @@ class SinkOperator(Operator):
             self._uncommitted.add_all(of_subtask)
         committed = self._uncommitted.commit_all()
         states = tuple(restored.lists.get(WRITER_STATE, ()))
-        self._context = replace(
-            self._context, restored=states, committed=tuple(committed), is_restored=True
-        )
+        self._context = replace(self._context, restored=states, committed=tuple(committed), is_restored=True)
 
     def open(self, context: Any) -> None:
         self._writer = self._sink.create_writer(self._context)

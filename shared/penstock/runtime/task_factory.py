@@ -4,17 +4,19 @@ import pickle
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import cloudpickle
 
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
-from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
+from penstock.client.config.options.cluster import STORAGE_DIR
+from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode
+from penstock.operators.cached_result import cache_root
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
 from penstock.operators.output_type import output_type
@@ -23,6 +25,7 @@ from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.sinks import Collector
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import SourceSpec
+from penstock.runtime.batch.ordered_gate import OrderedGate
 from penstock.runtime.channel_times import restored_times
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.restore import Restore, Restored, RestoreFailed
@@ -80,6 +83,9 @@ class TaskFactory:
 
         how = self._checkpointing
 
+        if vertex.input_orders:
+            gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
+
         def build_chain() -> Built:
             restore = None if how is None else how.restore
             if restore is None:
@@ -106,6 +112,8 @@ class TaskFactory:
             attempt=attempt,
             watermark_interval=_watermark_interval(self._graph),
             parameters=Configuration(self._graph.configuration).find(GLOBAL_JOB_PARAMETERS) or {},
+            one_key_at_a_time="BY_KEY" in vertex.input_orders,
+            cache_root=cache_root(self._configuration.find(STORAGE_DIR)),
             state_backend=_state_backend(self._configuration),
             checkpointing=self._checkpointing is not None and self._checkpointing.is_on,
         )

@@ -50,6 +50,11 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
             self.on_record.append(cleanup.run)
         return cleanup.run
 
+    def clear(self) -> None:
+        """Forget the state of all keys."""
+        for table in self._tables.values():
+            table.clear()
+
     def names(self) -> list[str]:
         return list(self._tables)
 

@@ -67,8 +67,8 @@ def test_final_only_emits_at_the_end_of_time_in_the_order_of_keys() -> None:
     built.chain.finish()
     assert built.out.arrived == [
         (0, Watermark(5)),
-        (0, -2, None, None),
-        (0, -4, None, None),
+        (0, -2, MAX_TIMESTAMP, None),
+        (0, -4, MAX_TIMESTAMP, None),
         (0, Watermark(MAX_TIMESTAMP)),
     ]
 

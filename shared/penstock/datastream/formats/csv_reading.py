@@ -148,7 +148,9 @@ class CsvSplit:
     def _check_header(self, names: list[str]) -> None:
         for number, (expected, actual) in enumerate(zip(self._names, names, strict=False), 1):
             if expected != actual.strip():
-                raise RecordReadError(f"{self._split.path}: column {number} of the header is {actual!r}, not {expected!r}")
+                raise RecordReadError(
+                    f"{self._split.path}: column {number} of the header is {actual!r}, not {expected!r}"
+                )
         if len(names) != len(self._names):
             raise RecordReadError(f"{self._split.path}: the header has {len(names)} columns, not {len(self._names)}")
 
@@ -206,5 +208,3 @@ class CsvSplit:
 
     def close(self) -> None:
         self._file.close()
-
-

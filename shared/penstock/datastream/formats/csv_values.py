@@ -117,9 +117,7 @@ def column_writer(column: CsvColumn, schema: CsvSchema) -> Write:
         element, separator = writer(column.data_type.element_type), column.separator
 
         def array(value: Any) -> str:
-            return (
-                null if value is None else quoted(separator.join(["" if v is None else element(v) for v in value]))
-            )
+            return null if value is None else quoted(separator.join(["" if v is None else element(v) for v in value]))
 
         return array
     text = writer(column.data_type)

@@ -69,6 +69,13 @@ CANCELLATION_TIMEOUT = duration(
     "second, so this is for calls that cannot be, and for a slow `close`.",
     flink_default="3 min",
 )
+SORTED_IN_MEMORY = integer(
+    "penstock.batch.records-in-memory",
+    500_000,
+    "Records that a subtask of a batch job holds in memory while it sorts its input by key; what is more goes to "
+    "temporary files.",
+    least=1,
+)
 ATTACHED = boolean("execution.attached", False, "Whether the client stays until the job ends.")
 TARGET = optional_string(
     "execution.target", "`local` runs in the client's process, `remote` submits. Default: by `rest.address`."

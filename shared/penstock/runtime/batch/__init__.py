@@ -1,0 +1,1 @@
+"""Input of batch jobs: sorted by key and time, broadcast sides first."""
