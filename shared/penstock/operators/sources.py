@@ -6,6 +6,7 @@ from typing import Any
 from penstock.operators.alignment import alignment_group
 from penstock.operators.specs import ReaderContext, Source, SourceReader
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 
 
 class SourceOperator(TimestampsAndWatermarksOperator):
@@ -44,5 +45,8 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         finally:
             super().close()
 
-    def snapshot(self) -> Any:
-        return {"splits": self._reader.snapshot() if self._reader is not None else [], "time": super().snapshot()}
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        snapshot = super().snapshot(checkpoint)
+        splits = self._reader.snapshot() if self._reader is not None else []
+        snapshot.lists["splits"] = ListSnapshot("split", tuple(splits))
+        return snapshot
