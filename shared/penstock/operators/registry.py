@@ -36,7 +36,8 @@ from penstock.operators.specs import (
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.build import build_window_operator
-from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.selection import StateBackendChoice
 
 
@@ -88,9 +89,11 @@ def build(
     if isinstance(spec, WindowSpec):
         # windows keep their contents on the heap, whatever the job's backend
         heap = HashMapKeyedStateBackend(subtask.max_parallelism)
+        heap.declarations.operator = name
         return build_window_operator(index, name, spec, heap), heap
     if _is_keyed(spec):
         backend = subtask.state_backend.make(subtask.max_parallelism)
+        backend.declarations.operator = name
         try:
             return _build_keyed(spec, index, name, backend), backend
         except BaseException:

@@ -43,6 +43,7 @@ class SinkWriter(Protocol):
 
     def flush(self) -> None:
         """Make what was written durable as far as the sink's in-progress form goes."""
+        return
 
     def prepare_commit(self) -> list[Any]:
         """Close what is open; the picklable committables of all that was written since the last call."""
@@ -50,6 +51,7 @@ class SinkWriter(Protocol):
 
     def close(self) -> None:
         """Always called, also after a failure. What is not in a checkpoint is written again."""
+        return
 
 
 class StatefulSinkWriter(SinkWriter, Protocol):

@@ -44,6 +44,7 @@ class SourceReader(Protocol):
 
     def close(self) -> None:
         """Always called, also after a failure; nothing is called after it."""
+        return
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ import structlog
 import tenacity
 
 from penstock.operators.sink_interface import TransientCommitError
+from penstock.testing import crash_points
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ class Uncommitted:
             self._commit_one(due, committables)
             del self._by_checkpoint[due]
             committed += committables
+            crash_points.reach("between-commits")
         return committed
 
     def commit_all(self) -> list[Any]:

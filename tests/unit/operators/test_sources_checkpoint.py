@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.connectors.number_seq import NumberSequenceSource
 from penstock.exchange.elements import RecordBatch
+from penstock.operators.registry import SubtaskInfo
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import ReaderContext, Source
+from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.state.handover import hand_over
 from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
@@ -22,7 +24,8 @@ def started(
     made = SourceOperator(0, "in", source, None, 0)
     if former is not None:
         made.restore(hand_over(former, subtask, parallelism, 128))
-    made.open(None)
+    info = SubtaskInfo("0" * 32, "job", "task", subtask, parallelism, 128)
+    made.open(SubtaskRuntimeContext(info, None))
     made.start(lambda: source.enumerate_splits(parallelism), subtask, parallelism)
     return made
 
