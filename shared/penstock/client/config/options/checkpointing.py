@@ -108,6 +108,11 @@ INLINE_THRESHOLD = memory(
     "State up to this size stands in the metadata file instead of one of its own.",
     ("state.storage.fs.memory-threshold", "state.backend.fs.memory-threshold"),
 )
+COMPRESSION = boolean(
+    f"{_P}.snapshot-compression",
+    False,
+    "Whether state files are compressed (by zlib). Files of RocksDB's own are as RocksDB writes them.",
+)
 HISTORY = integer(
     "web.checkpoints.history",
     10,
