@@ -40,6 +40,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int
     max_parallelism: int
     slot_sharing_group: str = "default"
+    is_parallel: bool = True  #: False: its parallelism is 1 for good, as of a collection's source
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):

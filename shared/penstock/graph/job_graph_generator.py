@@ -54,6 +54,7 @@ class _Generator:
             parallelism=head.parallelism,
             max_parallelism=head.max_parallelism,
             slot_sharing_group=head.slot_sharing_group,
+            is_parallel=all(self._graph.nodes[n].is_parallel for n in chain.nodes),
         )
 
     def _operator(self, node: StreamNode, chain: Chain) -> OperatorNode:

@@ -80,19 +80,22 @@ class TaskFactory:
         metrics = MetricRegistry()
 
         how = self._checkpointing
+        checkpoints: TaskCheckpoints | None = None
+        if how is not None:
+            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
 
         def build_chain() -> Built:
             restore = None if how is None else how.restore
             if restore is None:
                 return self._build(vertex, info, gate, writers, metrics, None)
             try:
-                return self._build(vertex, info, gate, writers, metrics, restore.subtask(vertex_id, subtask))
+                restored = restore.subtask(vertex_id, subtask)
+                if checkpoints is not None:
+                    checkpoints.restored(restored.base)
+                return self._build(vertex, info, gate, writers, metrics, restored)
             except CheckpointUnusable as e:
                 raise RestoreFailed(restore.checkpoint, e) from e
 
-        checkpoints = None
-        if how is not None:
-            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
         waits = info.checkpointing
         return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
 

@@ -121,6 +121,19 @@ HISTORY = integer(
     least=1,
 )
 
+_S = "execution.state-recovery"
+RECOVERY_PATH = optional_string(
+    f"{_S}.path",
+    "Savepoint or checkpoint that the job starts from (`penstock run -s`). It stays the user's: it is never deleted.",
+    ("execution.savepoint.path",),
+)
+IGNORE_UNCLAIMED = boolean(
+    f"{_S}.ignore-unclaimed-state",
+    False,
+    "Whether state of operators that the job does not have is passed over (`penstock run -n`).",
+    ("execution.savepoint.ignore-unclaimed-state",),
+)
+
 _R = "restart-strategy"
 RESTART_STRATEGY = optional_enumeration(
     f"{_R}.type",
