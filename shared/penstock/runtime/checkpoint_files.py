@@ -51,7 +51,9 @@ class CheckpointFiles:
 class CheckpointReader:
     """A `Restore` out of storage."""
 
-    def __init__(self, storage: CheckpointStorage, metadata: CheckpointMetadata, graph: JobGraph, ref: RestoreRef) -> None:
+    def __init__(
+        self, storage: CheckpointStorage, metadata: CheckpointMetadata, graph: JobGraph, ref: RestoreRef
+    ) -> None:
         self.checkpoint = ref.checkpoint
         self._storage, self._metadata, self._graph, self._ref = storage, metadata, graph, ref
 

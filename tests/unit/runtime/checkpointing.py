@@ -179,7 +179,9 @@ class Running:
             if until():
                 return
             self.runner.run_once(0.001)
-        raise AssertionError(f"it did not come: {[(t.info.task_name, t.state, t.failure) for t in self.tasks.values()]}")
+        raise AssertionError(
+            f"it did not come: {[(t.info.task_name, t.state, t.failure) for t in self.tasks.values()]}"
+        )
 
     def settle(self) -> None:
         """Until nobody has anything to do."""

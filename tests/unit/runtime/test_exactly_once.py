@@ -106,9 +106,7 @@ class Master:
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.integers(1, 4), st.integers(1, 2), st.integers(1, 2), st.integers(0, 60), st.lists(actions, max_size=60)
-)
+@given(st.integers(1, 4), st.integers(1, 2), st.integers(1, 2), st.integers(0, 60), st.lists(actions, max_size=60))
 def test_nothing_is_lost_and_nothing_doubled(
     sources: int, mid: int, sinks: int, records: int, happening: list[tuple[str, Any]]
 ) -> None:

@@ -1,7 +1,7 @@
 """Sources that a test paces, and a sink that commits in two phases and refuses to commit twice."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from penstock.operators.specs import ReaderContext, WriterContext
 from tests.job_builder import ListReader, ListSource
@@ -73,7 +73,7 @@ class PacedReader(ListReader):
 class Pace:
     """Shared by the readers of a name."""
 
-    of: dict[str, "Pace"] = {}
+    of: ClassVar[dict[str, "Pace"]] = {}
 
     def __init__(self, allowed: int = 1 << 40, most: int = 1 << 40, may_end: bool = True) -> None:
         self.allowed, self.most, self.may_end = allowed, most, may_end
