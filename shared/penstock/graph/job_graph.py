@@ -41,6 +41,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     max_parallelism: int
     slot_sharing_group: str = "default"
     is_parallel: bool = True  #: False: its parallelism is 1 for good, as of a collection's source
+    is_rescaled: bool = True  #: False: it has a parallelism apart from the job's, which rescaling left alone before
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):
