@@ -44,6 +44,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     slot_sharing_group: str = "default"
     is_parallel: bool = True  #: False: its parallelism is 1 for good, as of a collection's source
     input_orders: tuple[InputOrder, ...] = ()  #: of a batch job, one an input; empty: as they come
+    is_rescaled: bool = True  #: False: it has a parallelism apart from the job's, which rescaling left alone before
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):

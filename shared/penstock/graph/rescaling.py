@@ -6,12 +6,14 @@ from msgspec.structs import replace
 
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex
 
+PARALLELISM_KEY = "parallelism.default"
+
 
 def rescaled(graph: JobGraph, parallelism: int) -> JobGraph:
-    """The graph with `parallelism` where it has its default one: the highest of its vertices that are parallel at all.
+    """The graph with `parallelism` as its default one, at all vertices that have the default one now.
 
-    Vertices at another parallelism keep it. A FORWARD edge that no longer joins equals becomes REBALANCE, as it would
-    have been compiled. ValueError names what cannot be.
+    Vertices at another parallelism keep it, also in later changes. A FORWARD edge that no longer joins equals becomes
+    REBALANCE, as it would have been compiled. ValueError names what cannot be.
     """
     if parallelism < 1:
         raise ValueError(f"a parallelism of at least 1 is needed, not {parallelism}")
@@ -24,7 +26,10 @@ def rescaled(graph: JobGraph, parallelism: int) -> JobGraph:
                 f"parallelism {parallelism} is above the maximum {vertex.max_parallelism} of {vertex.name!r}, which is "
                 "fixed for the life of the job (pipeline.max-parallelism)"
             )
-    return resized(graph, dict.fromkeys(changing, parallelism))
+    apart = tuple(v if v.id in changing else replace(v, is_rescaled=False) for v in graph.vertices)
+    configuration = {**graph.configuration, PARALLELISM_KEY: str(parallelism)}
+    made = replace(graph, vertices=apart, configuration=configuration)
+    return resized(made, dict.fromkeys(changing, parallelism))
 
 
 def parallelisms(graph: JobGraph) -> dict[str, int]:
@@ -40,16 +45,20 @@ def resized(graph: JobGraph, parallelism: dict[str, int]) -> JobGraph:
 
 
 def default_parallelism(graph: JobGraph) -> int:
-    """The highest parallelism of the vertices that are parallel at all; 0 where none is."""
-    return max((v.parallelism for v in graph.vertices if _is_parallel(v)), default=0)
+    """The configured one, where vertices have it, else the highest of those that can change; 0 where none can."""
+    found = {v.parallelism for v in graph.vertices if _can_change(v)}
+    configured = graph.configuration.get(PARALLELISM_KEY, "")
+    if configured.isdecimal() and int(configured) in found:
+        return int(configured)
+    return max(found, default=0)
 
 
 def _changes(graph: JobGraph, vertex: JobVertex) -> bool:
-    return _is_parallel(vertex) and vertex.parallelism == default_parallelism(graph)
+    return _can_change(vertex) and vertex.parallelism == default_parallelism(graph)
 
 
-def _is_parallel(vertex: JobVertex) -> bool:
-    return vertex.is_parallel and vertex.max_parallelism > 1
+def _can_change(vertex: JobVertex) -> bool:
+    return vertex.is_parallel and vertex.is_rescaled and vertex.max_parallelism > 1
 
 
 def _edge(graph: JobGraph, edge: JobEdge) -> JobEdge:

@@ -41,18 +41,19 @@ class CheckpointFiles:
         )
 
     def discard(self, part: SubtaskPart, state: SubtaskState) -> None:
-        before = {} if part.base is None else {h.path for h in handles_of(part.base) if isinstance(h, FileHandle)}
-        directory = part.options.directory
-        for path in {h.path for h in handles_of(state) if isinstance(h, FileHandle)}:
+        before = set() if part.base is None else {path for path, _ in _files(part.base)}
+        for path, handle in _files(state):
             # a path that leads out of the checkpoint's own folder is a shared file: perhaps one of an earlier one's
             if "/" not in path or path not in before:
-                self._storage.remove(self._storage.locate(directory, path))
+                self._storage.remove(self._storage.locate(part.options.directory, handle))
 
 
 class CheckpointReader:
     """A `Restore` out of storage."""
 
-    def __init__(self, storage: CheckpointStorage, metadata: CheckpointMetadata, graph: JobGraph, ref: RestoreRef):
+    def __init__(
+        self, storage: CheckpointStorage, metadata: CheckpointMetadata, graph: JobGraph, ref: RestoreRef
+    ) -> None:
         self.checkpoint = ref.checkpoint
         self._storage, self._metadata, self._graph, self._ref = storage, metadata, graph, ref
 
@@ -62,7 +63,12 @@ class CheckpointReader:
             channels = [ChannelsSnapshot.loads(data) for data in found.channels]
         except ValueError as e:
             raise CheckpointUnusable(self._ref.path, str(e)) from e
-        return Restored(found.operators, channels, found.ended, found.finished)
+        return Restored(found.operators, channels, found.ended, found.finished, found.base)
+
+
+def _files(state: SubtaskState) -> list[tuple[str, FileHandle]]:
+    """Each file once."""
+    return list({h.path: h for h in handles_of(state) if isinstance(h, FileHandle)}.items())
 
 
 def checkpoint_files(configuration: Configuration, graph: JobGraph) -> CheckpointFiles:

@@ -16,7 +16,10 @@ def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
     """The failure to report for an exception that a task raised."""
     operator, record = _operator_of(error), record_of(error)
     text = _render(error, task_name, operator, record)
-    return Failure(message=_message(error), traceback=text, task_name=task_name, record=record)
+    unusable = error.checkpoint if isinstance(error, RestoreFailed) else None
+    return Failure(
+        message=_message(error), traceback=text, task_name=task_name, record=record, unusable_checkpoint=unusable
+    )
 
 
 def _message(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from penstock.checkpoint.handles import SubtaskState
 from penstock.graph.job_graph import JobVertex
 from penstock.runtime.snapshot import ChannelsSnapshot
 from penstock.state.snapshot import RestoredOperator
@@ -20,6 +21,7 @@ class Restored:
     channels: Sequence[ChannelsSnapshot] = ()
     ended: bool = False
     finished: bool = False
+    base: SubtaskState | None = None  #: what an incremental checkpoint may build on
 
     @property
     def is_over(self) -> bool:

@@ -54,6 +54,10 @@ class TaskCheckpoints:
         self._aborted: set[int] = set()
         self._base: SubtaskState | None = None
 
+    def restored(self, base: SubtaskState | None) -> None:
+        """The task goes on from a checkpoint; `base`: what the next ones may build on."""
+        self._base = base
+
     def take(
         self, chain: OperatorChain, barrier: CheckpointBarrier, alignment: Alignment, began: float, ended: bool
     ) -> None:

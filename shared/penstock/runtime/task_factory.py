@@ -82,6 +82,9 @@ class TaskFactory:
         metrics = MetricRegistry()
 
         how = self._checkpointing
+        checkpoints: TaskCheckpoints | None = None
+        if how is not None:
+            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
 
         if vertex.input_orders:
             gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
@@ -91,13 +94,13 @@ class TaskFactory:
             if restore is None:
                 return self._build(vertex, info, gate, writers, metrics, None)
             try:
-                return self._build(vertex, info, gate, writers, metrics, restore.subtask(vertex_id, subtask))
+                restored = restore.subtask(vertex_id, subtask)
+                if checkpoints is not None:
+                    checkpoints.restored(restored.base)
+                return self._build(vertex, info, gate, writers, metrics, restored)
             except CheckpointUnusable as e:
                 raise RestoreFailed(restore.checkpoint, e) from e
 
-        checkpoints = None
-        if how is not None:
-            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
         waits = info.checkpointing
         return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
 

@@ -59,11 +59,13 @@ class TaskInput:
         return self._poll_source(self._source) if self._source is not None else self._poll_gate()
 
     def take_controls(self) -> bool:
-        """After the end: barriers and cancels are all that still comes."""
+        """After the end: barriers and cancels are all that still counts. A task that had ended before it was restored
+        is told of its inputs' end once more."""
         progress = False
         while (event := self._gate.poll()) is not None:
             progress = True
-            self._handle(event)
+            if isinstance(event, BarrierEvent | CancelEvent):
+                self._handle(event)
         return progress
 
     # -- inside ------------------------------------------------------------------------------------------------------

@@ -7,12 +7,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import cast
 
+from penstock.checkpoint.handles import SubtaskState
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import (
     CancelTasks,
+    CheckpointAcked,
     Deploy,
     Failure,
     Message,
+    NotifyCheckpointAborted,
+    NotifyCheckpointComplete,
     ReleaseSlot,
     ResourceEvent,
     SlotCommand,
@@ -23,6 +27,7 @@ from penstock.coordination.messages import (
     TaskAttempt,
     TaskManagerCommand,
     TaskStateChanged,
+    TriggerCheckpoint,
     decode,
     encode,
 )
@@ -51,6 +56,9 @@ class FakeCluster:
         self.granted: set[str] = set()
         self.deploys: list[Deploy] = []
         self.cancels: list[CancelTasks] = []
+        self.completed: list[int] = []  #: checkpoints, as slots were told
+        self.aborted: list[int] = []
+        self.stops: set[int] = set()
         self.deaf = False  #: slots neither take up hints nor read commands
         self._cursors = {"rm": "0-0", "tm": "0-0"}
 
@@ -147,11 +155,35 @@ class FakeCluster:
                     for task in tasks:
                         if slot.tasks.get(task) == "RUNNING":
                             self._report(slot, task, "CANCELED")
+                case TriggerCheckpoint() as trigger:
+                    self._snapshot(slot.job, trigger)
+                case NotifyCheckpointComplete(checkpoint=checkpoint):
+                    self.completed.append(checkpoint)
+                    if checkpoint in self.stops:
+                        self._report_all("FINISHED", slot.allocation)
+                case NotifyCheckpointAborted(checkpoint=checkpoint):
+                    self.aborted.append(checkpoint)
                 case ReleaseSlot():
                     self._end(slot.allocation)
 
-    def _report_all(self, state: str) -> None:
-        for slot in list(self.slots.values()):
+    def _snapshot(self, job: str, trigger: TriggerCheckpoint) -> None:
+        """The barrier runs through all tasks of the job at once."""
+        if trigger.options.stop != "none":
+            self.stops.add(trigger.checkpoint)
+        for slot in self.slots.values():
+            for task in [t for t, state in slot.tasks.items() if state == "RUNNING" and slot.job == job]:
+                ack = CheckpointAcked(
+                    checkpoint=trigger.checkpoint,
+                    vertex=task.vertex,
+                    subtask=task.subtask,
+                    attempt=task.attempt,
+                    state=SubtaskState(size=1),
+                )
+                self.tell(job, ack)
+                self.tell(job, ack)  # a retried XADD
+
+    def _report_all(self, state: str, allocation: str | None = None) -> None:
+        for slot in [s for s in self.slots.values() if allocation in (None, s.allocation)]:
             for task, was in list(slot.tasks.items()):
                 if was == "RUNNING":
                     self._report(slot, task, state)

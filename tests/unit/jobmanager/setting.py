@@ -11,13 +11,14 @@ from penstock.coordination.messages import ExchangeRef, encode
 from penstock.coordination.rows import ExecutionRow
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import JobState
+from penstock_jobmanager.checkpoint_effects import StorageOf
+from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.leader import Leader
 from penstock_jobmanager.led_job import LedJob
 from penstock_jobmanager.record import JobRecord
 from penstock_jobmanager.shell import read_clocks
 from tests.unit.jobmanager.fake_cluster import FakeCluster
-from tests.unit.jobmanager.fake_storage import FakeStorage
 from tests.unit.jobmanager.jobs import JOB, REF, graph, new_row
 
 
@@ -74,7 +75,7 @@ class JobManager:
         coordination: MemoryCoordination,
         cluster: FakeCluster,
         logs: FakeLogs,
-        storage: FakeStorage,
+        storage: StorageOf,
         **settings: str,
     ) -> None:
         def send_hint(queue: str, job: str, allocation: str, epoch: int) -> None:
@@ -88,7 +89,7 @@ class JobManager:
             logs,
             send_hint,
             coordination.blobs,
-            lambda configuration, job: storage,
+            storage,
             create_within=0.3,
         )
         self.leader = Leader(
@@ -112,7 +113,7 @@ class Setting:
         self.coordination = MemoryCoordination()
         self.cluster = FakeCluster(self.coordination, slots)
         self.logs = FakeLogs()
-        self.storage = FakeStorage()
+        self.storage: StorageOf = JobStorage
         self.managers: list[JobManager] = []
 
     def start(self, **settings: str) -> JobManager:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from hypothesis import settings
+from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -12,9 +12,7 @@ from penstock.coordination.messages import (
     CheckpointRequested,
     Failure,
     RescaleRequested,
-    TaskStateChanged,
 )
-from penstock.graph.states import ExecutionState
 from tests.unit.jobmanager.checkpoint_world import CheckpointWorld, Task
 from tests.unit.jobmanager.jobs import checkpointed, graph
 
@@ -25,21 +23,27 @@ class CheckpointLife(RuleBasedStateMachine):
         concurrent=st.integers(1, 2),
         retained=st.integers(1, 2),
         tolerable=st.integers(0, 2),
-        data=st.data(),
     )
-    def submit(self, parallelism: int, concurrent: int, retained: int, tolerable: int, data: st.DataObject) -> None:
+    def submit(self, parallelism: int, concurrent: int, retained: int, tolerable: int) -> None:
         options = checkpointed(
             max_concurrent=concurrent, num_retained=retained, tolerable_failures=tolerable, history=3, timeout=25.0
         )
         self.world = CheckpointWorld(graph(parallelism), options)
         self.requests = 0
         self.pointer = 0
-        self.progress(data, 30)
+        for _ in range(6):
+            self.world.all_do_their_part()
         self.time_passes(10.0)
 
     @rule(data=st.data(), steps=st.integers(1, 15))
     def all_goes_well(self, data: st.DataObject, steps: int) -> None:
         self.progress(data, steps)
+
+    @rule(rounds=st.integers(1, 5))
+    def all_is_quiet(self, rounds: int) -> None:
+        for _ in range(rounds):
+            self.world.all_do_their_part()
+            self.the_protocol_holds()
 
     def progress(self, data: st.DataObject, steps: int) -> None:
         for _ in range(steps):
@@ -122,32 +126,36 @@ class CheckpointLife(RuleBasedStateMachine):
     def task_fails(self, data: st.DataObject) -> None:
         self.world.report(*data.draw(st.sampled_from(self._tasks("INITIALIZING", "RUNNING"))), "FAILED")
 
-    @precondition(lambda self: self.world.restored is not None and self._tasks("INITIALIZING"))
-    @rule(data=st.data())
-    def checkpoint_is_damaged(self, data: st.DataObject) -> None:
-        allocation, task = data.draw(st.sampled_from(self._tasks("INITIALIZING")))
-        slot = self.world.slots[allocation]
-        execution = self.world.stored().executions.get(task)
-        if execution is None or execution.attempt != slot.attempts[task] or self.world.restored is None:
+    @precondition(lambda self: self._tasks("RUNNING"))
+    @rule(data=st.data(), damaged=st.booleans())
+    def job_restarts(self, data: st.DataObject, damaged: bool) -> None:
+        """A task fails, and all is well again; or what it is restored from is damaged."""
+        deploys = len(self.world.restores)
+        self._fail(data)
+        for _ in range(6):
+            self.world.pass_time(1.0)
+            self.world.all_do_their_part()
+            self.the_protocol_holds()
+            if damaged and len(self.world.restores) > deploys:
+                self._damage(data)
+                return
+
+    def _fail(self, data: st.DataObject) -> None:
+        self.world.report(*data.draw(st.sampled_from(self._tasks("RUNNING"))), "FAILED")
+
+    def _damage(self, data: st.DataObject) -> None:
+        """A task that is being restored finds its file gone."""
+        for allocation in list(self.world.slots):
+            self.world.read_commands(allocation)
+        restored, starting = self.world.restored, self._tasks("INITIALIZING", "RUNNING")
+        if restored is None or not starting:
             return
-        slot.tasks[task] = "FAILED"
-        failure = Failure(message="CheckpointUnusable: gone", unusable_checkpoint=self.world.restored)
-        if execution.state in (ExecutionState.DEPLOYING, ExecutionState.INITIALIZING):
-            self.world.unusable.add(self.world.restored)
-        self.world.queues[f"slot:{allocation}"].append(
-            TaskStateChanged(
-                vertex=task[0],
-                subtask=task[1],
-                attempt=execution.attempt,
-                allocation=allocation,
-                state="FAILED",
-                failure=failure,
-            )
-        )
-        for name in self._queues():
-            if name == f"slot:{allocation}":
-                while self.world.queues[name]:
-                    self.world.deliver(name)
+        allocation, task = data.draw(st.sampled_from(starting))
+        self.world.unusable.add(restored)
+        failure = Failure(message="CheckpointUnusable: gone", unusable_checkpoint=restored)
+        self.world.report(allocation, task, "FAILED", failure)
+        while self.world.queues[f"slot:{allocation}"]:
+            self.world.deliver(f"slot:{allocation}")
 
     @precondition(lambda self: self._alive())
     @rule(data=st.data())
@@ -202,22 +210,26 @@ class CheckpointLife(RuleBasedStateMachine):
         for _ in range(300):
             if self.world.master.done:
                 break
-            while self.world.to_grant:
-                self.world.grant(True)
-            self.world.finish_up()
-            for name in list(self.world.outbox):
-                self.world.carry_out(name)
-            for queue in list(self.world.queues):
-                while self.world.queues[queue]:
-                    self.world.deliver(queue)
+            self.world.all_do_their_part(input_ends=True)
             self.world.pass_time(1.0)
             self.the_protocol_holds()
         record = self.world.stored()
+        event(f"ends {record.job.state}")
+        happened = {
+            "completed": record.counters.completed,
+            "restored": any(self.world.restores),
+            "restarted": record.job.generation,
+            "rescaled": any(t.kind == "rescale" and t.state == "COMPLETED" for t in record.triggers.values()),
+            "stopped": any(t.kind == "stop" and t.state == "COMPLETED" for t in record.triggers.values()),
+            "unusable": self.world.unusable,
+        }
+        for name in (name for name, found in happened.items() if found):
+            event(name)
         assert self.world.master.done, f"the job does not end: {record}"
         assert all(row.status in ("COMPLETED", "FAILED") for row in record.checkpoints.values()), "all are decided"
         assert all(row.state != "IN_PROGRESS" for row in record.triggers.values()), "all are answered"
         assert (not record.acks and self.world.storage.swept) or not record.counters.triggered
 
 
-CheckpointLife.TestCase.settings = settings(max_examples=300, stateful_step_count=25, deadline=None)
+CheckpointLife.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
 TestCheckpointLife = CheckpointLife.TestCase

@@ -173,9 +173,10 @@ class World:
                 case ReleaseSlot():
                     slot.dead = True
 
-    def report(self, allocation: str, task: tuple[str, int], state: str) -> None:
+    def report(self, allocation: str, task: tuple[str, int], state: str, failure: Failure | None = None) -> None:
         self.slots[allocation].tasks[task] = state
-        failure = Failure(message="ValueError: x") if state == "FAILED" else None
+        if state == "FAILED":
+            failure = failure or Failure(message="ValueError: x")
         event = TaskStateChanged(
             vertex=task[0],
             subtask=task[1],

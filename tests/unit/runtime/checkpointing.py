@@ -34,6 +34,8 @@ class MemoryFiles:
     def __init__(self) -> None:
         self.written: dict[tuple[int, str, int], bytes] = {}
         self.parts: list[SubtaskPart] = []
+        #: checkpoint -> what its subtasks acknowledged
+        self.states: dict[int, dict[Subtask, SubtaskState]] = {}
         self.released = 0
         self.error: Exception | None = None
         self.may_write = threading.Event()
@@ -100,6 +102,13 @@ class MemoryRestore:
         )
 
 
+class InlinePool(UploadPool):
+    """Writes within the call: no thread decides what happens when."""
+
+    def _run(self, work: Callable[[], None]) -> None:
+        work()
+
+
 @dataclass
 class Running:
     """A job's tasks and the loop; the test is the JobMaster."""
@@ -110,6 +119,7 @@ class Running:
     is_on: bool = True
     attempt: int = 0
     bound: int = 64
+    is_inline: bool = False  #: uploads are done within the step that begins them
     answers: list[Any] = field(default_factory=list)
     exhausted: list[Subtask] = field(default_factory=list)
     #: of `execute_and_collect`
@@ -118,7 +128,7 @@ class Running:
     def __post_init__(self) -> None:
         graph = self.compiled.graph
         self.exchange = LocalExchange(graph, ExchangeOptions(local_records=self.bound))
-        self.pool = UploadPool(lambda: self.files)
+        self.pool = (InlinePool if self.is_inline else UploadPool)(lambda: self.files)
         self.runner = SlotRunner(self.exchange)
         factory = TaskFactory(
             graph,
@@ -149,6 +159,7 @@ class Running:
                 task.trigger_checkpoint(barrier)
 
     def complete(self, checkpoint: int) -> None:
+        self._keep(checkpoint)
         for task in self.tasks.values():
             task.checkpoint_complete(checkpoint)
 
@@ -190,24 +201,31 @@ class Running:
 
     def restored(self, checkpoint: int, compiled: CompiledJob | None = None, **more: Any) -> "Running":
         """A new attempt of everything from that checkpoint; this one is given up."""
-        states = {k: a.state for k, a in self.acks(checkpoint).items()}
-        for key in self.tasks:
-            states.setdefault(key, SubtaskState(finished=True))
+        self._keep(checkpoint)
         self.close()
         compiled = compiled or self.compiled
-        restore = MemoryRestore(self.files, checkpoint, compiled, states)
+        restore = MemoryRestore(self.files, checkpoint, compiled, self.files.states[checkpoint])
+        more = {"bound": self.bound, "is_inline": self.is_inline, **more}
         return Running(compiled, self.files, restore, attempt=self.attempt + 1, **more)
+
+    def _keep(self, checkpoint: int) -> None:
+        if checkpoint not in self.files.states:
+            states = {k: a.state for k, a in self.acks(checkpoint).items()}
+            for key in self.tasks:
+                states.setdefault(key, SubtaskState(finished=True))
+            self.files.states[checkpoint] = states
 
     def finish(self, checkpoint: int = 1000) -> None:
         """To the end, with a final checkpoint."""
-        while not all(t.state.is_terminal for t in self.tasks.values()):
+        for _ in range(2 * len(self.tasks)):
             live = [k for k, t in self.tasks.items() if t.state is not ExecutionState.FINISHED]
             self.run(lambda live=live: set(self.exhausted) >= set(live) or self.is_over)  # type: ignore[misc]
             if self.is_over:
-                break
+                return
             self.take(checkpoint)
             self.settle()
             checkpoint += 1
+        raise AssertionError("checkpoint after checkpoint, and the tasks do not finish")
 
     @property
     def is_over(self) -> bool:
@@ -221,4 +239,4 @@ class Running:
         self.pool.close(5)
 
 
-__all__ = ["MemoryFiles", "MemoryRestore", "Running"]
+__all__ = ["InlinePool", "MemoryFiles", "MemoryRestore", "Running"]

@@ -1,0 +1,228 @@
+"""A job goes on at another parallelism: its own savepoint, new executions, slots asked for or given back."""
+
+import pytest
+from msgspec.structs import replace
+
+from penstock.coordination.messages import (
+    CancelRequested,
+    Deploy,
+    EffectDone,
+    Failure,
+    GraphStored,
+    LogsCreated,
+    NotifyCheckpointAborted,
+    ReleaseSlot,
+    RescaleRequested,
+    SlotOffered,
+    SlotsRequested,
+)
+from penstock.graph.rescaling import parallelisms, rescaled
+from penstock.graph.states import JobState
+from penstock_jobmanager.decision import Decision, ToResourceManager, ToTaskManager
+from penstock_jobmanager.effects import DeleteLogs, StoreGraph
+from penstock_jobmanager.job_master import JobMaster
+from tests.unit.jobmanager.checkpoint_messages import (
+    ack_all,
+    asked,
+    commands,
+    complete,
+    declined,
+    mirrored,
+    row,
+    written,
+)
+from tests.unit.jobmanager.jobs import (
+    FLAT_MAP,
+    JOB,
+    OPTIONS,
+    REF,
+    SOURCE,
+    at,
+    checkpointed,
+    graph,
+    offered,
+    running,
+    states,
+    task,
+)
+
+STORED = "9" * 64
+
+
+def to(parallelism: int) -> RescaleRequested:
+    return RescaleRequested(trigger="t", parallelism=parallelism)
+
+
+def logs(generation: int) -> LogsCreated:
+    return LogsCreated(generation=generation, exchange=(REF,))
+
+
+def suspended(before: int, after: int, **config: object) -> JobMaster:
+    """Its savepoint is there and mirrored, the graph is stored; the tasks have not finished yet."""
+    made = running(before, checkpointed(**config))
+    made.handle(to(after), at(1))
+    ack_all(made, 1, 2)
+    made.handle(written(1), at(2))
+    made.handle(mirrored(1), at(2))
+    made.handle(GraphStored(graph=STORED, parallelism=after), at(2))
+    return made
+
+
+def finish(made: JobMaster, seconds: float) -> Decision:
+    decision = Decision()
+    for (vertex, subtask), execution in list(made.record.executions.items()):
+        decision = made.handle(task(vertex, subtask, "FINISHED", attempt=execution.attempt), at(seconds))
+    return decision
+
+
+def new_offer(number: int) -> SlotOffered:
+    return replace(offered(0), request=f"{JOB}-{number}", allocation=f"{JOB}-{number}-7-{number}")
+
+
+def test_it_begins_with_a_suspending_savepoint_of_its_own() -> None:
+    made = running(2, checkpointed())
+    decision = made.handle(to(3), at(1))
+    assert decision.outbox == {"store-graph:3": StoreGraph(parallelism=3)}
+    options = row(made, 1).options
+    assert (options.directory, options.savepoint, options.stop, row(made, 1).owned) == (
+        "/c/chk-1",
+        True,
+        "suspend",
+        True,
+    )
+    assert made.record.triggers["t"].kind == "rescale" and made.record.triggers["t"].checkpoint == 1
+    assert made.handle(to(3), at(1)) == Decision()
+    assert made.tick(at(100)) == Decision()  # no other checkpoint meanwhile
+
+
+def test_up_it_asks_for_slots_and_goes_on_at_the_new_graph() -> None:
+    made = suspended(2, 3)
+    decision = finish(made, 3)
+    assert decision.outbox["delete-logs:0"] == DeleteLogs(generation=0, parallelism={SOURCE: 1, FLAT_MAP: 2})
+    assert states(made) == ["CREATED"] + ["SCHEDULED"] * 4
+    assert ToResourceManager(SlotsRequested(job=JOB, requests=(f"{JOB}-2",), epoch=1, time=4000)) in decision.ops
+    assert made.record.job.graph == STORED and parallelisms(made.graph) == {SOURCE: 1, FLAT_MAP: 3}
+    assert made.record.triggers["t"].state == "IN_PROGRESS"
+    made.handle(new_offer(2), at(4))
+    deploys = [d for d in commands(made.handle(logs(1), at(4)), Deploy) if isinstance(d, Deploy)]
+    assert len(deploys) == 3 and {d.graph for d in deploys} == {STORED}
+    assert deploys[0].restore is not None and deploys[0].restore.checkpoint == 1
+    assert len(deploys[0].placement[FLAT_MAP]) == 3
+    assert made.record.triggers["t"].state == "COMPLETED" and made.record.job.rescale is None
+    assert made.record.job.state is JobState.RUNNING
+
+
+def test_down_it_gives_slots_back_and_drops_executions() -> None:
+    made = suspended(3, 1)
+    decision = finish(made, 3)
+    assert states(made) == ["CREATED", "DEPLOYING", "DEPLOYING"]
+    assert decision.rows[f"execution:{FLAT_MAP}:2"] is None
+    released = [op.command.allocation for op in decision.ops if isinstance(op, ToTaskManager)]
+    assert released == [f"{JOB}-1-7-1", f"{JOB}-2-7-2"]
+    assert {type(op.command) for op in decision.ops if isinstance(op, ToTaskManager)} == {ReleaseSlot}
+    made.handle(logs(1), at(4))
+    assert made.record.job.state is JobState.RUNNING
+
+
+def test_it_waits_for_its_graph() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(3), at(1))
+    complete(made, 1, 2)
+    finish(made, 3)
+    assert made.record.job.state is JobState.RESTARTING and made.record.job.message == "rescaling"
+    successor = JobMaster(made.record, graph(2), 2, checkpointed())
+    assert successor.start(at(4)) == Decision()
+    successor.handle(GraphStored(graph=STORED, parallelism=3), at(5))
+    assert states(successor)[0] == "CREATED" and parallelisms(successor.graph)[FLAT_MAP] == 3
+    after = JobMaster(successor.record, rescaled(graph(2), 3), 3, checkpointed())
+    assert after.start(at(6)) == Decision()
+
+
+def test_a_savepoint_that_fails_leaves_the_job_as_it_was() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(3), at(1))
+    decision = made.handle(declined(1, FLAT_MAP, 0), at(2))
+    assert commands(decision, NotifyCheckpointAborted)
+    failure = made.record.triggers["t"].failure
+    assert failure is not None and failure.message == "Flat Map (1/2) declined it: OSError: disk full"
+    assert made.record.job.state is JobState.RUNNING and made.record.job.rescale is None
+
+
+def test_a_graph_that_cannot_be_stored_has_the_job_go_on_as_it_was() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(3), at(1))
+    made.handle(EffectDone(effect="store-graph:3", error="ValueError: no storage"), at(1))
+    assert made.record.triggers["t"].state == "FAILED"
+    complete(made, 1, 2)
+    finish(made, 3)
+    assert states(made) == ["CREATED"] + ["DEPLOYING"] * 3 and made.record.job.graph == "f" * 64
+
+
+def test_a_task_that_fails_while_it_is_suspended_does_not_stop_the_change() -> None:
+    made = suspended(2, 3)
+    made.handle(task(SOURCE, 0, "FAILED", Failure(message="x")), at(3))
+    for subtask in (0, 1):
+        made.handle(task(FLAT_MAP, subtask, "FINISHED"), at(3))
+    made.tick(at(4))
+    assert parallelisms(made.graph)[FLAT_MAP] == 3 and states(made)[0] == "CREATED"
+
+
+def test_a_task_that_fails_before_the_savepoint_is_there_ends_the_change() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(3), at(1))
+    made.handle(task(SOURCE, 0, "FAILED", Failure(message="x")), at(2))
+    assert made.record.triggers["t"].state == "FAILED" and made.record.job.rescale is None
+
+
+def test_the_same_parallelism_is_no_change() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(2), at(1))
+    assert made.record.triggers["t"].state == "COMPLETED" and not made.record.checkpoints
+
+
+@pytest.mark.parametrize(
+    ("parallelism", "reason"),
+    [
+        (129, "parallelism 129 is above the maximum 128 of 'Source'"),
+        (0, "a parallelism of at least 1 is needed, not 0"),
+    ],
+)
+def test_what_cannot_be_is_answered_at_once(parallelism: int, reason: str) -> None:
+    made = running(1, checkpointed())
+    made.handle(to(parallelism), at(1))
+    failure = made.record.triggers["t"].failure
+    assert failure is not None and failure.message.startswith(reason)
+
+
+def test_without_storage_there_is_no_rescaling() -> None:
+    made = running(2, OPTIONS)
+    made.handle(to(3), at(1))
+    failure = made.record.triggers["t"].failure
+    assert failure is not None and "needs checkpoint storage" in failure.message
+
+
+def test_one_change_at_a_time() -> None:
+    made = running(2, checkpointed())
+    made.handle(to(3), at(1))
+    made.handle(asked("u"), at(1))
+    failure = made.record.triggers["u"].failure
+    assert failure is not None and failure.message == "the job is being rescaled to 3"
+
+
+def test_a_cancel_on_the_way_ends_the_job_and_answers() -> None:
+    made = suspended(2, 3)
+    finish(made, 3)
+    made.handle(CancelRequested(), at(4))
+    assert made.record.triggers["t"].state == "FAILED"
+    assert states(made)[0] == "CANCELLING"
+
+
+def test_the_savepoint_goes_once_a_checkpoint_has_subsumed_it() -> None:
+    made = suspended(2, 1)
+    finish(made, 3)
+    made.handle(logs(1), at(4))
+    for vertex in (SOURCE, FLAT_MAP):
+        for state in ("INITIALIZING", "RUNNING"):
+            made.handle(task(vertex, 0, state, attempt=1), at(5))
+    made.tick(at(15))
+    assert "discard-checkpoint:1" in complete(made, 2, 16).outbox
