@@ -3,11 +3,10 @@
 from msgspec.structs import replace
 
 from penstock.coordination.messages import EffectDone, Failure, MetadataWritten, NotifyCheckpointComplete
-from penstock.coordination.rows import CheckpointRow
 from penstock.graph.states import JobState
-from penstock_jobmanager import checkpoint_abort, checkpoints, failure, trigger_rows
+from penstock_jobmanager import checkpoint_abort, checkpoint_failure, checkpoints, failure, trigger_rows
 from penstock_jobmanager import checkpoint_rows as rows
-from penstock_jobmanager.effects import DiscardCheckpoint, MirrorPointer, WriteMetadata, effect_id
+from penstock_jobmanager.effects import MirrorPointer, WriteMetadata, effect_id
 from penstock_jobmanager.job import Job
 
 MIRROR_TIMER = "mirror:"  #: and the checkpoint
@@ -38,7 +37,7 @@ def on_metadata_written(job: Job, event: MetadataWritten) -> None:
     rows.count(job, completed=counters.completed + 1, last_ended=job.now.wall)
     rows.acks_to_statistics(job, row.checkpoint)
     if rows.is_pointer(row):
-        rows.count(job, consecutive_failures=0, pointer=row.checkpoint)
+        rows.count(job, pointer=row.checkpoint)
         _supersede(job, row.checkpoint)
         job.want(MirrorPointer(checkpoint=row.checkpoint))
     else:
@@ -55,7 +54,11 @@ def on_mirrored(job: Job, checkpoint: int, event: EffectDone) -> None:
         return
     if event.error is not None:
         job.arm(f"{MIRROR_TIMER}{checkpoint}", _MIRROR_AGAIN)
+        if job.row.state is JobState.RUNNING:
+            unmirrored = f"the pointer to it could not be written to checkpoint storage: {event.error}"
+            checkpoint_failure.count_against(job, row, Failure(message=unmirrored))
         return
+    rows.count(job, consecutive_failures=0)
     for older in rows.pointers(job):
         if not older.mirrored:
             rows.put(job, replace(older, mirrored=True))
@@ -87,13 +90,7 @@ def _discard_subsumed(job: Job) -> None:
     """Own checkpoints beyond the retained ones. The newest is mirrored, and all of its attempts have begun."""
     own = [row for row in rows.pointers(job) if row.owned]
     for row in own[job.options.checkpoints.num_retained :]:
-        discard(job, row)
+        rows.discard(job, row)
     unusable = [r for r in job.record.checkpoints.values() if r.unusable and r.owned and not r.discarded]
     for row in unusable:
-        discard(job, row)
-
-
-def discard(job: Job, row: CheckpointRow) -> None:
-    """Its files go, and it can no longer be restored."""
-    rows.put(job, replace(row, discarded=True))
-    job.want(DiscardCheckpoint(checkpoint=row.checkpoint, directory=row.options.directory))
+        rows.discard(job, row)

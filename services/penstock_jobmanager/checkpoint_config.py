@@ -9,12 +9,16 @@ from penstock.client.config.options import checkpointing
 from penstock.client.config.options.checkpointing import Mode, Retention
 
 
+def _savepoint_folder(parent: str, job: str, token: str) -> str:
+    return f"{parent.rstrip('/')}/savepoint-{job[:6]}-{token}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointConfig:
     """Times in seconds. `interval` None: none are taken by themselves.
 
     `directory`: number of a checkpoint -> the folder of its own files; None: the job has no checkpoint storage, and
-    `no_storage` says why.
+    `no_storage` says why. `savepoint_folder`: (parent, job, 12 hex digits) -> the folder of a savepoint.
     """
 
     interval: float | None = None
@@ -30,6 +34,7 @@ class CheckpointConfig:
     aligned_timeout: float = 0.0
     after_tasks_finish: bool = True
     savepoint_directory: str | None = None
+    savepoint_folder: Callable[[str, str, str], str] = _savepoint_folder
     directory: Callable[[int], str] | None = None
     no_storage: str = "set execution.checkpointing.dir"
     is_batch: bool = False

@@ -71,8 +71,12 @@ def _failed(job: Job, row: CheckpointRow, reason: Failure) -> None:
         drained = f"the savepoint to stop with and drain has failed, and sources have ended for it: {reason.message}"
         failure.on_failure(job, replace(reason, message=drained))
         return
-    if row.options.savepoint:
-        return
+    if not row.options.savepoint:
+        count_against(job, row, reason)
+
+
+def count_against(job: Job, row: CheckpointRow, reason: Failure) -> None:
+    """One more failure in a row; beyond the tolerable number the job fails."""
     failures = job.record.counters.consecutive_failures + 1
     rows.count(job, consecutive_failures=failures)
     if failures > job.options.checkpoints.tolerable_failures:

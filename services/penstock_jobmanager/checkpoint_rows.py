@@ -9,6 +9,7 @@ from penstock.coordination.messages import SlotCommand
 from penstock.coordination.rows import AckRow, CheckpointRow, CheckpointTasksRow, ExecutionRow, TaskStats
 from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager.decision import ToSlot
+from penstock_jobmanager.effects import DiscardCheckpoint
 from penstock_jobmanager.job import Job
 
 
@@ -60,6 +61,12 @@ def drop(job: Job, checkpoint: int) -> None:
         job.decision.rows[f"checkpoint-tasks:{checkpoint}"] = None
 
 
+def discard(job: Job, row: CheckpointRow) -> None:
+    """Its files go, and it can no longer be restored."""
+    put(job, replace(row, discarded=True))
+    job.want(DiscardCheckpoint(checkpoint=row.checkpoint, directory=row.options.directory))
+
+
 def is_pointer(row: CheckpointRow) -> bool:
     """Whether the job may be restored from it once it is COMPLETED, and whether its side effects are committed then:
     not a savepoint that somebody took in passing (as in Flink since 1.15), but one that the job stops with."""
@@ -69,6 +76,12 @@ def is_pointer(row: CheckpointRow) -> bool:
 def undecided(job: Job) -> list[CheckpointRow]:
     """PENDING and WRITING ones, oldest first."""
     return [row for _, row in sorted(job.record.checkpoints.items()) if row.status in ("PENDING", "WRITING")]
+
+
+def under_way(job: Job) -> list[CheckpointRow]:
+    """Those that tasks still have to hear of: not decided, or completed and not mirrored."""
+    unmirrored = [row for row in pointers(job)[:1] if not row.mirrored and row.generation == job.row.generation]
+    return undecided(job) + unmirrored
 
 
 def pointers(job: Job) -> list[CheckpointRow]:

@@ -7,9 +7,7 @@ from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager import checkpoint_abort, restart, restore, slots, trigger_rows
 from penstock_jobmanager.decision import ToSlot, ToTaskManager
-from penstock_jobmanager.job import Job, attempts
-
-CANCELLATION_TIMER = "cancellation"
+from penstock_jobmanager.job import CANCELLATION_TIMER, Job, attempts
 
 
 def stopping(job: Job) -> bool:

@@ -18,6 +18,9 @@ from penstock_jobmanager.effects import Effect, effect_id
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
+#: tasks that are being stopped have their processes killed then
+CANCELLATION_TIMER = "cancellation"
+
 
 class IllegalTransitionError(RuntimeError):
     """A bug of the machine: an edge that Flink's state diagrams do not have."""

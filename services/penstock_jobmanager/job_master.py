@@ -43,7 +43,7 @@ from penstock_jobmanager import (
 )
 from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.effects import CreateLogs, MirrorPointer, ReadSavepoint, StoreGraph, WriteMetadata
-from penstock_jobmanager.job import Job
+from penstock_jobmanager.job import CANCELLATION_TIMER, Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
@@ -208,7 +208,7 @@ class JobMaster:
         if timer == slots.REQUEST_TIMER:
             if job.record.requests and job.row.state is JobState.CREATED:
                 failure.on_failure(job, slots.missing(job))
-        elif timer == failure.CANCELLATION_TIMER:
+        elif timer == CANCELLATION_TIMER:
             failure.on_cancellation_timeout(job)
         elif timer == STABLE_TIMER:
             job.change(takeovers=0)

@@ -10,7 +10,7 @@ from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager import checkpoint_abort, deployment, rescale, slots
 from penstock_jobmanager.decision import ToResourceManager
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, effect_id
-from penstock_jobmanager.job import Job
+from penstock_jobmanager.job import CANCELLATION_TIMER, Job
 from penstock_jobmanager.restart_strategy import after_failure
 
 RESTART_TIMER = "restart"
@@ -56,6 +56,7 @@ def remake(job: Job) -> None:
     checkpoint_abort.abort_all(job, Failure(message="the job was restarted"))
     _leave_logs(job)
     job.disarm(RESTART_TIMER)
+    job.disarm(CANCELLATION_TIMER)
     job.put_restart(replace(job.record.restart, due=None))
     rescale.remake(job)
     kept = _keep_slots(job)

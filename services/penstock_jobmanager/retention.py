@@ -1,7 +1,5 @@
 """Which checkpoints outlive the job. Source: Flink's `CheckpointProperties`, `ExternalizedCheckpointRetention`."""
 
-from msgspec.structs import replace
-
 from penstock.client.config.options.checkpointing import Retention
 from penstock.graph.states import JobState
 from penstock_jobmanager import checkpoint_rows as rows
@@ -29,5 +27,5 @@ def sweep(job: Job, final: JobState) -> None:
     kept = own if retains(config.retention, final) else []
     for row in own:
         if row not in kept:
-            rows.put(job, replace(row, discarded=True))
+            rows.discard(job, row)
     job.want(SweepCheckpoints(keep=tuple(sorted(row.checkpoint for row in kept))))

@@ -68,7 +68,7 @@ def _savepoint(job: Job, event: CheckpointRequested) -> CheckpointOptions:
     # the trigger is random, and the same when the request comes again
     suffix = xxhash.xxh3_64_hexdigest(event.trigger.encode())[:12]
     return CheckpointOptions(
-        directory=f"{base.rstrip('/')}/savepoint-{job.id[:6]}-{suffix}",
+        directory=job.options.checkpoints.savepoint_folder(base, job.id, suffix),
         savepoint=True,
         full=True,
         exactly_once=job.options.checkpoints.exactly_once,

@@ -6,6 +6,7 @@ from typing import Protocol
 from penstock.checkpoint.local_files import LocalFiles
 from penstock.checkpoint.locations import split
 from penstock.checkpoint.remote_files import RemoteFiles
+from penstock.client.config import Configuration
 
 
 class OutputFile(Protocol):
@@ -41,7 +42,7 @@ class FileSystem(Protocol):
         """Nothing happens where it is missing, or has something in it."""
 
 
-def file_system(location: str, settings: Mapping[str, str]) -> FileSystem:
+def file_system(location: str, settings: Configuration) -> FileSystem:
     """The file system of a normalized location. `settings`: the configuration, for credentials."""
     scheme = split(location)[0]
     return LocalFiles() if scheme == "" else RemoteFiles(scheme, settings)

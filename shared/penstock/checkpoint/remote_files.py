@@ -13,6 +13,8 @@ from typing import Any
 
 from penstock.checkpoint.local_files import TEMPORARY
 from penstock.checkpoint.locations import name, parent
+from penstock.client.config import Configuration
+from penstock.client.config.options import filesystems
 
 #: schemes whose files appear at once when they are closed
 _OBJECT_STORES = frozenset({"s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "az", "oss"})
@@ -73,7 +75,7 @@ class MemoryOutputFile:
 class RemoteFiles:
     """fsspec keeps one instance a process and set of options; none is kept here, so that a fork gets its own."""
 
-    def __init__(self, scheme: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, scheme: str, settings: Configuration) -> None:
         self._scheme = scheme
         self._options = s3_options(settings) if scheme in ("s3", "s3a", "s3n") else {}
 
@@ -130,17 +132,17 @@ class RemoteFiles:
             raise OSError(f"there is no file system for {self._scheme}://: {error}") from None
 
 
-def s3_options(settings: Mapping[str, str]) -> dict[str, Any]:
+def s3_options(settings: Configuration) -> dict[str, Any]:
     """s3fs's options of Flink's keys; what is not set is found by the AWS SDK (environment, profile, instance)."""
     options: dict[str, Any] = {"use_listings_cache": False}
-    if key := settings.get("s3.access-key") or settings.get("s3.access.key"):
+    if key := settings.find(filesystems.S3_ACCESS_KEY):
         options["key"] = key
-    if secret := settings.get("s3.secret-key") or settings.get("s3.secret.key"):
+    if secret := settings.find(filesystems.S3_SECRET_KEY):
         options["secret"] = secret
-    if endpoint := settings.get("s3.endpoint") or os.environ.get("AWS_ENDPOINT_URL"):
+    if endpoint := settings.find(filesystems.S3_ENDPOINT) or os.environ.get("AWS_ENDPOINT_URL"):
         options["endpoint_url"] = endpoint if "://" in endpoint else f"https://{endpoint}"
     config: dict[str, Any] = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 4}}
-    if (settings.get("s3.path.style.access") or settings.get("s3.path-style-access") or "").lower() == "true":
+    if settings.get(filesystems.S3_PATH_STYLE):
         config["s3"] = {"addressing_style": "path"}
     options["config_kwargs"] = config
     return options

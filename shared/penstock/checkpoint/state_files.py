@@ -6,6 +6,7 @@ Runs in the upload thread, beside the task.
 import contextlib
 from collections.abc import Callable, Mapping
 
+import structlog
 import xxhash
 
 from penstock.checkpoint import locations, names
@@ -28,6 +29,8 @@ from penstock.checkpoint.sections import Section, SectionWriter
 from penstock.checkpoint.state_pickling import dump_items
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.state.snapshot import KeyedSnapshot, ListSnapshot, NativeFiles, OperatorSnapshot
+
+_log = structlog.get_logger(__name__)
 
 
 def write_subtask_state(
@@ -72,8 +75,8 @@ def write_subtask_state(
         _remove(storage, writer, written)
         raise
     finally:
-        for snapshot in operators.values():
-            snapshot.release()
+        for operator, snapshot in operators.items():
+            _release(operator, snapshot)
     handles = {operator: part.handle() for operator, part in parts.items()}
     found = {operator: handle for operator, handle in handles.items() if handle != OperatorHandle()}
     shared_bytes = sum(part.shared_bytes for part in parts.values())
@@ -176,6 +179,13 @@ class _Part:
             states=dict(keyed.states),
             new_bytes=upload.new_bytes,
         )
+
+
+def _release(operator: str, snapshot: OperatorSnapshot) -> None:
+    try:
+        snapshot.release()
+    except Exception as error:  # it keeps no other from being released, and what was written is good
+        _log.warning("a snapshot could not be freed", operator=operator, error=f"{type(error).__name__}: {error}")
 
 
 def _write(writer: SectionWriter, data: bytes) -> Section:

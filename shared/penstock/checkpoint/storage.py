@@ -1,16 +1,16 @@
 """CheckpointStorage: where the checkpoints of one job are, and reading and writing there."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 import xxhash
 
 from penstock.checkpoint import locations, metadata_file, names
-from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, described
-from penstock.checkpoint.file_system import FileSystem, OutputFile, file_system
-from penstock.checkpoint.handles import Compression, FileHandle, InlineHandle, StateHandle
+from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
+from penstock.checkpoint.handles import Compression, FileHandle, IncrementalHandle
 from penstock.checkpoint.metadata import CheckpointMetadata
+from penstock.checkpoint.stored_files import StoredFiles, existing_size
 from penstock.client.config import Configuration
 from penstock.client.config.options import checkpointing, cluster
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 _HINT = f"set {checkpointing.DIR.key} or {cluster.STORAGE_DIR.key}"
 
 
-class CheckpointStorage:
+class CheckpointStorage(StoredFiles):
     """One for each job in a process; all threads may use it, and it may cross a fork. Paths are local or fsspec URLs.
 
     `directory`: the job's folder. Errors are CheckpointStorageErrors, which name path and cause.
     """
 
     def __init__(self, directory: str, job: str, configuration: Configuration) -> None:
+        super().__init__(configuration)
         self.directory = directory
         self.job = job
         self.compression: Compression = "zlib" if configuration.get(checkpointing.COMPRESSION) else "none"
-        self._configuration = configuration
 
     @classmethod
     def of(cls, configuration: Configuration, job: str) -> "CheckpointStorage":
@@ -74,99 +74,7 @@ class CheckpointStorage:
         found = locations.normalized(directory)
         return found if locations.name(found) == names.METADATA else locations.join(found, names.METADATA)
 
-    # -- files -------------------------------------------------------------------------------------------------------
-    def system(self, location: str) -> FileSystem:
-        """The file system of a location, with raw errors."""
-        return file_system(locations.normalized(location), self._configuration)
-
-    def create(self, path: str) -> OutputFile:
-        """A new file that is there, whole, once it is committed."""
-        try:
-            return _Output(self.system(path).create(path), path)
-        except Exception as error:  # botocore's and others' are no OSErrors
-            raise CheckpointStorageError("cannot write", path, error) from error
-
-    def write(self, path: str, data: bytes) -> None:
-        """A whole small file."""
-        file = self.create(path)
-        try:
-            file.write(data)
-        except BaseException:
-            file.discard()
-            raise
-        file.commit()
-
-    def read_file(self, path: str, offset: int = 0, size: int | None = None) -> bytes:
-        """A file or a part of it; fewer bytes where it ends. CheckpointUnusable where there is no such file."""
-        try:
-            return self.system(path).read(path, offset, size)
-        except (FileNotFoundError, NotADirectoryError):
-            raise CheckpointUnusable(path, "the file is missing") from None
-        except IsADirectoryError:
-            raise CheckpointUnusable(path, "this is a folder, not a file") from None
-        except Exception as error:
-            raise CheckpointStorageError("cannot read", path, error) from error
-
-    def read(self, directory: str, handle: StateHandle) -> bytes:
-        """State, verified. `directory`: of the metadata file that has the handle. CheckpointUnusable: damaged."""
-        if isinstance(handle, InlineHandle):
-            return handle.data
-        path = locations.join(directory, handle.path)
-        data = self.read_file(path, handle.offset, handle.size)
-        verify(path, handle, data)
-        return data
-
-    def stream(self, directory: str, handle: FileHandle, chunk: int = 8 << 20) -> Iterator[bytes]:
-        """The same in pieces; that it is damaged may show only behind the last one."""
-        path = locations.join(directory, handle.path)
-        digest = xxhash.xxh3_64()
-        for at in range(0, handle.size, chunk):
-            data = self.read_file(path, handle.offset + at, min(chunk, handle.size - at))
-            if len(data) < min(chunk, handle.size - at):
-                raise CheckpointUnusable(path, f"truncated: {at + len(data)} of {handle.size} bytes are there")
-            digest.update(data)
-            yield data
-        if handle.size == 0:
-            self.read_file(path, handle.offset, 0)  # it has to be there
-        if digest.hexdigest() != handle.checksum:
-            raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")
-
-    def locate(self, directory: str, handle: FileHandle) -> str:
-        """Where the file of a handle is."""
-        return locations.join(directory, handle.path)
-
-    # -- removing and looking ----------------------------------------------------------------------------------------
-    def exists(self, path: str) -> bool:
-        """Whether there is a file or folder."""
-        try:
-            self.system(path).size(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except Exception as error:
-            raise CheckpointStorageError("cannot read", path, error) from error
-        return True
-
-    def size_of(self, path: str) -> int | None:
-        """Bytes of a file; None where there is none."""
-        try:
-            return self._size(self.system(path), path)
-        except Exception as error:
-            raise CheckpointStorageError("cannot read", path, error) from error
-
-    def list(self, folder: str) -> Mapping[str, int | None]:
-        """Name -> bytes of what is directly in a folder, None: a folder; empty where there is no such folder."""
-        try:
-            return self.system(folder).list(folder)
-        except Exception as error:
-            raise CheckpointStorageError("cannot list", folder, error) from error
-
-    def remove(self, path: str) -> None:
-        """A file; nothing happens where it is missing."""
-        try:
-            self.system(path).remove(path)
-        except Exception as error:
-            raise CheckpointStorageError("cannot remove", path, error) from error
-
+    # -- removing --------------------------------------------------------------------------------------------------------
     def discard(self, directory: str) -> None:
         """The folder of a checkpoint of this job, or of a savepoint: all in it goes, the metadata first, so that what
         is left if this is interrupted is no checkpoint. Shared files are for `sweep`. May be repeated.
@@ -237,7 +145,11 @@ class CheckpointStorage:
 
     # -- metadata ----------------------------------------------------------------------------------------------------
     def write_metadata(self, directory: str, metadata: CheckpointMetadata) -> tuple[str, int, str]:
-        """(path, bytes, xxh3-64 in hex) of the metadata file; may be repeated."""
+        """(path, bytes, xxh3-64 in hex) of the metadata file; may be repeated.
+
+        CheckpointUnusable where a shared file it names is gone: one of a checkpoint that was subsumed meanwhile.
+        """
+        self._check_shared(directory, metadata)
         path = self.metadata_path(directory)
         data = metadata_file.encode(metadata)
         self.write(path, data)
@@ -255,6 +167,21 @@ class CheckpointStorage:
             raise CheckpointUnusable(found, str(error)) from None
         return msgspec.structs.replace(metadata, directory=locations.parent(found))
 
+    def _check_shared(self, directory: str, metadata: CheckpointMetadata) -> None:
+        named = {
+            locations.join(directory, file.handle.path)
+            for vertex in metadata.vertices
+            for state in vertex.subtasks
+            for operator in state.operators.values()
+            if isinstance(operator.keyed, IncrementalHandle)
+            for file in operator.keyed.shared
+            if isinstance(file.handle, FileHandle)
+        }
+        if named:
+            there = {locations.join(self.shared_directory, name) for name in self.list(self.shared_directory)}
+            if missing := sorted(path for path in named - there if not self.exists(path)):
+                raise CheckpointUnusable(missing[0], f"the file is missing, and {len(missing) - 1} more shared ones")
+
     def _find_metadata(self, path: str) -> str:
         try:
             found = locations.normalized(path)
@@ -262,10 +189,10 @@ class CheckpointStorage:
             raise CheckpointUnusable(repr(path), str(error)) from None
         try:
             system = self.system(found)
-            if self._size(system, found) is not None:
+            if existing_size(system, found) is not None:
                 return found
             inside = self.metadata_path(found)
-            if self._size(system, inside) is not None:
+            if existing_size(system, inside) is not None:
                 return inside
             entries = system.list(found)
         except Exception as error:
@@ -277,43 +204,3 @@ class CheckpointStorage:
         raise CheckpointUnusable(
             found, f"the folder has no {names.METADATA}: no completed checkpoint or savepoint{hint}"
         )
-
-    @staticmethod
-    def _size(system: FileSystem, path: str) -> int | None:
-        try:
-            return system.size(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-
-class _Output:
-    """Errors as CheckpointStorageErrors."""
-
-    def __init__(self, file: OutputFile, path: str) -> None:
-        self._file, self._path = file, path
-
-    def write(self, data: bytes | memoryview) -> None:
-        try:
-            self._file.write(data)
-        except Exception as error:
-            raise CheckpointStorageError("cannot write", self._path, error) from error
-
-    def commit(self) -> None:
-        try:
-            self._file.commit()
-        except Exception as error:
-            raise CheckpointStorageError("cannot write", self._path, error) from error
-
-    def discard(self) -> None:
-        try:
-            self._file.discard()
-        except Exception as error:
-            raise CheckpointStorageError("cannot remove", self._path, described(error)) from error
-
-
-def verify(path: str, handle: FileHandle, data: bytes) -> None:
-    """CheckpointUnusable where the bytes are not those the handle was made of."""
-    if len(data) < handle.size:
-        raise CheckpointUnusable(path, f"truncated: {len(data)} of {handle.size} bytes at offset {handle.offset}")
-    if xxhash.xxh3_64_hexdigest(data) != handle.checksum:
-        raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")
