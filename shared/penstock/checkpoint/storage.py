@@ -74,7 +74,7 @@ class CheckpointStorage(StoredFiles):
         found = locations.normalized(directory)
         return found if locations.name(found) == names.METADATA else locations.join(found, names.METADATA)
 
-    # -- removing --------------------------------------------------------------------------------------------------------
+    # -- removing ----------------------------------------------------------------------------------------------------
     def discard(self, directory: str) -> None:
         """The folder of a checkpoint of this job, or of a savepoint: all in it goes, the metadata first, so that what
         is left if this is interrupted is no checkpoint. Shared files are for `sweep`. May be repeated.
