@@ -36,7 +36,7 @@ class Operation:
         if answer["status"]["id"] != "COMPLETED":
             return None
         operation: dict[str, Any] = answer["operation"] or {}
-        failure = operation.get("failure-cause") or operation.get("failureCause")
+        failure = operation.get("failure-cause", operation.get("failureCause"))
         if failure is not None:
             trace = str(failure.get("stack-trace", ""))
             raise OperationFailed(failure.get("message") or _headline(trace) or "the cluster gave no reason", trace)

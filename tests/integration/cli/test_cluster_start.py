@@ -30,6 +30,15 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.02)
 
 
+def configuration(cluster: Cluster) -> str:
+    return (cluster.folder / "conf/config.yaml").read_text()
+
+
+def test_checkpoints_go_where_the_user_says(cluster: Cluster) -> None:
+    cluster.start("--taskmanagers", "1", "--slots", "1", "-D", "state.checkpoints.dir=/elsewhere")
+    assert "/elsewhere" in configuration(cluster) and str(cluster.folder / "checkpoints") not in configuration(cluster)
+
+
 def test_start_kill_start_again_stop(cluster: Cluster) -> None:
     cluster.start("--jobmanagers", "2", "--slots", "1")
     before = cluster.status()
@@ -46,6 +55,7 @@ def test_start_kill_start_again_stop(cluster: Cluster) -> None:
     for pid in killed.values():
         os.kill(pid, signal.SIGKILL)
         wait_until_gone(pid)
+    assert "execution.checkpointing.dir: " + str(cluster.folder / "checkpoints") in configuration(cluster)
     left = cluster.pids()
     assert not left.keys() & killed.keys(), "status lists live processes only"
 

@@ -40,6 +40,19 @@ def penstock(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
         ("run -D rest.port=99999 job.py", 1, "expected from 0 to 65535"),
         ("run -m not/an/address job.py", 1, "expected HOST:PORT"),
         ("cancel 123", 1, "'123' is no job id"),
+        ("cancel", 2, "Missing argument 'JOB'"),
+        ("cancel -s", 2, "Missing argument 'JOB'"),
+        ("savepoint", 2, "Missing argument 'JOB'"),
+        ("savepoint 123", 1, "'123' is no job id"),
+        ("savepoint -d /s 123", 2, "-d PATH removes a savepoint and takes no JOB"),
+        ("savepoint 123 --type zip", 2, "'zip' is not one of 'canonical', 'native'"),
+        ("checkpoint 123", 1, "'123' is no job id"),
+        ("checkpoints 123", 1, "'123' is no job id"),
+        ("stop 123", 1, "'123' is no job id"),
+        ("rescale 123 2", 1, "'123' is no job id"),
+        ("rescale 0123456789abcdef0123456789abcdef none", 2, "'none' is not a valid integer range"),
+        ("rescale 0123456789abcdef0123456789abcdef 0", 2, "0 is not in the range x>=1"),
+        ("run -cm CLAIM job.py", 2, "Invalid value for '-cm'"),
         ("cluster status", 1, "no cluster was ever started in"),
         ("cluster stop --dir elsewhere", 1, "no cluster was ever started in"),
     ],
@@ -102,6 +115,35 @@ def test_the_program_gets_its_arguments(capsys: pytest.CaptureFixture[str], tmp_
     (tmp_path / "job.py").write_text("import sys\nprint(sys.argv[1:])\nsys.exit(5)\n")
     code, out, _ = penstock(capsys, "run", "-D", "my.key=1", "job.py", "-p", "--x", "-D")
     assert (code, out) == (5, "['-p', '--x', '-D']\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "ignore"),
+    [
+        ("-s sp -n", "{here}/sp", "true"),
+        ("--fromSavepoint file:///s/sp --allowNonRestoredState", "file:///s/sp", "true"),
+        ("-s s3://bucket/sp -cm no_claim", "s3://bucket/sp", None),
+        ("-D execution.savepoint.path=/s/old", "/s/old", None),
+        ("", None, None),
+    ],
+)
+def test_a_program_starts_from_a_savepoint(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, options: str, path: str | None, ignore: str | None
+) -> None:
+    script = """
+import sys
+from penstock.client.config import Configuration
+from penstock.client.config.options import checkpointing
+from penstock.client.context import current
+given = Configuration(current.get().configuration)
+ignored = given.get("execution.state-recovery.ignore-unclaimed-state")
+print(given.find(checkpointing.RECOVERY_PATH), ignored, sys.argv[1:])
+sys.exit(5)
+"""
+    (tmp_path / "job.py").write_text(script)
+    code, out, err = penstock(capsys, "run", *options.split(), "job.py", "-s")
+    expected = None if path is None else path.format(here=tmp_path)
+    assert (code, out) == (5, f"{expected} {ignore} ['-s']\n"), err
 
 
 def test_a_key_without_effect_is_one_warning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """RemoteJobClient: waiting for the end, what each end becomes, collected records."""
 
+import json
 import pickle
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from penstock.client.collect_frames import write_frames
 from penstock.client.job_client import JobExecutionError, RemoteJobClient
+from penstock.client.job_operations import OperationFailed
 from penstock.client.rest_client import RestClient
 from penstock.graph.states import JobState
 
@@ -29,12 +31,18 @@ class Cluster:
         self.answers = {name.replace("_", "-"): list(items) for name, items in answers.items()}
         self.after: list[str] = []
         self.slept: list[float] = []
+        self.bodies: list[dict[str, Any]] = []
+        self.triggers: list[str] = []
         rest = RestClient(["a:1"], transport=httpx.MockTransport(self._answer))
         self.client = RemoteJobClient(rest, JOB, self.slept.append)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         parts = request.url.path.split("/")
-        name = "collect" if "collect" in parts else parts[-1]
+        name = "collect" if "collect" in parts else "operation" if parts[-2] == "savepoints" else parts[-1]
+        if name == "operation":
+            self.triggers.append(parts[-1])
+        if request.method == "POST":
+            self.bodies.append(json.loads(request.content))
         if name == "collect":
             self.after.append(request.url.params["after"])
         left = self.answers["cancel" if request.method == "PATCH" else name]
@@ -74,6 +82,40 @@ def test_a_wait_can_be_bounded() -> None:
     cluster = Cluster(execution_result=[ok(PENDING)], status=[ok({"status": "RUNNING"})])
     with pytest.raises(TimeoutError, match="still RUNNING after 0 s"):
         cluster.client.result(0)
+
+
+def test_a_savepoint_is_waited_for_with_growing_pauses() -> None:
+    done = {"status": {"id": "COMPLETED"}, "operation": {"location": "/s/savepoint-1"}}
+    under_way = {"status": {"id": "IN_PROGRESS"}, "operation": None}
+    cluster = Cluster(savepoints=[ok({"request-id": "1"})], operation=[ok(under_way)] * 8 + [ok(done)])
+    assert cluster.client.trigger_savepoint("/s") == "/s/savepoint-1"
+    (asked,) = cluster.bodies
+    assert asked == {
+        "target-directory": "/s",
+        "cancel-job": False,
+        "formatType": "CANONICAL",
+        "triggerId": cluster.triggers[0],
+    }
+    assert set(cluster.triggers) == {asked["triggerId"]}  # the client's own id, so that it may be sent again
+    assert cluster.slept[:3] == [0.01, 0.02, 0.04] and max(cluster.slept) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        ({"message": "CheckpointException: no", "stack-trace": "T"}, "CheckpointException: no"),
+        ({"class": "x", "stack-trace": "java.lang.X: no\n\tat y"}, "java.lang.X: no"),
+        ({"stack-trace": "Traceback (most recent call last):\n  File x\nValueError: no\n"}, "ValueError: no"),
+        ({}, "the cluster gave no reason"),
+    ],
+)
+def test_a_stop_that_fails_says_why(cause: dict[str, str], message: str) -> None:
+    failed = {"status": {"id": "COMPLETED"}, "operation": {"failure-cause": cause}}
+    cluster = Cluster(stop=[ok({"request-id": "1"})], operation=[ok(failed)])
+    with pytest.raises(OperationFailed) as raised:
+        cluster.client.stop_with_savepoint(None, True)
+    assert (str(raised.value), raised.value.trace) == (message, cause.get("stack-trace", ""))
+    assert cluster.bodies[0]["drain"] is True and cluster.bodies[0]["targetDirectory"] is None
 
 
 def test_cancelling_what_has_ended_is_no_error() -> None:
