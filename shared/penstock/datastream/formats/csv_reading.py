@@ -131,8 +131,8 @@ class CsvSplit:
         if compressed:
             return _Lines(self._file, split.path, split.offset or 0, None)
         # not `split.end`: a record that begins before it may end behind it
-        begin = line_start(self._file, split.start, split.end) if split.offset is None else split.offset
         size = self._file.seek(0, 2)
+        begin = line_start(self._file, split.start, size) if split.offset is None else split.offset
         end = line_start(self._file, split.end, size) if split.end < size else split.end
         self._file.seek(begin)
         return _Lines(self._file, split.path, begin, max(begin, end))
