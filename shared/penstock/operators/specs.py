@@ -208,7 +208,8 @@ class SinkWriter(Protocol):
 
     At a barrier: `flush`, `prepare_commit`, then `snapshot` where the writer has one: a list of picklable state that
     later writers of the operator get in their contexts. What `prepare_commit` gave is committed once that checkpoint is
-    complete. `end_input()`, where a writer has it, is called once no record will come any more, before the last barrier.
+    complete. `end_input()`, where a writer has it, is called once no record will come any more, before the last
+    barrier.
     """
 
     def write(self, values: Sequence[Any]) -> None: ...

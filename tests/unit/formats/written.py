@@ -101,5 +101,3 @@ def read_all(file_format: FileFormat, splits: list[FileSourceSplit], count: int 
         return [r for batch in iter(lambda: reader.poll(count), None) for r in batch]
     finally:
         reader.close()
-
-

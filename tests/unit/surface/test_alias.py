@@ -66,7 +66,9 @@ def test_pickles_name_our_modules() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["pyflink.table.catalog", "pyflink.client", "pyflink.datastream.nothing", "pyflink.compat"])
+@pytest.mark.parametrize(
+    "name", ["pyflink.table.catalog", "pyflink.client", "pyflink.datastream.nothing", "pyflink.compat"]
+)
 def test_what_has_no_counterpart_is_not_found(name: str) -> None:
     assert name in python(f"""
         import penstock.compat

@@ -59,7 +59,8 @@ def _to_arrow(data_type: DataType, is_utc: bool) -> Convert | None:
 def _moment(value: Any) -> datetime:
     if isinstance(value, Instant):
         return _EPOCH + timedelta(seconds=value.seconds, microseconds=value.nanos // 1000)
-    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo is not None else value
+    moment: datetime = value
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo is not None else moment
 
 
 def from_arrow(data_type: DataType, is_utc: bool = True) -> Convert | None:
@@ -95,5 +96,3 @@ def named_row(names: list[str], values: list[Any]) -> Row:
     row = Row(*values)
     row.set_field_names(names)
     return row
-
-

@@ -1,5 +1,6 @@
 """Avro schemas as types: of rows in messages, and of the columns of Parquet files."""
 
+from collections.abc import Callable
 from typing import Any
 
 from penstock.common.typeinfo import RowTypeInfo, TypeInformation, Types
@@ -66,22 +67,26 @@ def _type_info(node: Any, names: Names) -> TypeInformation:
         return Types.OBJECT_ARRAY(_type_info(node["items"], names))
     if kind == "map":
         return Types.MAP(Types.STRING(), _type_info(node["values"], names))
-    by_logical = {"decimal": Types.BIG_DEC, "date": Types.SQL_DATE}
-    if logical in by_logical:
-        return by_logical[logical]()
+    if logical == "decimal":
+        return Types.BIG_DEC()
+    if logical == "date":
+        return Types.SQL_DATE()
     if logical is not None and "timestamp" in logical:
         return Types.SQL_TIMESTAMP()
     if logical in ("time-millis", "time-micros"):
         return Types.SQL_TIME()
-    return {
-        "boolean": Types.BOOLEAN,
-        "int": Types.INT,
-        "long": Types.LONG,
-        "float": Types.FLOAT,
-        "double": Types.DOUBLE,
-        "bytes": lambda: Types.PRIMITIVE_ARRAY(Types.BYTE()),
-        "fixed": lambda: Types.PRIMITIVE_ARRAY(Types.BYTE()),
-    }.get(kind, Types.STRING)()
+    if kind in ("bytes", "fixed"):
+        return Types.PRIMITIVE_ARRAY(Types.BYTE())
+    return _PRIMITIVE.get(kind, Types.STRING)()
+
+
+_PRIMITIVE: dict[str, Callable[[], TypeInformation]] = {
+    "boolean": Types.BOOLEAN,
+    "int": Types.INT,
+    "long": Types.LONG,
+    "float": Types.FLOAT,
+    "double": Types.DOUBLE,
+}
 
 
 def data_type_of(schema: AvroSchema) -> RowType:
@@ -102,7 +107,9 @@ def _data_type(node: Any, names: Names) -> DataType:
     if isinstance(kind, (dict, list)):
         return _data_type(kind, names)
     if kind == "record":
-        return DataTypes.ROW([DataTypes.FIELD(f["name"], _data_type(f["type"], names)) for f in node["fields"]], nullable)
+        return DataTypes.ROW(
+            [DataTypes.FIELD(f["name"], _data_type(f["type"], names)) for f in node["fields"]], nullable
+        )
     if kind == "array":
         return DataTypes.ARRAY(_data_type(node["items"], names), nullable)
     if kind == "map":

@@ -5,7 +5,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.types import Row
@@ -116,7 +116,7 @@ class CsvSplit:
         self._names = schema.row_type.names
         self._columns = [(c.name, column_parser(c, schema.null_value)) for c in schema.columns]
         self._splitter = schema.dialect.splitter()
-        self._file = open_file(split.path)
+        self._file = cast(BinaryIO, open_file(split.path))
         try:
             self._lines = self._open_lines(is_compressed(split.path))
             if split.offset is None and split.start == 0:
@@ -148,7 +148,9 @@ class CsvSplit:
     def _check_header(self, names: list[str]) -> None:
         for number, (expected, actual) in enumerate(zip(self._names, names, strict=False), 1):
             if expected != actual.strip():
-                raise RecordReadError(f"{self._split.path}: column {number} of the header is {actual!r}, not {expected!r}")
+                raise RecordReadError(
+                    f"{self._split.path}: column {number} of the header is {actual!r}, not {expected!r}"
+                )
         if len(names) != len(self._names):
             raise RecordReadError(f"{self._split.path}: the header has {len(names)} columns, not {len(self._names)}")
 
@@ -206,5 +208,3 @@ class CsvSplit:
 
     def close(self) -> None:
         self._file.close()
-
-

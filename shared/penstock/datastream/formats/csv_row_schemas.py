@@ -239,7 +239,9 @@ class CsvRowSerializationSchema(SerializationSchema):
         def set_line_delimiter(self, delimiter: str) -> "CsvRowSerializationSchema.Builder":
             """Behind each row; "" for none."""
             if delimiter not in _LINE_DELIMITERS:
-                raise ValueError("Unsupported new line delimiter. Only \\n, \\r, \\r\\n, or empty string are supported.")
+                raise ValueError(
+                    "Unsupported new line delimiter. Only \\n, \\r, \\r\\n, or empty string are supported."
+                )
             self._line_delimiter = delimiter
             return self
 

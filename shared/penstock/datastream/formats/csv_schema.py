@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.datastream.formats.csv_dialect import CsvDialect
-from penstock.table.types import ArrayType, AtomicType, DataType, DataTypes, DecimalType, RowType
+from penstock.table.types import AtomicType, DataType, DataTypes, DecimalType, RowType
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE")
 
@@ -47,7 +47,11 @@ class CsvSchema:
     def __str__(self) -> str:
         columns = ",".join(f'"{c.name}"/{c.kind}' for c in self.columns)
         extra = "N/A" if self.any_property_name is None else f"as '{self.any_property_name}'"
-        flags = [("header", self.use_header), ("skipFirst", self.skip_first_data_row), ("comments", self.dialect.comments)]
+        flags = [
+            ("header", self.use_header),
+            ("skipFirst", self.skip_first_data_row),
+            ("comments", self.dialect.comments),
+        ]
         shown = ", ".join(f"{name}? {str(flag).lower()}" for name, flag in flags)
         return f"[CsvSchema: columns=[{columns}], {shown}, any-properties? {extra}]"
 
@@ -74,7 +78,9 @@ class CsvSchemaBuilder:
         """BIGINT, where no type is given; DECIMAL, an integer or a floating type, or STRING for the text of it."""
         data_type = DataTypes.BIGINT() if number_type is None else number_type
         kinds = (*_NUMBERS, "STRING")
-        if not isinstance(data_type, DecimalType) and not (isinstance(data_type, AtomicType) and data_type.kind in kinds):
+        if not isinstance(data_type, DecimalType) and not (
+            isinstance(data_type, AtomicType) and data_type.kind in kinds
+        ):
             raise TypeError(f"column {name!r}: {data_type!r} is no type of numbers")
         return self._add(CsvColumn(name, "NUMBER", data_type))
 

@@ -61,7 +61,7 @@ def quoting(dialect: CsvDialect) -> Write:
     quote = dialect.quote
     if quote is None:
         return str
-    # the characters up to the last one of those that structure a file, and the escape character (a backslash by default)
+    # characters up to the last one of those that structure a file; the escape character, by default a backslash
     least_safe = max(dialect.separator, quote, "\r")
     escape = dialect.escape or "\\"
     suspicious = re.compile(f"[\\x00-{re.escape(least_safe)}{re.escape(escape)}]").search
@@ -117,9 +117,7 @@ def column_writer(column: CsvColumn, schema: CsvSchema) -> Write:
         element, separator = writer(column.data_type.element_type), column.separator
 
         def array(value: Any) -> str:
-            return (
-                null if value is None else quoted(separator.join(["" if v is None else element(v) for v in value]))
-            )
+            return null if value is None else quoted(separator.join(["" if v is None else element(v) for v in value]))
 
         return array
     text = writer(column.data_type)

@@ -54,7 +54,7 @@ def row_converter(type_info: RowTypeInfo, fails_on_missing: bool, ignores_errors
     def convert(node: Any) -> Row:
         if not isinstance(node, dict):
             raise ValueError(f"an object is needed, not {node_text(node)}")
-        values = []
+        values: list[Any] = []
         for name, field in zip(names, converters, strict=True):
             if name not in node:
                 if fails_on_missing:

@@ -1,7 +1,7 @@
 """Parquet files of Avro records, which are dicts: AvroParquetReaders and AvroParquetWriters."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -59,7 +59,7 @@ def _record(data_type: DataType) -> Callable[[Any], Any]:
     match data_type:
         case RowType():
             fields = [(f.name, _or_none(_record(f.data_type))) for f in data_type.fields]
-            return lambda row: {name: field(v) for (name, field), v in zip(fields, row, strict=True)}
+            return lambda row: {name: convert(v) for (name, convert), v in zip(fields, row, strict=True)}
         case ArrayType():
             element = _or_none(_record(data_type.element_type))
             return lambda values: [element(v) for v in values]
@@ -74,7 +74,7 @@ def _row(data_type: DataType) -> Callable[[Any], Any]:
     match data_type:
         case RowType():
             fields = [(f.name, _or_none(_row(f.data_type))) for f in data_type.fields]
-            return lambda record: Row(*[field(_field_of(record, name)) for name, field in fields])
+            return lambda record: Row(*[convert(_field_of(record, name)) for name, convert in fields])
         case ArrayType():
             element = _or_none(_row(data_type.element_type))
             return lambda values: [element(v) for v in values]
@@ -105,7 +105,7 @@ class AvroParquetWriters:
 @dataclass(frozen=True, slots=True)
 class AvroParquetWriterFactory(BulkWriterFactory):
     schema: AvroSchema
-    settings: ParquetSettings = ParquetSettings()
+    settings: ParquetSettings = field(default_factory=ParquetSettings)
 
     def create(self, file: BinaryIO, type_info: TypeInformation | None) -> "_RecordWriter":
         row_type = data_type_of(self.schema)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.datastream.connectors.file_system.file_compactor import FileCompactor, IdenticalFileCompactor
 from penstock.datastream.connectors.file_system.file_compact_strategy import FileCompactStrategy
+from penstock.datastream.connectors.file_system.file_compactor import FileCompactor, IdenticalFileCompactor
 from penstock.datastream.connectors.file_system.part_file import PendingFile
 from penstock.datastream.connectors.file_system.writer_state import BucketState
 
