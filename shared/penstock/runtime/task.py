@@ -58,6 +58,7 @@ class Task:
         self._ended = False
         self._idle = False
         self._retry_at = 0.0
+        self._source_woke = False
         self._records_in = 0
         self._busy_ns = self._blocked_ns = self._idle_ns = 0
         self._stepped_at = 0
@@ -77,6 +78,8 @@ class Task:
             operator.wake = self.wake
         head = chain.operators[0]
         self._source = head if isinstance(head, SourceOperator) else None
+        if self._source is not None:
+            self._source.wake = self._source_has_records
         self._collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
         self.state = ExecutionState.RUNNING
         self._stepped_at = time.perf_counter_ns()
@@ -120,7 +123,7 @@ class Task:
         if timer is not None:
             waits.append(max(0.0, (timer - processing_time()) / 1000))
         if self._source is not None and not self._input_ended and not self._is_blocked():
-            waits.append(max(0.0, self._retry_at - time.monotonic()))
+            waits.append(0.0 if self._source_woke else max(0.0, self._retry_at - time.monotonic()))
         return min(waits, default=None)
 
     def cancel(self) -> None:
@@ -201,8 +204,10 @@ class Task:
 
     def _poll_source(self, chain: OperatorChain, source: SourceOperator) -> bool:
         started = time.monotonic()
-        if started < self._retry_at:
+        if started < self._retry_at and not self._source_woke:
             return False
+        # before the poll: what comes during it is not missed
+        self._source_woke = False
         values = source.poll(self._poll_size.records)
         if values is None:
             self._end(chain)
@@ -214,6 +219,11 @@ class Task:
         chain.process_values(values)
         self._poll_size.took(time.monotonic() - started, len(values))
         return True
+
+    def _source_has_records(self) -> None:
+        """From any thread."""
+        self._source_woke = True
+        self.wake()
 
     def _process_part(self, chain: OperatorChain) -> None:
         part = self._slices.take()

@@ -110,7 +110,7 @@ class TaskFactory:
         declared: list[Any] = []
         for index, node in enumerate(vertex.operators):
             spec = self._load(node.spec, f"operator {node.name!r}")
-            operator, backend = build(spec, index, node.name, info, self._collector)
+            operator, backend = build(spec, index, node.name, info, self._collector, node.id)
             backends[index] = backend
             if backend is not None:
                 undo.callback(backend.close)
@@ -140,8 +140,11 @@ class TaskFactory:
             pickled: bytes = cloudpickle.dumps(source.source.enumerate_splits(info.parallelism), protocol=5)
             return pickled
 
-        splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
-        source.start(splits[info.subtask :: info.parallelism], info.subtask, info.parallelism)
+        def all_splits() -> list[Any]:
+            splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
+            return splits
+
+        source.start(all_splits, info.subtask, info.parallelism)
 
     def _load(self, digest: str, what: str) -> Any:
         try:

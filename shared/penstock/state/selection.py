@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from typing import Any
 from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.clock import processing_time
+from penstock.state.memory_snapshot import MemorySnapshot
+from penstock.state.portable import grouped, pickled
 from penstock.state.rocksdb.cleanup import CursorCleanup
 from penstock.state.rocksdb.database import Database, PredefinedOptions
 from penstock.state.rocksdb.places import Places, key_at, place_of, state_prefix
 from penstock.state.rocksdb.states import RocksDBListState, RocksDBMapState
 from penstock.state.rocksdb.table import RocksDBTable
+from penstock.state.snapshot import KeyedSnapshot
 from penstock.state.states import HashMapValueState
 from penstock.state.ttl import Ttl
 
@@ -55,18 +58,25 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
         every = strategy.get_query_time_after_num_entries()
         return CursorCleanup(self.database, self._number(name, kind), kind, ttl, every).run
 
-    def entries(self) -> Iterable[tuple[str, Any, Any]]:
-        for name, number in self._numbers.items():
-            entries = self.database.iterate(state_prefix(number))
-            kind = self._kinds[name]
-            for place, group in groupby(entries, key=lambda entry: place_of(entry[0])):
-                values = [pickle.loads(value) for at, value in group if kind != "list" or len(at) > len(place)]
-                if kind == "map":
-                    yield name, key_at(place), dict(values)
-                elif kind != "list":
-                    yield name, key_at(place), values[0]
-                elif values:
-                    yield name, key_at(place), values
+    def names(self) -> list[str]:
+        return list(self._numbers)
+
+    def entries_of(self, name: str) -> Iterable[tuple[Any, Any]]:
+        kind = self.declarations.kind(name)
+        entries = self.database.iterate(state_prefix(self._numbers[name]))
+        for place, group in groupby(entries, key=lambda entry: place_of(entry[0])):
+            values = [pickle.loads(value) for at, value in group if kind != "list" or len(at) > len(place)]
+            if kind == "map":
+                yield key_at(place), dict(values)
+            elif kind != "list":
+                yield key_at(place), values[0]
+            elif values:
+                yield key_at(place), values
+
+    def snapshot(self) -> KeyedSnapshot:
+        sources = [(name, self.group_of, self.filtered(name)) for name in self._numbers]
+        groups = dict(pickled(self.declarations.operator, grouped([*sources, *self.part_sources()])))
+        return MemorySnapshot(self.declarations.metas(), groups)
 
     def put(self, name: str, kind: str, key: Any, value: Any) -> None:
         current, self.key = self.key, key
