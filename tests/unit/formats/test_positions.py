@@ -29,7 +29,7 @@ def of_kind(kind: Kind, texts: list[str]) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_restored_anywhere(kind: Kind, data: st.DataObject) -> None:
     texts = data.draw(st.lists(PLAIN if kind.plain else TEXTS, max_size=30), "texts")
