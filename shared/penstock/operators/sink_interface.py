@@ -19,7 +19,7 @@ class WriterContext:
     `restored`: what the `snapshot` of former writers gave, as far as it is this subtask's; empty for a new job.
     `committed`: committables that the restored checkpoint lists and that have just been committed: not to be aborted.
     `checkpointing`: whether commits come with checkpoints; else with the end of input alone.
-    `is_restored`: the job goes on from a checkpoint, also where none of its state is this subtask's.
+    `is_restored`: the checkpoint that the job goes on from knows the sink, also where no state of it is this subtask's.
     """
 
     subtask: int
@@ -38,7 +38,8 @@ class SinkWriter(Protocol):
 
     At a barrier: `flush`, `prepare_commit`, then `snapshot` where the writer has one: a list of picklable state that
     later writers of the operator get in their contexts. What `prepare_commit` gave is committed once that checkpoint is
-    complete. `end_input()`, where a writer has it, is called once no record will come any more, before the last barrier.
+    complete. `end_input()`, where the writer has it, is called once no record will come any more, before the last
+    barrier.
     """
 
     def write(self, values: Sequence[Any]) -> None: ...

@@ -41,7 +41,9 @@ class SinkOperator(Operator):
             self._uncommitted.add_all(of_subtask)
         committed = self._uncommitted.commit_all()
         states = tuple(restored.lists.get(WRITER_STATE, ()))
-        self._context = replace(self._context, restored=states, committed=tuple(committed), is_restored=True)
+        self._context = replace(
+            self._context, restored=states, committed=tuple(committed), is_restored=restored.subtasks > 0
+        )
 
     def open(self, context: Any) -> None:
         self._writer = self._sink.create_writer(self._context)
@@ -64,9 +66,8 @@ class SinkOperator(Operator):
 
     def finish(self) -> None:
         assert self._writer is not None
-        end_input: Callable[[], None] | None = getattr(self._writer, "end_input", None)
-        if end_input is not None:
-            end_input()
+        end_input: Callable[[], None] = getattr(self._writer, "end_input", lambda: None)
+        end_input()
         self._writer.flush()
         if not self._context.checkpointing:
             # no checkpoint will come: the end of input stands for it

@@ -33,6 +33,10 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self._known: KnownSplits | None = None
         self._discovery: Discovery | None = None
 
+    def open(self, context: Any) -> None:
+        super().open(context)
+        context.get_metrics_group().gauge("numRecordsInErrors", lambda: getattr(self._reader, "records_in_errors", 0))
+
     def restore(self, restored: RestoredOperator) -> None:
         super().restore(restored)
         # a checkpoint that knows nothing of the source: it begins as in a new job

@@ -32,7 +32,11 @@ class Clock:
 class World:
     """Records are numbers; those behind the restored checkpoint are written again, as its source would have it."""
 
-    def __init__(self, sink: FileSink, parallelism: int = 1, job_id: str = "job") -> None:
+    def __init__(
+        self, sink: FileSink, parallelism: int = 1, job_id: str = "job", make: Callable[[int], Any] = str
+    ) -> None:
+        """`make`: the record of a number."""
+        self.make = make
         self.sink, self.parallelism, self.job_id = sink, parallelism, job_id
         self.clock = Clock()
         self.attempt = 0
@@ -67,7 +71,7 @@ class World:
     def write(self, count: int) -> None:
         for _ in range(count):
             record = f"{self.next}"
-            self.writers[self.next % self.parallelism].write([record])
+            self.writers[self.next % self.parallelism].write([self.make(self.next)])
             self.records.append(record)
             self.next += 1
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from penstock.common import Encoder, Types
 from penstock.datastream.connectors import BucketAssigner, FileSink, RollingPolicy
 from penstock.datastream.connectors.file_system import FileCompactor, FileCompactStrategy, StreamFormat
-from penstock.datastream.connectors.file_system.file_sink import Compaction
+from penstock.datastream.connectors.file_system.compacting import Compaction
 from tests.unit.datastream import file_sink_world
 from tests.unit.datastream.file_sink_world import hidden, published
 
@@ -187,7 +187,7 @@ def test_an_old_checkpoint_whose_file_was_published_since_is_refused(tmp_path: P
     old = world.checkpoint()
     world.end()
     world.completed = old
-    with pytest.raises(FileNotFoundError, match="cannot go on with .*restore the newest one"):
+    with pytest.raises(FileNotFoundError, match=r"cannot go on with .*restore the newest one"):
         world.crash()
     assert published(tmp_path) == ["0", "1", "2"]
 

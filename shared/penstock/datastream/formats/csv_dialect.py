@@ -89,8 +89,8 @@ class Splitter:
                 at = len(line) - len(rest)
                 if rest[:1] not in ("", "\r", "\n", self._separator):
                     raise ValueError(
-                        f"unexpected character {rest[0]!r} behind a quoted field: the separator {self._separator!r} or the "
-                        "end of the line has to come"
+                        f"unexpected character {rest[0]!r} behind a quoted field: the separator {self._separator!r} "
+                        "or the end of the line has to come"
                     )
                 return "".join(parts), line, at
 

@@ -5,7 +5,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.types import Row
@@ -116,7 +116,7 @@ class CsvSplit:
         self._names = schema.row_type.names
         self._columns = [(c.name, column_parser(c, schema.null_value)) for c in schema.columns]
         self._splitter = schema.dialect.splitter()
-        self._file = open_file(split.path)
+        self._file = cast(BinaryIO, open_file(split.path))
         try:
             self._lines = self._open_lines(is_compressed(split.path))
             if split.offset is None and split.start == 0:
@@ -131,8 +131,8 @@ class CsvSplit:
         if compressed:
             return _Lines(self._file, split.path, split.offset or 0, None)
         # not `split.end`: a record that begins before it may end behind it
-        begin = line_start(self._file, split.start, split.end) if split.offset is None else split.offset
         size = self._file.seek(0, 2)
+        begin = line_start(self._file, split.start, size) if split.offset is None else split.offset
         end = line_start(self._file, split.end, size) if split.end < size else split.end
         self._file.seek(begin)
         return _Lines(self._file, split.path, begin, max(begin, end))

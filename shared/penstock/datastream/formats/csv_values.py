@@ -61,7 +61,7 @@ def quoting(dialect: CsvDialect) -> Write:
     quote = dialect.quote
     if quote is None:
         return str
-    # the characters up to the last one of those that structure a file, and the escape character (a backslash by default)
+    # characters up to the last one of those that structure a file; the escape character, by default a backslash
     least_safe = max(dialect.separator, quote, "\r")
     escape = dialect.escape or "\\"
     suspicious = re.compile(f"[\\x00-{re.escape(least_safe)}{re.escape(escape)}]").search

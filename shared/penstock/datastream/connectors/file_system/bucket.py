@@ -78,8 +78,8 @@ class Bucket:
             self.close_part()
         if self._sink.bulk is not None:
             raise ValueError(
-                f"the checkpoint has {restored.path} in progress, of a row format; the sink of {self._sink.base_path} now "
-                "writes a bulk format, which cannot go on with it: give the sink another uid"
+                f"the checkpoint has {restored.path} in progress, of a row format; the sink of {self._sink.base_path} "
+                "now writes a bulk format, which cannot go on with it: give the sink another uid"
             )
         self.part = self._row_part(now, 0, restored)
 

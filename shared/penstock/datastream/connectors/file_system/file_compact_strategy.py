@@ -47,7 +47,8 @@ class FileCompactStrategy:
         ) -> "FileCompactStrategy.Builder":
             if num_checkpoints_before_compaction < 1:
                 raise ValueError(
-                    f"the number of checkpoints before a compaction must be positive: {num_checkpoints_before_compaction}"
+                    "the number of checkpoints before a compaction must be positive: "
+                    f"{num_checkpoints_before_compaction}"
                 )
             self._checkpoints = num_checkpoints_before_compaction
             return self

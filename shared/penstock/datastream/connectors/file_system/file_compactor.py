@@ -80,10 +80,11 @@ class RecordWiseFileCompactor(FileCompactor):
             writer.add(batch)
         writer.finish()
 
-    def _batches(self, path: Path) -> Iterator[list[Any]]:
+    def _batches(self, path: Path) -> Iterator[Sequence[Any]]:
         for split in self.file_format.splits(str(path), path.stat().st_size, None):
             opened = self.file_format.open(split)
             try:
-                yield from iter(lambda: opened.read(_RECORDS_AT_ONCE), [])
+                while batch := opened.read(_RECORDS_AT_ONCE):
+                    yield batch
             finally:
                 opened.close()

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from penstock.common.jvm import no_jvm
 from penstock.common.serialization import BulkWriterFactory, Encoder
@@ -78,36 +78,36 @@ class FileSink:
         def __init__(self, sink: "FileSink") -> None:
             self._sink = sink
 
-        def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> "FileSink.BaseBuilder":
+        def with_bucket_assigner(self, bucket_assigner: BucketAssigner) -> Self:
             _check(bucket_assigner, BucketAssigner)
             self._sink = replace(self._sink, bucket_assigner=bucket_assigner)
             return self
 
-        def with_output_file_config(self, output_file_config: OutputFileConfig) -> "FileSink.BaseBuilder":
+        def with_output_file_config(self, output_file_config: OutputFileConfig) -> Self:
             _check(output_file_config, OutputFileConfig)
             self._sink = replace(self._sink, output_file_config=output_file_config)
             return self
 
-        def with_bucket_check_interval(self, interval: int) -> "FileSink.BaseBuilder":
+        def with_bucket_check_interval(self, interval: int) -> Self:
             """How often (ms) it is looked whether a part file is due by its age."""
             if interval < 1:
                 raise ValueError(f"the bucket check interval must be positive: {interval}")
             self._sink = replace(self._sink, bucket_check_interval=interval)
             return self
 
-        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> "FileSink.BaseBuilder":
+        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> Self:
             _check(rolling_policy, RollingPolicy)
             self._sink = replace(self._sink, rolling_policy=rolling_policy)
             return self
 
-        def enable_compact(self, strategy: FileCompactStrategy, compactor: FileCompactor) -> "FileSink.BaseBuilder":
+        def enable_compact(self, strategy: FileCompactStrategy, compactor: FileCompactor) -> Self:
             """Files are published when the strategy says so, as one file a bucket and subtask."""
             _check(strategy, FileCompactStrategy)
             _check(compactor, FileCompactor)
             self._sink = replace(self._sink, compaction=Compaction(strategy, compactor))
             return self
 
-        def disable_compact(self) -> "FileSink.BaseBuilder":
+        def disable_compact(self) -> Self:
             """Files that a former run has left for compaction are published as they are."""
             self._sink = replace(self._sink, compaction=None)
             return self
@@ -123,7 +123,7 @@ class FileSink:
                 raise TypeError(f"an Encoder is needed, such as Encoder.simple_string_encoder(), not {encoder!r}")
             super().__init__(FileSink(local_path(base_path), encoder))
 
-        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> "FileSink.RowFormatBuilder":
+        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> Self:
             super().with_rolling_policy(rolling_policy)
             return self
 
@@ -136,7 +136,7 @@ class FileSink:
             policy = RollingPolicy.on_checkpoint_rolling_policy()
             super().__init__(FileSink(local_path(base_path), None, writer_factory, rolling_policy=policy))
 
-        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> "FileSink.BulkFormatBuilder":
+        def with_rolling_policy(self, rolling_policy: RollingPolicy) -> Self:
             """Only the default one: a file that is not complete cannot go on behind a checkpoint."""
             if not isinstance(rolling_policy, OnCheckpointRollingPolicy):
                 raise ValueError("rolling_policy must be OnCheckpointRollingPolicy for bulk format")

@@ -1,7 +1,7 @@
 """FileSource."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from penstock.common.jvm import no_jvm
@@ -22,7 +22,7 @@ from penstock.datastream.connectors.file_system.stream_format import StreamForma
 from penstock.operators.specs import ReaderContext
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileSource:
     """The files at some paths, folders recursively: as they are when the job starts, or those to come as well.
 
@@ -34,6 +34,10 @@ class FileSource:
     _paths: tuple[str, ...]
     discovery_interval: float | None = None  #: seconds
     _splits_files: bool = True
+    bounded: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bounded = self.discovery_interval is None
 
     @staticmethod
     def for_record_stream_format(stream_format: StreamFormat, *paths: str | os.PathLike[str]) -> "FileSourceBuilder":
@@ -51,10 +55,6 @@ class FileSource:
         if not isinstance(bulk_format, BulkFormat):
             raise TypeError(f"a BulkFormat is needed, such as ParquetColumnarRowInputFormat, not {bulk_format!r}")
         return FileSourceBuilder(bulk_format, *paths)
-
-    @property
-    def bounded(self) -> bool:
-        return self.discovery_interval is None
 
     def get_produced_type(self) -> TypeInformation:
         return self._format.get_produced_type()

@@ -134,8 +134,8 @@ def copy_valid(source: InProgressFile, target: BinaryIO) -> None:
         file = open(source.path, "rb")  # noqa: SIM115, PTH123
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"cannot go on with {source.path}: it is gone. Checkpoints after the one that is restored have published or "
-            "replaced it; restore the newest one"
+            f"cannot go on with {source.path}: it is gone. Checkpoints after the one that is restored have published "
+            "or replaced it; restore the newest one"
         ) from None
     with file:
         left = source.length
