@@ -9,7 +9,6 @@ from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
-from penstock.common.jvm import warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
@@ -201,8 +200,6 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         from penstock.client.executors import executor_for
         from penstock.graph.job_graph_generator import compile_job
 
-        if self.get_checkpoint_config().is_checkpointing_enabled():
-            warn_no_effect("enable_checkpointing", "this version takes no checkpoints")
         graph = self._stream_graph(job_name)
         compiled = compile_job(
             graph, job_id=str(JobID.generate()), configuration=JobSettings(self._configuration).of_the_job()

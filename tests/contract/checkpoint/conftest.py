@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.checkpoints import storage_at
 
 from penstock.checkpoint.storage import CheckpointStorage
-from tests.checkpoints import storage_at
 
 BUCKET = "checkpoints"
 

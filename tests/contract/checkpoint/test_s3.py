@@ -4,10 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
+from tests.checkpoints import files_below, storage_at
 
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.storage import CheckpointStorage
-from tests.checkpoints import files_below, storage_at
 
 from .conftest import BUCKET
 
