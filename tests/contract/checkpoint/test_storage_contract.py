@@ -204,7 +204,7 @@ def test_metadata_is_not_written_where_a_shared_file_is_gone(storage: Checkpoint
     options = CheckpointOptions(directory=storage.checkpoint_directory(1))
     state = write_subtask_state(storage, options, 1, A, 0, 0, {A: OperatorSnapshot(keyed)})
     storage.sweep([], upto=1)
-    with pytest.raises(CheckpointUnusable, match="shared/1-.*the file is missing"):
+    with pytest.raises(CheckpointUnusable, match=r"shared/1-.*the file is missing"):
         storage.write_metadata(options.directory, metadata(Vertex("a").state([state])))
     assert files_below(storage, storage.directory) == set()
 
