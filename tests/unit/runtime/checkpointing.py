@@ -14,7 +14,7 @@ from penstock.exchange.local_exchange import LocalExchange
 from penstock.exchange.options import ExchangeOptions
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import ExecutionState
-from penstock.runtime.local import LocalCollector
+from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.restore import Restored
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.snapshot import ChannelsSnapshot
