@@ -52,7 +52,8 @@ def master_options(configuration: Configuration, graph: JobGraph | None = None) 
             CheckpointConfig.of(configuration, is_batch=graph.job_type == "BATCH"), configuration, graph.job_id
         )
         restart = RestartConfig.of(configuration, checkpointing_enabled=checkpoints.enabled)
-        savepoint = configuration.find(checkpointing.RECOVERY_PATH)
+        # a service's own configuration must not make every job start from one savepoint
+        savepoint = Configuration(graph.configuration).find(checkpointing.RECOVERY_PATH)
     return JobMasterOptions(
         checkpoints=checkpoints,
         restart=restart,

@@ -28,7 +28,7 @@ REF = ExchangeRef(url="redis://exchange", run_id="r", nonce="n")
 OPTIONS = JobMasterOptions()
 
 
-def checkpointed(restart: RestartConfig | None = None, **changes: Any) -> JobMasterOptions:
+def checkpointed(restart: RestartConfig | None = None, /, **changes: Any) -> JobMasterOptions:
     """A checkpoint every 10 s into `/c`; by default the job starts again as often as it takes, after 1 s."""
     config: dict[str, Any] = {"interval": 10.0, "directory": "/c/chk-{}".format, "savepoint_directory": "/s", **changes}
     again = RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=1000, delay=1000)

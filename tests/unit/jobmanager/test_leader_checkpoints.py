@@ -25,14 +25,14 @@ def setting() -> Iterator[Setting]:
         manager.effects.close()
 
 
-def job(folder: Path, job: str = JOB, parallelism: int = 2, **configuration: str) -> JobGraph:
+def job(folder: Path, job: str = JOB, **configuration: str) -> JobGraph:
     keys = {
         "execution.checkpointing.dir": str(folder),
         "execution.checkpointing.interval": "50 ms",
         "execution.checkpointing.savepoint-dir": str(folder / "savepoints"),
         **configuration,
     }
-    return replace(graph(parallelism, job), configuration=keys)
+    return replace(graph(2, job), configuration=keys)
 
 
 def storage(folder: Path, job: str = JOB) -> CheckpointStorage:
