@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
-from penstock_jobmanager.restart_strategy import RestartConfig
+from penstock.coordination.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager import checkpoint_storage
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.options import JobMasterOptions
-from penstock_jobmanager.restart_strategy import RestartConfig
+from penstock.coordination.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusabl
 from penstock.checkpoint.handles import FileHandle, IncrementalHandle, InlineHandle, SharedFile, StateHandle
 from penstock.checkpoint.sections import CHUNK, Section, SectionWriter
 from penstock.checkpoint.storage import CheckpointStorage
+from penstock.checkpoint.stored_files import StoredFiles
 from penstock.state.snapshot import NativeFiles
 
 
@@ -74,7 +75,7 @@ def write_own(files: NativeFiles, writer: SectionWriter) -> dict[str, Section]:
     return found
 
 
-def download(storage: CheckpointStorage, directory: str, handle: IncrementalHandle, folder: Path) -> NativeFiles:
+def download(storage: StoredFiles, directory: str, handle: IncrementalHandle, folder: Path) -> NativeFiles:
     """The files again, in a local folder that is made for them. `directory`: of the metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in (*handle.shared, *handle.own):
@@ -86,7 +87,7 @@ def download(storage: CheckpointStorage, directory: str, handle: IncrementalHand
     return NativeFiles(handle.backend, folder, frozenset(file.name for file in handle.shared))
 
 
-def _download_file(storage: CheckpointStorage, directory: str, handle: StateHandle, target: Path) -> None:
+def _download_file(storage: StoredFiles, directory: str, handle: StateHandle, target: Path) -> None:
     try:
         with target.open("wb") as output:
             if isinstance(handle, InlineHandle):

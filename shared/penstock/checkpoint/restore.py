@@ -16,7 +16,7 @@ from penstock.checkpoint.handles import FileHandle, IncrementalHandle, KeyedHand
 from penstock.checkpoint.incremental import download
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.state_pickling import load_items
-from penstock.checkpoint.storage import CheckpointStorage
+from penstock.checkpoint.stored_files import StoredFiles
 from penstock.graph.job_graph import JobGraph
 from penstock.state.snapshot import RestoredKeyed, RestoredOperator
 
@@ -41,7 +41,7 @@ class RestoredSubtask:
 
 
 def read_restore(
-    storage: CheckpointStorage,
+    storage: StoredFiles,
     metadata: CheckpointMetadata,
     graph: JobGraph,
     vertex_id: str,
@@ -71,7 +71,7 @@ def read_restore(
 
 
 def _operator(
-    storage: CheckpointStorage,
+    storage: StoredFiles,
     metadata: CheckpointMetadata,
     assigned: OperatorAssignment,
     folder: Path | None,
@@ -87,7 +87,7 @@ def _operator(
 
 
 def _keyed(
-    storage: CheckpointStorage, directory: str, part: KeyedPart, folder: Path | None, folders: list[Path]
+    storage: StoredFiles, directory: str, part: KeyedPart, folder: Path | None, folders: list[Path]
 ) -> RestoredKeyed:
     start, stop = part.former.start, part.former.stop
     if isinstance(part.handle, IncrementalHandle):
@@ -99,7 +99,7 @@ def _keyed(
     return RestoredKeyed(part.handle.states, groups=groups, start=start, stop=stop)
 
 
-def _items(storage: CheckpointStorage, directory: str, parts: list[ListPart]) -> list[Any]:
+def _items(storage: StoredFiles, directory: str, parts: list[ListPart]) -> list[Any]:
     found: list[Any] = []
     for part in parts:
         if not part.items:
@@ -111,9 +111,7 @@ def _items(storage: CheckpointStorage, directory: str, parts: list[ListPart]) ->
     return found
 
 
-def read_groups(
-    storage: CheckpointStorage, directory: str, keyed: KeyedHandle, wanted: range
-) -> Iterator[tuple[int, bytes]]:
+def read_groups(storage: StoredFiles, directory: str, keyed: KeyedHandle, wanted: range) -> Iterator[tuple[int, bytes]]:
     """(key group, its state) of those that have any, verified, in the order they were written."""
     groups = sorted((where, group) for group, where in keyed.groups.items() if group in wanted)
     at = 0
@@ -138,7 +136,7 @@ def _extends(last: tuple[int, int, int], following: tuple[int, int, int], start:
     return last[0] + last[1] == following[0] and following[0] + following[1] - start <= _READ
 
 
-def _read(storage: CheckpointStorage, directory: str, keyed: KeyedHandle, offset: int, size: int) -> bytes:
+def _read(storage: StoredFiles, directory: str, keyed: KeyedHandle, offset: int, size: int) -> bytes:
     if not isinstance(keyed.handle, FileHandle):
         return keyed.handle.data[offset : offset + size]
     return storage.read_file(_place(directory, keyed), keyed.handle.offset + offset, size)

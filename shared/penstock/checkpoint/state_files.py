@@ -47,6 +47,7 @@ def write_subtask_state(
     base: SubtaskState | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     key_groups: range = range(0),
+    names_of: Mapping[str, str] | None = None,
 ) -> SubtaskState:
     """What the subtask acknowledges. All snapshots are released, whatever happens.
 
@@ -56,6 +57,7 @@ def write_subtask_state(
         discarded before this one is decided; None: everything is uploaded.
     cancelled: asked at least once a megabyte.
     key_groups: that the subtask owns.
+    names_of: operator id -> name, for messages.
     Raises SnapshotCancelled, StateNotSerializable (it names operator and state), CheckpointStorageError; what was
     written is removed then.
     """
@@ -64,11 +66,13 @@ def write_subtask_state(
     written: list[str] = []
     try:
         parts = {
-            operator: _Part(storage, options, checkpoint, key_groups, writer, operator, base, cancelled, written)
+            operator: _Part(
+                storage, options, checkpoint, key_groups, writer, _known(base, operator), cancelled, written
+            )
             for operator in operators
         }
         for operator, snapshot in operators.items():
-            parts[operator].write(snapshot)
+            parts[operator].write((names_of or {}).get(operator, operator), snapshot)
         section = _write(writer, channels) if channels is not None else None
         writer.commit()
     except BaseException:
@@ -99,26 +103,23 @@ class _Part:
         checkpoint: int,
         key_groups: range,
         writer: SectionWriter,
-        operator: str,
-        base: SubtaskState | None,
+        base: IncrementalHandle | None,
         cancelled: Callable[[], bool],
         written: list[str],
     ) -> None:
         self._storage, self._options, self._checkpoint = storage, options, checkpoint
-        self._key_groups, self._writer, self._operator = key_groups, writer, operator
-        known = base.operators.get(operator) if base else None
-        self._base = known.keyed if known and isinstance(known.keyed, IncrementalHandle) else None
+        self._key_groups, self._writer, self._base = key_groups, writer, base
         self._cancelled, self._written = cancelled, written
         self._keyed: Callable[[], KeyedHandle | IncrementalHandle] | None = None
         self._lists: dict[str, tuple[ListSnapshot, Section]] = {}
         self.shared_bytes = self.new_bytes = 0
 
-    def write(self, snapshot: OperatorSnapshot) -> None:
+    def write(self, operator: str, snapshot: OperatorSnapshot) -> None:
         if snapshot.keyed is not None:
             native = None if self._options.savepoint or self._options.full else snapshot.keyed.native()
             self._keyed = self._portable(snapshot.keyed) if native is None else self._native(snapshot.keyed, native)
         for name, state in snapshot.lists.items():
-            data = compress(dump_items(self._operator, name, state.items), self._storage.compression)
+            data = compress(dump_items(operator, name, state.items), self._storage.compression)
             self._lists[name] = state, _write(self._writer, data)
 
     def handle(self) -> OperatorHandle:
@@ -179,6 +180,11 @@ class _Part:
             states=dict(keyed.states),
             new_bytes=upload.new_bytes,
         )
+
+
+def _known(base: SubtaskState | None, operator: str) -> IncrementalHandle | None:
+    keyed = base.operators[operator].keyed if base and operator in base.operators else None
+    return keyed if isinstance(keyed, IncrementalHandle) else None
 
 
 def _release(operator: str, snapshot: OperatorSnapshot) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
 import xxhash
 
 from penstock.checkpoint import locations, metadata_file, names
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.handles import Compression, FileHandle, IncrementalHandle
 from penstock.checkpoint.metadata import CheckpointMetadata
-from penstock.checkpoint.stored_files import StoredFiles, existing_size
+from penstock.checkpoint.metadata_reading import metadata_path, read_metadata
+from penstock.checkpoint.stored_files import StoredFiles
 from penstock.client.config import Configuration
 from penstock.client.config.options import checkpointing, cluster
 
@@ -71,10 +71,9 @@ class CheckpointStorage(StoredFiles):
     @staticmethod
     def metadata_path(directory: str) -> str:
         """Of the metadata file in a folder; a path that is one already stays as it is."""
-        found = locations.normalized(directory)
-        return found if locations.name(found) == names.METADATA else locations.join(found, names.METADATA)
+        return metadata_path(directory)
 
-    # -- removing --------------------------------------------------------------------------------------------------------
+    # -- removing ----------------------------------------------------------------------------------------------------
     def discard(self, directory: str) -> None:
         """The folder of a checkpoint of this job, or of a savepoint: all in it goes, the metadata first, so that what
         is left if this is interrupted is no checkpoint. Shared files are for `sweep`. May be repeated.
@@ -157,15 +156,7 @@ class CheckpointStorage(StoredFiles):
 
     def read_metadata(self, path: str, checksum: str = "") -> CheckpointMetadata:
         """By the metadata file or its folder. CheckpointUnusable: missing, damaged, of another or newer format."""
-        found = self._find_metadata(path)
-        data = self.read_file(found)
-        if checksum and xxhash.xxh3_64_hexdigest(data) != checksum:
-            raise CheckpointUnusable(found, "the file is not the one that was written: its checksum differs")
-        try:
-            metadata = metadata_file.decode(data)
-        except metadata_file.NotMetadata as error:
-            raise CheckpointUnusable(found, str(error)) from None
-        return msgspec.structs.replace(metadata, directory=locations.parent(found))
+        return read_metadata(self, path, checksum)
 
     def _check_shared(self, directory: str, metadata: CheckpointMetadata) -> None:
         named = {
@@ -181,26 +172,3 @@ class CheckpointStorage(StoredFiles):
             there = {locations.join(self.shared_directory, name) for name in self.list(self.shared_directory)}
             if missing := sorted(path for path in named - there if not self.exists(path)):
                 raise CheckpointUnusable(missing[0], f"the file is missing, and {len(missing) - 1} more shared ones")
-
-    def _find_metadata(self, path: str) -> str:
-        try:
-            found = locations.normalized(path)
-        except ValueError as error:
-            raise CheckpointUnusable(repr(path), str(error)) from None
-        try:
-            system = self.system(found)
-            if existing_size(system, found) is not None:
-                return found
-            inside = self.metadata_path(found)
-            if existing_size(system, inside) is not None:
-                return inside
-            entries = system.list(found)
-        except Exception as error:
-            raise CheckpointStorageError("cannot read", found, error) from error
-        if not entries:
-            raise CheckpointUnusable(found, "there is no checkpoint or savepoint: no such file or folder")
-        inner = [n for n in sorted(entries) if entries[n] is None and names.checkpoint_of_folder(n) is not None]
-        hint = f"; did you mean {locations.join(found, inner[-1])}?" if inner else ""
-        raise CheckpointUnusable(
-            found, f"the folder has no {names.METADATA}: no completed checkpoint or savepoint{hint}"
-        )

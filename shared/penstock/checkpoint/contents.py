@@ -1,0 +1,69 @@
+"""What is in a checkpoint, entry by entry: for people who look into it. The program that wrote it need not be here."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.checkpoint.compression import decompress
+from penstock.checkpoint.errors import CheckpointUnusable
+from penstock.checkpoint.handles import IncrementalHandle, KeyedHandle, ListHandle, OperatorHandle, StateMeta
+from penstock.checkpoint.incremental import download
+from penstock.checkpoint.lenient_pickle import lenient_loads
+from penstock.checkpoint.restore import read_groups
+from penstock.checkpoint.stored_files import StoredFiles
+from penstock.state.native_form import portable
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a state. `key_group` None: an item of a list state, which has no key."""
+
+    state: str
+    value: Any
+    subtask: int
+    key: Any = None
+    key_group: int | None = None
+
+
+def keyed_entries(files: StoredFiles, directory: str, subtask: int, handle: OperatorHandle) -> Iterator[Entry]:
+    """Of one former subtask, key group by key group. CheckpointUnusable; whatever unpickling raises."""
+    match handle.keyed:
+        case KeyedHandle() as keyed:
+            groups = read_groups(files, directory, keyed, range(min(keyed.groups, default=0), 1 << 16))
+            yield from _entries(groups, keyed.states, subtask)
+        case IncrementalHandle() as keyed:
+            with tempfile.TemporaryDirectory(prefix="penstock-inspect-") as folder:
+                native = download(files, directory, keyed, Path(folder, "files"))
+                yield from _entries(portable(native, keyed.states), keyed.states, subtask)
+
+
+def list_entries(files: StoredFiles, directory: str, subtask: int, name: str, handle: ListHandle) -> Iterator[Entry]:
+    """The items of a list state of one former subtask."""
+    items = lenient_loads(decompress(files.read(directory, handle.handle), handle.compression))
+    for item in items:
+        yield Entry(name, item, subtask)
+
+
+def _entries(groups: Iterator[tuple[int, bytes]], metas: dict[str, StateMeta], subtask: int) -> Iterator[Entry]:
+    for group, data in groups:
+        content = lenient_loads(data)
+        if not isinstance(content, dict):
+            raise CheckpointUnusable(f"key group {group}", f"not state by name but a {type(content).__name__}")
+        for name, entries in content.items():
+            meta = metas.get(name)
+            for key, value in entries:
+                yield Entry(name, _without_times(meta, value), subtask, key, group)
+
+
+def _without_times(meta: StateMeta | None, value: Any) -> Any:
+    """Of a state with a time to live, whose cells are (value, last access)."""
+    if meta is None or not meta.ttl:
+        return value
+    match meta.kind:
+        case "list":
+            return [cell[0] for cell in value]
+        case "map":
+            return {key: cell[0] for key, cell in value.items()}
+    return value[0]
