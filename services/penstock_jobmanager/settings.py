@@ -6,11 +6,11 @@ from pathlib import Path
 
 from penstock.client.config import Configuration, cluster, execution
 from penstock.client.config.options import checkpointing
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager import checkpoint_storage
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.options import JobMasterOptions
-from penstock.coordination.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

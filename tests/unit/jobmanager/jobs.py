@@ -12,6 +12,7 @@ from penstock.coordination.messages import (
     SlotOffered,
     TaskStateChanged,
 )
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock.coordination.rows import JobRow
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex, OperatorNode
 from penstock.graph.states import JobState
@@ -20,7 +21,6 @@ from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
-from penstock.coordination.restart_strategy import RestartConfig
 
 JOB = "0123456789abcdef0123456789abcdef"
 SOURCE, FLAT_MAP = "a" * 32, "b" * 32

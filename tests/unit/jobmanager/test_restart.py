@@ -19,13 +19,13 @@ from penstock.coordination.messages import (
     SlotsRequested,
     TaskAttempt,
 )
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock.coordination.rows import RestartRow
 from penstock.graph.states import JobState
 from penstock_jobmanager.decision import Decision, Forget, ToResourceManager, ToSlot, ToTaskManager
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, SweepCheckpoints
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions
-from penstock.coordination.restart_strategy import RestartConfig
 from tests.unit.jobmanager.checkpoint_messages import acked, commands, complete, mirrored, row, written
 from tests.unit.jobmanager.jobs import (
     FLAT_MAP,
