@@ -47,5 +47,8 @@ def show(name, source, limit=None):
 show("all", builder(folder).build())
 enumerator = FileEnumeratorProvider.default_non_splittable_file_enumerator()
 assigner = FileSplitAssignerProvider.locality_aware_split_assigner()
-show("two", builder(folder / "a.gz", folder / "below").set_file_enumerator(enumerator).set_split_assigner(assigner).build())
+show(
+    "two",
+    builder(folder / "a.gz", folder / "below").set_file_enumerator(enumerator).set_split_assigner(assigner).build(),
+)
 show("monitored", builder(folder / "below").monitor_continuously(Duration.of_millis(100)).build(), limit=1)

@@ -52,7 +52,16 @@ row_type = T.ROW_NAMED(["a", "b", "c"], [T.INT(), T.STRING(), T.BOOLEAN()])
 messages = ['{"a":1,"b":"x","c":true}', '{"a":1}', '{"a":1,"b":"x","c":true,"d":5}', '{"a":"1","b":5,"c":"true"}']
 messages += ['{"a":1.7,"b":{"x":1},"c":1}', "nonsense", "[1,2]", '{"a":null}', "", '{"a":5000000000}', '{"a":true}']
 messages += ['{"a":"x"}', '{"b":[1, 2.0]}', '{"b":1.0}', '{"b":1e3}', '{"a":1} trailing', "null", '{"a":1,"a":2}']
-messages += ['{"c":"yes"}', '{"c":null}', "{'a':1}", '{"b":"\\u00e4\\n"}', '{"a":NaN}', ' {"a":1}', '{"a":" 1 "}', '{"b":null}']
+messages += [
+    '{"c":"yes"}',
+    '{"c":null}',
+    "{'a':1}",
+    '{"b":"\\u00e4\\n"}',
+    '{"a":NaN}',
+    ' {"a":1}',
+    '{"a":" 1 "}',
+    '{"b":null}',
+]
 read("plain", reader().type_info(row_type), *messages)
 read("missing fails", reader().type_info(row_type).fail_on_missing_field(), *messages)
 read("ignoring", reader().type_info(row_type).ignore_parse_errors(), *messages)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from penstock.common.io import InputFormat
-from penstock.common.serialization import BulkWriterFactory
+from penstock.common.serialization import BulkWriter, BulkWriterFactory
 from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.connectors.file_system.bulk_format import BulkFormat
 from penstock.datastream.connectors.file_system.file_format import RecordReadError
@@ -173,7 +173,7 @@ class AvroWriterFactory(BulkWriterFactory):
         return AvroBulkWriter(self.schema, file)
 
 
-class AvroBulkWriter:
+class AvroBulkWriter(BulkWriter):
     def __init__(self, schema: AvroSchema, file: BinaryIO) -> None:
         self._schema = schema
         self._writer = fastavro("write").Writer(file, schema.parsed)
