@@ -9,6 +9,11 @@ from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
+<<<<<<< HEAD
+=======
+from penstock.common.io import InputFormat
+from penstock.common.jvm import no_jvm, warn_no_effect
+>>>>>>> files
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
@@ -159,6 +164,13 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         if type_info is None and hasattr(source, "get_produced_type"):
             type_info = source.get_produced_type()
         return self._from_source(source, watermark_strategy, source_name, check_type(type_info))
+
+    def create_input(self, input_format: InputFormat, type_info: TypeInformation | None = None) -> DataStream:
+        """The records of an input format of Penstock's, such as `AvroInputFormat`: JvmNotAvailableError for others."""
+        source_of = getattr(input_format, "source", None)
+        if source_of is None:
+            no_jvm("create_input(…) of an InputFormat of the JVM, use from_source(…) instead")
+        return self.from_source(source_of(), WatermarkStrategy.no_watermarks(), "Custom Source", type_info)
 
     def _from_source(
         self, source: Source, strategy: WatermarkStrategy | None, name: str, type_info: TypeInformation

@@ -76,8 +76,12 @@ class RecordWiseFileCompactor(FileCompactor):
                 target.write(encode(batch))
             return
         writer = sink.bulk.create(target, sink.input_type)
-        for batch in batches:
-            writer.add(batch)
+        try:
+            for batch in batches:
+                writer.add(batch)
+        except BaseException:
+            writer.abandon()
+            raise
         writer.finish()
 
     def _batches(self, path: Path) -> Iterator[Sequence[Any]]:
