@@ -212,7 +212,7 @@ class LocalJobClient:
         self._restart_at = time.monotonic() + delay
         self._state = JobState.RESTARTING
         for collector in self._collectors.values():
-            collector.reset()
+            collector.reset(recovery.checkpoints.newest)
 
     def _splits_once(self, vertex: str, make: Callable[[], bytes]) -> bytes:
         if vertex not in self._splits:

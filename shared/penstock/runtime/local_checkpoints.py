@@ -87,6 +87,11 @@ class LocalCheckpoints:
             task.on_exhausted = lambda key=key: self._exhausted.add(key)  # type: ignore[misc]  # mypy: a default
         self._due = time.monotonic() + self._interval
 
+    @property
+    def newest(self) -> int:
+        """The checkpoint that a new attempt begins with; 0: there is none."""
+        return self._completed[-1][0].checkpoint if self._completed else 0
+
     def unusable(self, checkpoint: int) -> bool:
         """It cannot be restored: the one before it is to be. False where there is none."""
         self._completed = [c for c in self._completed if c[0].checkpoint < checkpoint]
