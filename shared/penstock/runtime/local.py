@@ -208,6 +208,7 @@ class LocalJobClient:
         if delay is None or self._cancelled:
             return
         runner.forget_all()
+        recovery.checkpoints.stop()
         self._failed = self._failure = None
         self._restart_at = time.monotonic() + delay
         self._state = JobState.RESTARTING

@@ -87,6 +87,10 @@ class LocalCheckpoints:
             task.on_exhausted = lambda key=key: self._exhausted.add(key)  # type: ignore[misc]  # mypy: a default
         self._due = time.monotonic() + self._interval
 
+    def stop(self) -> None:
+        """The attempts are over: what they still say of a checkpoint does not count."""
+        self._tasks, self._pending = {}, None
+
     @property
     def newest(self) -> int:
         """The checkpoint that a new attempt begins with; 0: there is none."""
