@@ -216,11 +216,12 @@ class LocalJobClient:
         if delay is None or self._cancelled:
             return
         runner.forget_all()
+        recovery.checkpoints.stop()
         self._failed = self._failure = None
         self._restart_at = time.monotonic() + delay
         self._state = JobState.RESTARTING
         for collector in self._collectors.values():
-            collector.reset()
+            collector.reset(recovery.checkpoints.newest)
 
     def _splits_once(self, vertex: str, make: Callable[[], bytes]) -> bytes:
         if vertex not in self._splits:

@@ -26,6 +26,7 @@ from penstock.runtime.metadata import metadata_of
 from penstock.runtime.task import Task
 from penstock.runtime.task_checkpoints import Answer
 from penstock.runtime.task_factory import Checkpointing
+from penstock.runtime.unaligned import warn_unaligned
 from penstock.runtime.uploads import UploadPool
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +58,8 @@ class LocalCheckpoints:
         self._exactly_once = configuration.get(keys.MODE) is keys.Mode.EXACTLY_ONCE
         self._retained = configuration.get(keys.NUM_RETAINED)
         self._retention = configuration.get(keys.RETENTION)
+        if configuration.get(keys.UNALIGNED):
+            warn_unaligned(graph.job_id)
         self._is_in_memory = not configuration.find(keys.DIR)
         if self._is_in_memory:
             configuration = configuration.with_overrides({keys.DIR.key: "memory://penstock-local"})
@@ -86,6 +89,15 @@ class LocalCheckpoints:
         for key, task in tasks.items():
             task.on_exhausted = lambda key=key: self._exhausted.add(key)  # type: ignore[misc]  # mypy: a default
         self._due = time.monotonic() + self._interval
+
+    def stop(self) -> None:
+        """The attempts are over: what they still say of a checkpoint does not count."""
+        self._tasks, self._pending = {}, None
+
+    @property
+    def newest(self) -> int:
+        """The checkpoint that a new attempt begins with; 0: there is none."""
+        return self._completed[-1][0].checkpoint if self._completed else 0
 
     def unusable(self, checkpoint: int) -> bool:
         """It cannot be restored: the one before it is to be. False where there is none."""

@@ -44,8 +44,10 @@ class LocalCollector:
         for n in sorted(n for n in self._marked if n <= checkpoint):
             self.records.extend(self._marked.pop(n))
 
-    def reset(self) -> None:
-        """The job goes on from the newest complete checkpoint: the rest is written again."""
+    def reset(self, checkpoint: int) -> None:
+        """The job goes on from this checkpoint (0: from its beginning): the rest is written again."""
+        # the task may have failed before it was told of it
+        self.release(checkpoint)
         self._marked.clear()
         self._written = []
         self.ended = False

@@ -111,8 +111,15 @@ def test_collected_records_come_once(name: str) -> None:
     assert transactions.FAILURES[name] == []
 
 
+class ForgetfulSink(CountingSink):
+    """Its transactions have names that do not come again."""
+
+    def commit(self, committables: Any) -> None:
+        super().commit([(object(), values) for _, values in committables])
+
+
 def test_a_damaged_checkpoint_is_passed_over(name: str, tmp_path: Path) -> None:
-    """Every checkpoint but the first is damaged before it is needed."""
+    """The one before it is used; what the damaged one had committed comes twice, there is no way around."""
 
     def damages(value: int) -> int:
         time.sleep(0.0005)
@@ -133,10 +140,10 @@ def test_a_damaged_checkpoint_is_passed_over(name: str, tmp_path: Path) -> None:
     }
     job = JobBuilder(configuration={**ON, **more})
     source = job.vertex(SourceSpec(PacedSource(range(400), name)))
-    job.edge(source, job.vertex(MapSpec(damages), SinkSpec(CountingSink(name))))
+    job.edge(source, job.vertex(MapSpec(damages), SinkSpec(ForgetfulSink(name))))
     transactions.FAILURES[name] += [300]
     LocalExecutor().execute(job.build()).result(60)
-    assert sorted(committed(name)) == list(range(400))
+    assert set(committed(name)) == set(range(400))
     assert transactions.FAILURES[name] == []
 
 

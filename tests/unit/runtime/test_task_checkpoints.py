@@ -1,5 +1,6 @@
 """A task's part in a checkpoint: what goes ahead of the barrier, what the snapshot holds, who is told."""
 
+import asyncio
 import itertools
 import time
 from collections import Counter
@@ -8,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from penstock.datastream.async_functions import AsyncFunction
+from penstock.datastream.async_retry_strategies import NO_RETRY_STRATEGY
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import ExecutionState
-from penstock.operators.specs import CollectSpec, MapSpec, SinkSpec, SourceSpec
+from penstock.operators.specs import AsyncWaitSpec, CollectSpec, MapSpec, SinkSpec, SourceSpec
 from tests.job_builder import JobBuilder, source_of
+from tests.unit.runtime import transactions
 from tests.unit.runtime.checkpointing import Running
 from tests.unit.runtime.transactions import CountingSink, Pace, PacedSource, committed
 
@@ -310,3 +314,44 @@ def test_collected_records_end_with_a_stopped_job(name: str) -> None:
     job.run(lambda: job.is_over)
     assert job.collectors["c"].ended
     job.close()
+
+
+class Slow(AsyncFunction[int, int]):
+    """Answers when it is let."""
+
+    async def async_invoke(self, value: int) -> list[int]:
+        while not transactions.OPEN:
+            await asyncio.sleep(0.001)
+        return [value]
+
+
+def test_what_waits_for_asynchronous_results_is_part_of_the_snapshot(name: str) -> None:
+    transactions.OPEN.clear()
+    builder = JobBuilder()
+    source = builder.vertex(
+        SourceSpec(PacedSource(range(50), name)),
+        AsyncWaitSpec(Slow(), 0, 100, NO_RETRY_STRATEGY, True),
+        MapSpec(lambda v: v),
+    )
+    builder.edge(source, builder.vertex(SinkSpec(CountingSink(name))), "REBALANCE")
+    Pace.of[name].allowed = 20
+    job = Running(builder.build())
+    job.run(lambda: Pace.of[name].allowed == 0)
+    # some are under way, and the barrier does not wait for them
+    job.take(1)
+    job.settle()
+    assert committed(name) == []
+    again = job.restored(1)
+    Pace.of[name].allowed = 1000
+    again.run(lambda: again.heads[0]._end.input_ended)
+    # at the end it does: what is emitted then has to be ahead of it
+    again.trigger(2)
+    again.settle()
+    assert not again.acks(2)
+    transactions.OPEN.append(True)
+    again.run(lambda: again.acked(2))
+    assert {a.state.ended for a in again.acks(2).values()} == {True}
+    again.complete(2)
+    again.run(lambda: again.is_over)
+    assert sorted(committed(name)) == list(range(50))
+    again.close()

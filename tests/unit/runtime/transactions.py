@@ -91,3 +91,7 @@ class PacedSource(ListSource):
 
     def create_reader(self, context: ReaderContext) -> ListReader:
         return PacedReader(Pace.of[self._name])
+
+
+#: not empty: asynchronous calls may answer
+OPEN: list[bool] = []
