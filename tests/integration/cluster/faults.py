@@ -40,11 +40,18 @@ class PacedJob:
     """A word count at parallelism 4 under way, followed by an attached client."""
 
     def __init__(
-        self, cluster: LocalCluster, folder: Path, seconds: float, *, addresses: str = "", options: tuple[str, ...] = ()
+        self,
+        cluster: LocalCluster,
+        folder: Path,
+        seconds: float,
+        *,
+        addresses: str = "",
+        options: tuple[str, ...] = (),
+        out: Path | None = None,
     ) -> None:
-        """`seconds`: about how long it runs once it is deployed."""
+        """`seconds`: about how long it runs once it is deployed. `out`: of a job that goes on with another one's."""
         self.cluster, self.folder = cluster, folder
-        self.out = folder / "out"
+        self.out = out or folder / "out"
         self.lines = max(len(TEXT), int(seconds * PARALLELISM / 0.002))
         folder.mkdir(parents=True)
         (folder / "text").write_text("\n".join(TEXT))

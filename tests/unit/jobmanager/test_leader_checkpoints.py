@@ -6,10 +6,20 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.mirror import read_mirror
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
-from penstock.coordination.messages import CancelRequested, CheckpointRequested, Failure, RescaleRequested, decode
+from penstock.coordination.messages import (
+    CancelRequested,
+    CheckpointAcked,
+    CheckpointDeclined,
+    CheckpointRequested,
+    EffectDone,
+    Failure,
+    RescaleRequested,
+    decode,
+)
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager import checkpoint_effects
 from tests.unit.jobmanager.jobs import FLAT_MAP, JOB, SOURCE, graph
@@ -212,3 +222,30 @@ def test_a_leader_that_dies_at_a_crash_point_is_succeeded_and_nothing_is_told_tw
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_effect_that_is_wanted_again_in_the_commit_that_takes_it_out_is_carried_out_again(
+    setting: Setting, tmp_path: Path
+) -> None:
+    manager = setting.start()
+    setting.submit(
+        job(
+            tmp_path,
+            **{"execution.checkpointing.interval": "1 h", "execution.checkpointing.tolerable-failed-checkpoints": "9"},
+        )
+    )
+    setting.until(setting.running)
+    setting.cluster.silent = True
+    setting.cluster.tell(JOB, CheckpointRequested(trigger="t", savepoint=False))
+    setting.until(lambda: 1 in setting.record().checkpoints)
+    declined = CheckpointDeclined(checkpoint=1, vertex=SOURCE, subtask=0, attempt=0, failure=Failure(message="x"))
+    late = CheckpointAcked(checkpoint=1, vertex=FLAT_MAP, subtask=0, attempt=0, state=SubtaskState())
+    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))  # for nothing
+    setting.cluster.tell(JOB, replace(declined, failure=Failure(message="tolerated")))
+    # all in one batch: failed, discarded, and the late part of another task
+    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))
+    setting.cluster.tell(JOB, late)
+    manager.leader.step()
+    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))
+    setting.cluster.tell(JOB, late)
+    setting.until(lambda: not setting.record().outbox, "everything was carried out")
