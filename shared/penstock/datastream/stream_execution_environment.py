@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.common.configuration import Configuration
 from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
+from penstock.common.io import InputFormat
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
-from penstock.common.io import InputFormat
 from penstock.common.jvm import no_jvm, warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy

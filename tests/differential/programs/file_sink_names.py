@@ -23,7 +23,7 @@ out = Path(sys.argv[2])
 def write(name, configure):
     builder = FileSink.for_row_format(str(out / name), Encoder.simple_string_encoder())
     configure(builder.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner()))
-    env.from_collection(["a", "bb", "ccc", "d", "e"], Types.STRING()).sink_to(builder.build())
+    env.from_collection(["a", "bb", "ccc", "d", "e"], Types.STRING()).sink_to(builder.build()).uid(name)
     env.execute(name)
     for path in sorted((out / name).rglob("*")):
         if not path.is_dir():

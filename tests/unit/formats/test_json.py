@@ -32,7 +32,7 @@ def reader(type_info: Any = PERSON) -> JsonRowDeserializationSchema:
     ],
 )
 def test_a_message_that_cannot_be_read_is_shown(message: bytes, why: str) -> None:
-    with pytest.raises(ValueError) as raised:  # noqa: PT011
+    with pytest.raises(ValueError) as raised:
         reader().deserialize(message)
     assert why in str(raised.value)
     ignoring = JsonRowDeserializationSchema.builder().type_info(PERSON).ignore_parse_errors().build()
@@ -115,7 +115,7 @@ def test_any_text_comes_back(text: str) -> None:
     ],
 )
 def test_bad_schemas(schema: str, why: str) -> None:
-    with pytest.raises(ValueError) as raised:  # noqa: PT011
+    with pytest.raises(ValueError) as raised:
         JsonRowDeserializationSchema.builder().json_schema(schema)
     assert why in str(raised.value)
 
