@@ -9,6 +9,7 @@ import cloudpickle
 
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
+from penstock.client.config.options.cluster import TASK_SLOTS
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
@@ -163,7 +164,15 @@ def _state_backend(configuration: Configuration) -> StateBackendChoice:
         configuration.get(state.STATE_BACKEND).word,
         configuration.find(state.ROCKSDB_LOCAL_DIR),
         configuration.get(state.ROCKSDB_PREDEFINED_OPTIONS).name,
+        _managed_memory(configuration),
     )
+
+
+def _managed_memory(configuration: Configuration) -> int | None:
+    """Of one slot, bytes; None where RocksDB does not keep to it."""
+    if not configuration.get(state.ROCKSDB_MANAGED):
+        return None
+    return configuration.get(state.MANAGED_MEMORY) // configuration.get(TASK_SLOTS)
 
 
 def _watermark_interval(graph: JobGraph) -> int:

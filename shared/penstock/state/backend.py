@@ -8,9 +8,10 @@ from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.graph.key_groups import key_group
 from penstock.state.clock import processing_time
 from penstock.state.declarations import Declarations, StateMigrationError
-from penstock.state.heap_part import HeapPart
+from penstock.state.heap_part import PART_KINDS, HeapPart
+from penstock.state.native_form import portable
 from penstock.state.no_key import NO_KEY
-from penstock.state.portable import Source, read_group
+from penstock.state.portable import Group, Source, read_group
 from penstock.state.snapshot import KeyedSnapshot, RestoredKeyed, RestoredOperator
 
 if TYPE_CHECKING:
@@ -140,21 +141,25 @@ class KeyedStateBackend(ABC):
 
     def take(self, former: RestoredKeyed, owned: range, parts: dict[str, list[tuple[Any, Any]]]) -> None:
         """The states of one former subtask; entries of registered parts are added to `parts` by name."""
-        assert former.groups is not None
-        for group, state in former.groups:
+        groups = former.groups
+        if groups is None:
+            assert former.native is not None
+            groups = portable(former.native, former.states)
+        for group, state in groups:
             if group in owned:
                 self.take_group(state, parts)
 
     def take_group(self, state: bytes, parts: dict[str, list[tuple[Any, Any]]]) -> None:
         """The same of one key group."""
-        for name, entries in read_group(state).items():
+        found = read_group(state)
+        for name in list(found):
+            if name in self._parts or self.declarations.kind(name) in PART_KINDS:
+                parts.setdefault(name, []).extend(found.pop(name))
+        self.take_states(found)
+
+    def take_states(self, found: Group) -> None:
+        """The same of states that the backend keeps; it has nothing yet of their keys."""
+        for name, entries in found.items():
             kind = self.declarations.kind(name)
-            if name in self._parts or kind in PART_KINDS:
-                parts.setdefault(name, []).extend(entries)
-            else:
-                for key, value in entries:
-                    self.put(name, kind, key, value)
-
-
-#: of parts, which a key may have many of
-PART_KINDS = frozenset({"timers", "window timers", "panes", "sessions"})
+            for key, value in entries:
+                self.put(name, kind, key, value)

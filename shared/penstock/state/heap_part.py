@@ -17,3 +17,7 @@ class HeapPart(Protocol):
 
     def restore(self, entries: list[tuple[Any, Any]]) -> None:
         """Before the first record: take these, of several former subtasks, in no order. Called at most once."""
+
+
+#: of which a key may have many entries
+PART_KINDS = frozenset({"timers", "window timers", "panes", "sessions"})

@@ -146,36 +146,38 @@ def test_a_commit_whose_answer_is_lost_is_made_once(
 
 
 DIES = """
-import pickle, sys
+import os, pickle, signal, sys
 from pathlib import Path
 from tests.contract.connectors.test_redis_sink import builder, opened
 
-url, prefix, state = sys.argv[1:]
+url, prefix, state = sys.argv[1:4]
 running = opened(builder(url, prefix).build())
 for checkpoint, value in enumerate("abc", 1):
     running.write([value])
     snapshot = running.snapshot(checkpoint)
 Path(state).write_bytes(pickle.dumps(snapshot))
+if sys.argv[4:] == ["before"]:
+    os.kill(os.getpid(), signal.SIGKILL)
 running.notify_complete(3)
 raise SystemExit("it was to die at the crash point")
 """
 
 
-@pytest.mark.parametrize(("nth", "there"), [(1, ["a"]), (2, ["a", "b"]), (3, ["a", "b", "c"])])
-def test_killed_between_two_commits(
+@pytest.mark.parametrize(("nth", "there"), [(0, []), (1, ["a"]), (2, ["a", "b"]), (3, ["a", "b", "c"])])
+def test_killed_between_the_phases_and_between_two_commits(
     url: str, client: Any, prefix: str, tmp_path: Path, nth: int, there: list[str]
 ) -> None:
     root = Path(__file__).parents[3]
     reached, state = tmp_path / "reached", tmp_path / "state"
     died = subprocess.run(
-        [sys.executable, "-c", DIES, url, prefix, str(state)],
+        [sys.executable, "-c", DIES, url, prefix, str(state), *([] if nth else ["before"])],
         env={"PENSTOCK_CRASH_POINT": f"between-commits:{reached}:{nth}", "PYTHONPATH": f"{root}:{root / 'shared'}"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert died.returncode == -9, died.stderr
-    assert len(reached.read_text().splitlines()) == nth
+    assert (len(reached.read_text().splitlines()) if nth else 0) == nth
     assert values(client, prefix) == there
     opened(builder(url, prefix).build(), 0, [pickle.loads(state.read_bytes())])
     assert values(client, prefix) == ["a", "b", "c"]

@@ -96,7 +96,7 @@ class Ruled(KeyedBroadcastProcessFunction[Any, Any, Any, Any]):
         ctx.get_broadcast_state(RULES).put(value, len(value))
 
 
-class PerWindow(ProcessWindowFunction):
+class PerWindow(ProcessWindowFunction[Any, Any, Any, Any]):
     """Uses the state of the window and of the key."""
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -148,7 +148,7 @@ SPECS: dict[str, Callable[[], OperatorSpec]] = {
 class Subtasks:
     def __init__(self, make: Callable[[], OperatorSpec], backend: str, parallelism: int, before: Any = None) -> None:
         self._make, self.parallelism = make, parallelism
-        self.built = []
+        self.built: list[Built] = []
         for n in range(parallelism):
             choice = StateBackendChoice("rocksdb" if backend == "rocksdb" else "hashmap")
             info = replace(subtask_info(n, parallelism, INFO), state_backend=choice)

@@ -195,7 +195,7 @@ class Subtasks:
         self.main = [Writer() for _ in range(parallelism)]
         self.side = [Writer() for _ in range(parallelism)]
         self.before = before
-        self.built = []
+        self.built: list[Built] = []
         for n in range(parallelism):
             info = SubtaskInfo("0" * 32, "job", "task", n, parallelism, 128)
             writers = {(0, None): self.main[n], (0, "late"): self.side[n]}

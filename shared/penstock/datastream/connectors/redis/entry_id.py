@@ -32,3 +32,9 @@ def entry_id(text: str | bytes) -> EntryId:
     if all(p.isascii() and p.isdigit() and int(p) <= _LARGEST for p in parts):
         return EntryId(int(parts[0]), int(parts[1]))
     raise ValueError(f"an entry's id is <ms>-<sequence>, such as 1526919030474-0, not {decoded!r}")
+
+
+def id_of_redis(text: bytes) -> EntryId:
+    """Read an id that Redis gave."""
+    ms, _, sequence = text.partition(b"-")
+    return EntryId(int(ms), int(sequence))

@@ -9,7 +9,7 @@ import structlog
 
 from penstock.coordination.patience import retrying
 from penstock.datastream.connectors.hand_over import HandOver
-from penstock.datastream.connectors.redis.entry_id import EntryId, entry_id
+from penstock.datastream.connectors.redis.entry_id import EntryId, id_of_redis
 from penstock.datastream.connectors.redis.server import address, client_of, named, parse_state
 from penstock.datastream.connectors.redis.split import RedisStreamSplit, StreamState, is_at_end, what_is_missing
 
@@ -112,7 +112,7 @@ class StreamFetcher:
             was_there, split = split.existed, split.forgiven()
             if state is None and was_there and split.end is not None:
                 return self._end(split)
-        fetched = [Fetched(split.key, entry_id(i), fields) for i, fields in entries]
+        fetched = [Fetched(split.key, id_of_redis(i), fields) for i, fields in entries]
         if split.end is not None:
             fetched = [f for f in fetched if f.id is not None and f.id <= split.end]
         if fetched and not self._entries.put(fetched):

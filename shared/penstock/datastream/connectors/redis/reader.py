@@ -40,14 +40,18 @@ class RedisStreamsReader:
             return None
         values: list[Any] = []
         timestamps: list[int | None] = []
+        last: dict[str, EntryId] = {}
         for key, entry, fields in self._entries.take(max_records) or ():
             if entry is None:
                 del self._splits[key]
+                last.pop(key, None)
                 continue
             record = self._record(key, entry, fields)
             if record is not None:
                 values.append(record)
                 timestamps.append(entry.ms)
+            last[key] = entry
+        for key, entry in last.items():
             self._splits[key] = self._splits[key].read(entry)
         return None if not values and not self._splits else RecordBatch(values, timestamps)
 
