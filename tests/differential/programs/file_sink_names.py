@@ -17,7 +17,8 @@ from pyflink.datastream.connectors.file_system import (
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-out = Path(sys.argv[2])
+# not below the folder whose files are shown as they are: an hour is in their names
+out = Path(sys.argv[2]).parent / f"names-{sys.argv[1]}"
 
 
 def write(name, configure):
