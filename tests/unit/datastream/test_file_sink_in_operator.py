@@ -52,18 +52,17 @@ def test_without_checkpoints_the_end_of_input_publishes(tmp_path: Path) -> None:
 
 
 def test_rescaled_up_and_down(tmp_path: Path) -> None:
-    number, attempt = 0, 0
+    number = 0
     running = [operator(tmp_path, 0, 1, 0)]
     running[0].open(None)
-    for parallelism in (4, 3, 1):
+    for attempt, parallelism in enumerate((4, 3, 1), 1):
         for of_subtask in running:
             of_subtask.write([str(number)])
             number += 1
-        snapshots = [of_subtask.snapshot(attempt + 1) for of_subtask in running]
+        snapshots = [of_subtask.snapshot(attempt) for of_subtask in running]
         for of_subtask in running:
             of_subtask.write(["100"])  # lost with this attempt, and written again by nobody here
             of_subtask.close()
-        attempt += 1
         running = restored(tmp_path, snapshots, parallelism, attempt)
     for of_subtask in running:
         of_subtask.finish()
