@@ -13,8 +13,11 @@ pytestmark = pytest.mark.integration
 
 #: `DataStream.print` writes where the task is, so that programs that use it only run in this process
 ON_A_CLUSTER = [
+    "csv_sink",
+    "csv_source",
     "event_time_timers",
     "file_sink",
+    "file_sink_names",
     "keyed_side_outputs",
     "map_state",
     "result_types",

@@ -1,7 +1,6 @@
 """CsvRowDeserializationSchema and CsvRowSerializationSchema."""
 
-from pyflink.common import Row
-from pyflink.common import Types as T
+from pyflink.common import Row, Types
 from pyflink.datastream.formats.csv import CsvRowDeserializationSchema, CsvRowSerializationSchema
 
 try:
@@ -48,7 +47,7 @@ def write(name, builder, *rows):
         print(name, list(row), "->", repr(found.decode()))
 
 
-row_type = T.ROW_NAMED(["a", "b", "c"], [T.INT(), T.STRING(), T.BOOLEAN()])
+row_type = Types.ROW_NAMED(["a", "b", "c"], [Types.INT(), Types.STRING(), Types.BOOLEAN()])
 lines = ["1,x,true", '1,"x,y",false', "1", "1,x,true,extra", "a,x,true", "", "1,,", ",,", "#c", "1,x,yes", "\n"]
 lines += [" 1 , x , true ", '1,"a""b",true', "1;x;true", "NULL,NULL,NULL", "1,x,true\n2,y,false", '1,"x']
 read("plain", Reader(row_type), *lines)
@@ -57,7 +56,9 @@ read("comments", Reader(row_type).set_allow_comments(True), "#c", "1,#x,true", "
 read("null", Reader(row_type).set_null_literal("NULL"), "1,x,1", "NULL,NULL,NULL")
 other = Reader(row_type).set_field_delimiter(";").set_quote_character("'").set_escape_character("\\")
 read("other", other, "1;'a;b';true", "1;a\\;b;true", "1;'it''s';true", "1;'it\\'s';true")
-nested = T.ROW_NAMED(["a", "r", "t"], [T.OBJECT_ARRAY(T.STRING()), T.ROW([T.INT(), T.STRING()]), T.STRING()])
+nested = Types.ROW_NAMED(
+    ["a", "r", "t"], [Types.OBJECT_ARRAY(Types.STRING()), Types.ROW([Types.INT(), Types.STRING()]), Types.STRING()]
+)
 read("nested", Reader(nested), "x;y,1;z,t", "x,1,t", ",,t", ";,1;2;3,t")
 read("delimiter", Reader(nested).set_array_element_delimiter("|"), "x|y,1|z,t")
 for name, texts in {
@@ -72,9 +73,9 @@ for name, texts in {
     "SQL_TIME": ["12:13:14"],
     "SQL_TIMESTAMP": ["2020-01-02 03:04:05", "2020-01-02 03:04:05.12", "2020-01-02T03:04:05"],
 }.items():
-    read(name, Reader(T.ROW_NAMED(["v"], [getattr(T, name)()])), *texts)
-read("bytes", Reader(T.ROW_NAMED(["v"], [T.PRIMITIVE_ARRAY(T.BYTE())])), "YWJj")
-read("ints", Reader(T.ROW_NAMED(["v"], [T.BASIC_ARRAY(T.INT())])), "1;2", "1;x")
+    read(name, Reader(Types.ROW_NAMED(["v"], [getattr(Types, name)()])), *texts)
+read("bytes", Reader(Types.ROW_NAMED(["v"], [Types.PRIMITIVE_ARRAY(Types.BYTE())])), "YWJj")
+read("ints", Reader(Types.ROW_NAMED(["v"], [Types.BASIC_ARRAY(Types.INT())])), "1;2", "1;x")
 
 rows = [Row(1, "x", True), Row(None, None, None), Row(1, 'q"ä,/<', False), Row(1, "a b", True), Row(1, "", True)]
 write("plain", Writer(row_type), *rows, Row(1, "a\nb", True), Row(1, "-1", True), Row(1, "x" * 25, True))
@@ -85,5 +86,5 @@ other = Writer(row_type).set_field_delimiter(";").set_quote_character("'").set_e
 write("other", other, Row(1, "a;b'c\\d", True))
 write("unquoted", Writer(row_type).disable_quote_character(), Row(1, "a,b", True))
 for value in (1.0, 1e10, 1e-5, float("nan")):
-    write("double", Writer(T.ROW_NAMED(["v"], [T.DOUBLE()])), Row(value))
-write("row", Writer(T.ROW_NAMED(["v"], [T.ROW([T.INT(), T.STRING()])])), Row(Row(3, "x y")))
+    write("double", Writer(Types.ROW_NAMED(["v"], [Types.DOUBLE()])), Row(value))
+write("row", Writer(Types.ROW_NAMED(["v"], [Types.ROW([Types.INT(), Types.STRING()])])), Row(Row(3, "x y")))

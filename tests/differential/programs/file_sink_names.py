@@ -17,13 +17,14 @@ from pyflink.datastream.connectors.file_system import (
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-out = Path(sys.argv[2])
+# not below the folder whose files are shown as they are: an hour is in their names
+out = Path(sys.argv[2]).parent / f"names-{sys.argv[1]}"
 
 
 def write(name, configure):
     builder = FileSink.for_row_format(str(out / name), Encoder.simple_string_encoder())
     configure(builder.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner()))
-    env.from_collection(["a", "bb", "ccc", "d", "e"], Types.STRING()).sink_to(builder.build())
+    env.from_collection(["a", "bb", "ccc", "d", "e"], Types.STRING()).sink_to(builder.build()).uid(name)
     env.execute(name)
     for path in sorted((out / name).rglob("*")):
         if not path.is_dir():

@@ -1,7 +1,6 @@
 """JsonRowDeserializationSchema and JsonRowSerializationSchema."""
 
-from pyflink.common import Row
-from pyflink.common import Types as T
+from pyflink.common import Row, Types
 from pyflink.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
 
 try:
@@ -48,7 +47,7 @@ def write(type_info, *rows):
 
 
 reader = JsonRowDeserializationSchema.builder
-row_type = T.ROW_NAMED(["a", "b", "c"], [T.INT(), T.STRING(), T.BOOLEAN()])
+row_type = Types.ROW_NAMED(["a", "b", "c"], [Types.INT(), Types.STRING(), Types.BOOLEAN()])
 messages = ['{"a":1,"b":"x","c":true}', '{"a":1}', '{"a":1,"b":"x","c":true,"d":5}', '{"a":"1","b":5,"c":"true"}']
 messages += ['{"a":1.7,"b":{"x":1},"c":1}', "nonsense", "[1,2]", '{"a":null}', "", '{"a":5000000000}', '{"a":true}']
 messages += ['{"a":"x"}', '{"b":[1, 2.0]}', '{"b":1.0}', '{"b":1e3}', '{"a":1} trailing', "null", '{"a":1,"a":2}']
@@ -66,23 +65,25 @@ read("plain", reader().type_info(row_type), *messages)
 read("missing fails", reader().type_info(row_type).fail_on_missing_field(), *messages)
 read("ignoring", reader().type_info(row_type).ignore_parse_errors(), *messages)
 for type_info, nodes in (
-    (T.LONG(), ["1", "1.5", '"7"', "1e3", "99999999999999999999", "1e30"]),
-    (T.DOUBLE(), ["1", '"1.5"', '"x"', "1e400", "true"]),
-    (T.FLOAT(), ["0.1", "1"]),
-    (T.BIG_DEC(), ["1.50", '"2.5"', "1e3", "7"]),
-    (T.BIG_INT(), ["12345678901234567890", "1.5"]),
-    (T.SHORT(), ["5", "70000"]),
-    (T.BYTE(), ["5", "300"]),
-    (T.SQL_DATE(), ['"2020-01-02"', '"x"']),
-    (T.SQL_TIME(), ['"12:13:14"', '"12:13:14Z"', '"12:13:14.123Z"']),
-    (T.SQL_TIMESTAMP(), ['"2020-01-02T03:04:05Z"', '"2020-01-02T03:04:05.123Z"', '"2020-01-02 03:04:05"']),
-    (T.OBJECT_ARRAY(T.STRING()), ['["a",null,1]', '"x"', "{}"]),
-    (T.BASIC_ARRAY(T.INT()), ["[1,null]", '["x"]']),
-    (T.PRIMITIVE_ARRAY(T.INT()), ["[1,2]"]),
-    (T.MAP(T.STRING(), T.INT()), ['{"x":1,"y":null}', "[]"]),
-    (T.ROW_NAMED(["x"], [T.INT()]), ['{"x":1}', "5", "{}"]),
+    (Types.LONG(), ["1", "1.5", '"7"', "1e3", "99999999999999999999", "1e30"]),
+    (Types.DOUBLE(), ["1", '"1.5"', '"x"', "1e400", "true"]),
+    (Types.FLOAT(), ["0.1", "1"]),
+    (Types.BIG_DEC(), ["1.50", '"2.5"', "1e3", "7"]),
+    (Types.BIG_INT(), ["12345678901234567890", "1.5"]),
+    (Types.SHORT(), ["5", "70000"]),
+    (Types.BYTE(), ["5", "300"]),
+    (Types.SQL_DATE(), ['"2020-01-02"', '"x"']),
+    (Types.SQL_TIME(), ['"12:13:14"', '"12:13:14Z"', '"12:13:14.123Z"']),
+    (Types.SQL_TIMESTAMP(), ['"2020-01-02T03:04:05Z"', '"2020-01-02T03:04:05.123Z"', '"2020-01-02 03:04:05"']),
+    (Types.OBJECT_ARRAY(Types.STRING()), ['["a",null,1]', '"x"', "{}"]),
+    (Types.BASIC_ARRAY(Types.INT()), ["[1,null]", '["x"]']),
+    (Types.PRIMITIVE_ARRAY(Types.INT()), ["[1,2]"]),
+    (Types.MAP(Types.STRING(), Types.INT()), ['{"x":1,"y":null}', "[]"]),
+    (Types.ROW_NAMED(["x"], [Types.INT()]), ['{"x":1}', "5", "{}"]),
 ):
-    read(repr(type_info), reader().type_info(T.ROW_NAMED(["v"], [type_info])), *[f'{{"v":{node}}}' for node in nodes])
+    read(
+        repr(type_info), reader().type_info(Types.ROW_NAMED(["v"], [type_info])), *[f'{{"v":{node}}}' for node in nodes]
+    )
 properties = '"a":{"type":"integer"},"s":{"type":"string"},"b":{"type":"boolean"},"d":{"type":"string","format":"date"}'
 properties += ',"n":{"type":["string","null"]},"l":{"type":"array","items":{"type":"string"}}'
 properties += ',"o":{"type":"object","properties":{"x":{"type":"number"}}},"r":{"$ref":"#/definitions/r"}'
@@ -92,5 +93,5 @@ read("schema", reader().json_schema(schema), message)
 
 write(row_type, Row(1, "x", True), Row(None, None, None), Row(1, 'q"ä\n/<\u0001\\', False))
 for value in (1.0, 1e10, 1e-5, float("nan"), float("inf")):
-    write(T.ROW_NAMED(["v"], [T.DOUBLE()]), Row(value))
-write(T.ROW_NAMED(["v"], [T.ROW_NAMED(["x"], [T.INT()])]), Row(Row(3)), Row(None))
+    write(Types.ROW_NAMED(["v"], [Types.DOUBLE()]), Row(value))
+write(Types.ROW_NAMED(["v"], [Types.ROW_NAMED(["x"], [Types.INT()])]), Row(Row(3)), Row(None))

@@ -307,7 +307,7 @@ def test_concatenation_with_a_delimiter(tmp_path: Path) -> None:
     world.write(1)
     world.end()
     (path,) = tmp_path.iterdir()
-    assert path.read_text() == "0\n1\n100\n2\n"
+    assert path.read_text() == "0\n1\n100\n2\n100\n"
 
 
 def test_bad_strategies() -> None:
