@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from penstock.common.configuration import Configuration
 from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
-from penstock.common.jvm import warn_no_effect
+from penstock.common.jvm import no_jvm, warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
@@ -17,6 +17,7 @@ from penstock.datastream.collection_source import CollectionSource, converted_el
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.environment_settings import EnvironmentSettings
 from penstock.datastream.execution_mode import RuntimeExecutionMode
+from penstock.datastream.functions import SourceFunction
 from penstock.datastream.job_settings import BUFFER_TIMEOUT_KEY, CHAINING_KEY, JobSettings
 from penstock.datastream.user_code import check_type
 from penstock.graph.transformations import StreamInput, Transformation
@@ -160,6 +161,16 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         if type_info is None and hasattr(source, "get_produced_type"):
             type_info = source.get_produced_type()
         return self._from_source(source, watermark_strategy, source_name, check_type(type_info))
+
+    def add_source(
+        self, source_func: SourceFunction, source_name: str = "Custom Source", type_info: TypeInformation | None = None
+    ) -> NoReturn:
+        """JvmNotAvailableError: it takes a SourceFunction of the JVM."""
+        no_jvm("add_source(…), use from_source(…) instead")
+
+    def create_input(self, input_format: Any, type_info: TypeInformation | None = None) -> NoReturn:
+        """JvmNotAvailableError: it takes an InputFormat of the JVM."""
+        no_jvm("create_input(…), use from_source(…) instead")
 
     def _from_source(
         self, source: Source, strategy: WatermarkStrategy | None, name: str, type_info: TypeInformation

@@ -1,6 +1,6 @@
 """The files of a cached stream: one a subtask of the job that stored it, below the folder for cached results.
 
-    <root>/<result id>/<job id>/<subtask>
+<root>/<result id>/<job id>/<subtask>
 """
 
 import contextlib

@@ -9,8 +9,8 @@ import cloudpickle
 
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
-from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.client.config.options.cluster import STORAGE_DIR
+from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.job_graph import JobGraph, JobVertex, OperatorNode

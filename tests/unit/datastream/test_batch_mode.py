@@ -54,9 +54,7 @@ def test_one_key_after_the_other(parallelism: int, records_in_memory: str, backe
     with stream.key_by(lambda v: v[0]).process(Endless()).execute_and_collect() as results:
         found = sorted(results)
     seen = {key: sorted(time for k, time in data if k == key) for key in range(4)}
-    assert found == sorted(
-        (key, domain, seen[key]) for key in range(4) for domain in ("EVENT_TIME", "PROCESSING_TIME")
-    )
+    assert found == sorted((key, domain, seen[key]) for key in range(4) for domain in ("EVENT_TIME", "PROCESSING_TIME"))
 
 
 def test_keys_that_are_equal_are_one() -> None:
