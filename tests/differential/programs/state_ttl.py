@@ -1,5 +1,6 @@
 """State that has not been written for a while is gone, each entry of a list and a map by itself."""
 
+import sys
 import time
 
 from pyflink.common import Configuration, Time, Types
