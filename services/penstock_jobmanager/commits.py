@@ -42,6 +42,9 @@ def _operations(op: decided.Op, keys: Keys, job: str) -> list[Op]:
             return [StreamAdd(keys.events("resourcemanager"), encode(event))]
         case decided.SetClaim(allocation=allocation, claim=claim):
             return [HashSet(keys.claims(job), allocation, encode(claim))]
+        case decided.Forget(allocation=allocation):
+            # its claim row stays WITHDRAWN: a late hint must find it
+            return [ExpireKey(keys.slot_commands(job, allocation), EXPIRE_AFTER)]
         case decided.Bury(tombstone=tombstone, allocations=allocations, vertices=vertices):
             return _burial(tombstone, allocations, vertices, keys, job)
 

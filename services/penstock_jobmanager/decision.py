@@ -4,10 +4,36 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from penstock.coordination.messages import ResourceEvent, SlotCommand, TaskManagerCommand
-from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, FailureRow, JobRow, RequestRow, Tombstone
+from penstock.coordination.rows import (
+    AckRow,
+    AllocationRow,
+    CheckpointRow,
+    CheckpointsRow,
+    CheckpointTasksRow,
+    Claim,
+    ExecutionRow,
+    FailureRow,
+    JobRow,
+    RequestRow,
+    RestartRow,
+    Tombstone,
+    TriggerRow,
+)
 from penstock_jobmanager.effects import Effect
 
-Row: TypeAlias = JobRow | ExecutionRow | AllocationRow | RequestRow | FailureRow
+Row: TypeAlias = (
+    JobRow
+    | ExecutionRow
+    | AllocationRow
+    | RequestRow
+    | FailureRow
+    | CheckpointsRow
+    | CheckpointRow
+    | AckRow
+    | CheckpointTasksRow
+    | TriggerRow
+    | RestartRow
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +68,13 @@ class SetClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """The slot behind the allocation is gone for good, and so goes what was left for it to read."""
+
+    allocation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bury:
     """The end: the tombstone is set, the job is no longer among the live ones, and what only a running job needs goes.
 
@@ -53,7 +86,7 @@ class Bury:
     vertices: tuple[str, ...] = ()
 
 
-Op: TypeAlias = ToSlot | ToTaskManager | ToResourceManager | SetClaim | Bury
+Op: TypeAlias = ToSlot | ToTaskManager | ToResourceManager | SetClaim | Forget | Bury
 
 
 @dataclass(slots=True)

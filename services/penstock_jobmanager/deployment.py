@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Deploy, LogsCreated, TaskAttempt, TaskStateChanged
+from penstock.coordination.messages import Deploy, LogsCreated, TaskStateChanged
 from penstock.coordination.rows import ExecutionRow
 from penstock.graph.states import EXECUTION_EDGES, ExecutionState, JobState
+from penstock_jobmanager import rescale, restore
 from penstock_jobmanager.decision import ToSlot
 from penstock_jobmanager.effects import CreateLogs, effect_id
-from penstock_jobmanager.job import Job
+from penstock_jobmanager.job import Job, attempts
 
 _REPORTS = frozenset(
     {ExecutionState.INITIALIZING, ExecutionState.RUNNING, ExecutionState.FINISHED, ExecutionState.CANCELED}
@@ -22,11 +23,22 @@ def prepare(job: Job) -> None:
 
 
 def on_logs_created(job: Job, event: LogsCreated) -> None:
-    """The logs of the current generation are there: one Deploy to each slot, and the job is RUNNING."""
+    """The logs of the current generation are there: one Deploy to each slot, and the job is RUNNING.
+
+    Raises `restore.NoUsableCheckpointError`.
+    """
     expected = job.no_longer_want(effect_id(CreateLogs(generation=event.generation)))
     if not expected or event.generation != job.row.generation or job.row.state is not JobState.CREATED:
         return
     job.change(exchange=event.exchange)
+    deploy(job)
+
+
+def deploy(job: Job) -> None:
+    """Unless something is still missing. Raises `restore.NoUsableCheckpointError`."""
+    if job.row.state is not JobState.CREATED or not job.row.exchange or restore.is_waiting(job):
+        return
+    restored = restore.choose(job)
     placement = {
         vertex.id: tuple(e.allocation or "" for e in job.executions.of_vertex(vertex.id))
         for vertex in job.graph.vertices
@@ -36,22 +48,21 @@ def on_logs_created(job: Job, event: LogsCreated) -> None:
         if not tasks:
             continue
         job.put_allocation(replace(allocation, deployed=True))
-        deploy = Deploy(
+        command = Deploy(
             graph=job.row.graph,
             generation=job.row.generation,
             tasks=attempts(tasks),
             placement=placement,
-            exchange=event.exchange,
+            exchange=job.row.exchange,
+            restore=restored,
+            checkpointing=job.options.checkpoints.enabled,
             epoch=job.epoch,
             time=job.now.wall,
         )
-        job.send(ToSlot(allocation.allocation, deploy))
-    job.enter(JobState.RUNNING)
-
-
-def attempts(executions: list[ExecutionRow]) -> tuple[TaskAttempt, ...]:
-    """How commands name these execution attempts."""
-    return tuple(TaskAttempt(vertex=e.vertex, subtask=e.subtask, attempt=e.attempt) for e in executions)
+        job.send(ToSlot(allocation.allocation, command))
+    restore.note(job, restored)
+    job.enter(JobState.RUNNING, message="")
+    rescale.on_deployed(job)
 
 
 def current(job: Job, event: TaskStateChanged) -> ExecutionRow | None:

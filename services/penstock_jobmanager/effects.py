@@ -1,7 +1,8 @@
 """What a JobMaster wants done outside its commit: outbox rows.
 
 Each is committed first, carried out by whoever leads the job, idempotent, and acknowledged by an event; a successor
-carries out what it finds. So none holds an epoch: the relay stamps its own.
+carries out what it finds. So none holds an epoch: the relay stamps its own. What one needs of the record besides is
+derived when it is handed over (`effect_inputs`), by the successor too.
 """
 
 from typing import TypeAlias
@@ -20,9 +21,13 @@ class CreateLogs(EffectBase, frozen=True, kw_only=True, tag=True):
 
 
 class DeleteLogs(EffectBase, frozen=True, kw_only=True, tag=True):
-    """Delete what `CreateLogs` made. Given up after a while: a log also expires."""
+    """Delete what `CreateLogs` made. Given up after a while: a log also expires.
+
+    `parallelism`: vertex -> parallelism the generation had, where it differs from the graph's.
+    """
 
     generation: int
+    parallelism: dict[str, int] = {}
 
 
 class SendHint(EffectBase, frozen=True, kw_only=True, tag=True):
@@ -32,7 +37,53 @@ class SendHint(EffectBase, frozen=True, kw_only=True, tag=True):
     queue: str
 
 
-Effect: TypeAlias = CreateLogs | DeleteLogs | SendHint
+class WriteMetadata(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Write the metadata file of a checkpoint that all have acknowledged; answered by `MetadataWritten`."""
+
+    checkpoint: int
+
+
+class MirrorPointer(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Write to storage which checkpoint is the newest; only then are tasks told."""
+
+    checkpoint: int
+
+
+class CancelBarriers(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Write into all input logs of a generation that the checkpoint will not be."""
+
+    checkpoint: int
+    generation: int
+
+
+class DiscardCheckpoint(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Remove a checkpoint's folder, and shared files that no other checkpoint names."""
+
+    checkpoint: int
+    directory: str
+
+
+class SweepCheckpoints(EffectBase, frozen=True, kw_only=True, tag=True):
+    """The job is over: remove everything of it from checkpoint storage but the checkpoints in `keep`."""
+
+    keep: tuple[int, ...] = ()
+
+
+class ReadSavepoint(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Look at the savepoint to start from; answered by `SavepointRead`."""
+
+    path: str
+    allow_non_restored: bool = False
+
+
+class StoreGraph(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Store the job's graph at another parallelism as a blob; answered by `GraphStored`."""
+
+    parallelism: int
+
+
+StorageEffect: TypeAlias = WriteMetadata | MirrorPointer | DiscardCheckpoint | SweepCheckpoints | ReadSavepoint
+Effect: TypeAlias = CreateLogs | DeleteLogs | SendHint | CancelBarriers | StoreGraph | StorageEffect
 
 
 def effect_id(effect: Effect) -> str:
@@ -44,3 +95,17 @@ def effect_id(effect: Effect) -> str:
             return f"delete-logs:{generation}"
         case SendHint(allocation=allocation):
             return f"hint:{allocation}"
+        case WriteMetadata(checkpoint=checkpoint):
+            return f"write-metadata:{checkpoint}"
+        case MirrorPointer(checkpoint=checkpoint):
+            return f"mirror-pointer:{checkpoint}"
+        case CancelBarriers(checkpoint=checkpoint):
+            return f"cancel-barriers:{checkpoint}"
+        case DiscardCheckpoint(checkpoint=checkpoint):
+            return f"discard-checkpoint:{checkpoint}"
+        case SweepCheckpoints():
+            return "sweep-checkpoints"
+        case ReadSavepoint():
+            return "read-savepoint"
+        case StoreGraph(parallelism=parallelism):
+            return f"store-graph:{parallelism}"

@@ -1,13 +1,12 @@
 """The end, in two commits: slots go back when the last execution is over; a job with an empty outbox is buried."""
 
-from msgspec.structs import replace
-
-from penstock.coordination.messages import Failure, ReleaseSlot, SlotRequestsCancelled
+from penstock.coordination.messages import Failure, SlotRequestsCancelled
 from penstock.coordination.rows import Tombstone
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager.decision import Bury, Decision, ToResourceManager, ToSlot, ToTaskManager
-from penstock_jobmanager.effects import DeleteLogs
+from penstock_jobmanager import checkpoint_abort, rescale, restart, retention, slots, trigger_rows
+from penstock_jobmanager.decision import Bury, Decision, ToResourceManager
+from penstock_jobmanager.effects import DeleteLogs, DiscardCheckpoint
 from penstock_jobmanager.job import Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
@@ -20,8 +19,14 @@ _FINAL = {
 
 
 def settle(job: Job) -> None:
-    """After every event: what an ended job still owes. In one commit with the event, so a successor finds it done."""
+    """After every event: what a job whose executions are over still owes, or that it starts again. In one commit with
+    the event, so a successor finds it done."""
     if job.row.state.is_terminal or not job.executions.all_terminal:
+        return
+    if job.row.state is JobState.RUNNING and rescale.is_stopped(job):
+        restart.begin_rescaled(job)
+    if job.row.state is JobState.RESTARTING:
+        restart.settle(job)
         return
     if not job.released:
         _release(job)
@@ -47,7 +52,7 @@ def abort(record: JobRecord, epoch: int, failure: Failure, now: Now) -> Decision
     if not job.released:
         job.put_failure(failure)
         job.change(root_failure=job.row.root_failure or failure)
-        if job.row.state in (JobState.CREATED, JobState.RUNNING):
+        if job.row.state in (JobState.CREATED, JobState.RUNNING, JobState.RESTARTING):
             job.enter(JobState.FAILING)
     if not job.released:
         _release(job)
@@ -61,22 +66,32 @@ def _release(job: Job) -> None:
     """Every slot goes back to its TaskManager, whatever the slot process does; nobody may claim one any more."""
     for request in list(job.record.requests):
         job.drop_request(request)
+    final = _FINAL.get(job.row.state, JobState.FAILED)
+    _answer(job, final)
     logs_asked = any(ExecutionState.DEPLOYING in e.timestamps for e in job.record.executions.values())
-    for effect in list(job.record.outbox):
-        job.no_longer_want(effect)
+    for name, effect in list(job.record.outbox.items()):
+        if not isinstance(effect, (DeleteLogs, DiscardCheckpoint)):
+            job.no_longer_want(name)
     for allocation in list(job.record.allocations.values()):
-        if allocation.state in ("RELEASING", "GONE"):
-            continue
-        release = ReleaseSlot(allocation=allocation.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
-        job.put_allocation(replace(allocation, state="RELEASING"))
-        job.claim(allocation, "WITHDRAWN")
-        job.send(ToSlot(allocation.allocation, release))
-        job.send(ToTaskManager(allocation.taskmanager, release))
+        if allocation.state not in ("RELEASING", "GONE"):
+            slots.give_back(job, allocation)
     job.send(ToResourceManager(SlotRequestsCancelled(job=job.id, epoch=job.epoch, time=job.now.wall)))
     job.released = True
     job.timers.clear()
     if logs_asked:
         job.want(DeleteLogs(generation=job.row.generation))
+    retention.sweep(job, final)
+
+
+def _answer(job: Job, final: JobState) -> None:
+    """Checkpoints and requests that the end of the job decides."""
+    ended = Failure(message=f"the job has ended as {final}")
+    checkpoint_abort.abort_all(job, ended)
+    if job.row.stop is not None and final is JobState.FINISHED:
+        savepoint = job.record.checkpoints[job.row.stop]
+        trigger_rows.complete(job, savepoint.trigger, savepoint.options.directory)
+    for trigger in trigger_rows.open_triggers(job):
+        trigger_rows.fail(job, trigger, ended)
 
 
 def _bury(job: Job) -> None:

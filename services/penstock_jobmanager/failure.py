@@ -1,44 +1,78 @@
-"""What ends a job early: a failed task, a lost slot, a cancelled job."""
+"""What stops all tasks before their end: a failed task, a lost slot, a cancelled job. A failed job may start again."""
 
 from msgspec.structs import replace
 
 from penstock.coordination.messages import CancelTasks, EffectDone, Failure, ReleaseSlot, SlotLost, TaskStateChanged
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager import deployment, slots
+from penstock_jobmanager import checkpoint_abort, restart, restore, slots, trigger_rows
 from penstock_jobmanager.decision import ToSlot, ToTaskManager
-from penstock_jobmanager.job import Job
+from penstock_jobmanager.job import Job, attempts
 
 CANCELLATION_TIMER = "cancellation"
 
-_STOPPING = (JobState.FAILING, JobState.CANCELLING)
-
 
 def stopping(job: Job) -> bool:
-    """Whether all tasks are on their way to an end."""
-    return job.row.state in _STOPPING
+    """Whether the job is on its way to its end."""
+    return job.row.state in (JobState.FAILING, JobState.CANCELLING)
+
+
+def tasks_stop(job: Job) -> bool:
+    """Whether all tasks are being stopped, for good or to start again."""
+    return stopping(job) or job.row.state is JobState.RESTARTING
 
 
 def arm(job: Job) -> None:
     """The watchdog, for one who takes over a job that is being stopped."""
-    if stopping(job) and job.options.cancellation_timeout:
+    if tasks_stop(job) and job.options.cancellation_timeout:
         job.arm(CANCELLATION_TIMER, job.options.cancellation_timeout)
 
 
-def on_failure(job: Job, failure: Failure) -> None:
-    """The one place that answers a failure. The restart strategy is "none": the job fails with its first failure."""
+def on_failure(job: Job, failure: Failure, *, lost_process: bool = False, at_once: bool = False) -> None:
+    """The one place that answers a failure: the job starts again as its restart strategy has it, or fails.
+
+    `at_once`: without asking the strategy.
+    """
     job.put_failure(failure)
-    if stopping(job):
+    if tasks_stop(job):
         return
+    _abort_checkpoints(job, failure)
+    if restart.decide(job, failure, lost_process=lost_process, at_once=at_once):
+        _stop_all(job)
+    else:
+        _fail(job, failure)
+
+
+def on_fatal(job: Job, failure: Failure) -> None:
+    """A failure that no restart can cure."""
+    job.put_failure(failure)
+    if not stopping(job):
+        _abort_checkpoints(job, failure)
+        _fail(job, failure)
+
+
+def _fail(job: Job, failure: Failure) -> None:
     job.enter(JobState.FAILING, root_failure=failure, message="")
     _stop_all(job)
 
 
+def _abort_checkpoints(job: Job, failure: Failure) -> None:
+    """What is under way fails with the job; one that the job was to stop with is there, but the job is not stopped."""
+    checkpoint_abort.abort_all(job, replace(failure, message=f"the job failed meanwhile: {failure.message}"))
+    if job.row.stop is not None:
+        made = job.record.checkpoints[job.row.stop]
+        told = f"a savepoint was made at {made.options.directory}, but the job failed before it stopped: "
+        trigger_rows.fail(job, made.trigger, replace(failure, message=told + failure.message))
+        job.change(stop=None)
+
+
 def on_cancel(job: Job) -> None:
     """Stop all tasks for a user. A failing job too becomes CANCELED, as in Flink."""
-    if job.row.state is JobState.CANCELLING or job.executions.all_terminal:
+    if job.row.state is JobState.CANCELLING or job.released:
         return
+    checkpoint_abort.abort_all(job, Failure(message="the job was cancelled"))
     job.enter(JobState.CANCELLING, message="")
+    job.disarm(restart.RESTART_TIMER)
     _stop_all(job)
 
 
@@ -50,11 +84,19 @@ def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -
     if execution.state is ExecutionState.CANCELING:
         # it was being stopped: what it raised meanwhile is history, not another cause
         job.move(subtask, ExecutionState.CANCELED)
-        if job.row.state is JobState.FAILING:
+        if job.row.state in (JobState.FAILING, JobState.RESTARTING):
             job.put_failure(failure)
         return
     job.move(subtask, ExecutionState.FAILED, failure=failure)
-    on_failure(job, failure)
+    if not restore.names_unusable(job, failure):
+        on_failure(job, failure)
+        return
+    try:
+        restore.mark_unusable(job)
+    except restore.NoUsableCheckpointError as error:
+        on_fatal(job, replace(failure, message=f"{error}. {failure.message}"))
+    else:
+        on_failure(job, failure, at_once=True)
 
 
 def on_slot_lost(job: Job, event: SlotLost) -> None:
@@ -87,13 +129,13 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
     lost = Failure(
         message=f"the slot {allocation.slot} of TaskManager {allocation.taskmanager} was lost: {event.reason}"
     )
-    if stopping(job):
+    if tasks_stop(job):
         for execution in live:
             _end(job, execution, ExecutionState.CANCELED)
         return
     for execution in live:
         job.move((execution.vertex, execution.subtask), ExecutionState.FAILED, failure=_located(job, execution, lost))
-    on_failure(job, _located(job, live[0], lost))
+    on_failure(job, _located(job, live[0], lost), lost_process=True)
 
 
 def on_logs_failed(job: Job, event: EffectDone) -> None:
@@ -140,7 +182,7 @@ def _stop_all(job: Job) -> None:
             job.move(subtask, ExecutionState.CANCELING)
             running.setdefault(allocation.allocation, []).append(execution)
     for name, executions in running.items():
-        cancel = CancelTasks(tasks=deployment.attempts(executions), epoch=job.epoch, time=job.now.wall)
+        cancel = CancelTasks(tasks=attempts(executions), epoch=job.epoch, time=job.now.wall)
         job.send(ToSlot(name, cancel))
     job.disarm(slots.REQUEST_TIMER)
     arm(job)

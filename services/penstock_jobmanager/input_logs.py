@@ -7,12 +7,13 @@ import redis
 from penstock.coordination.connection import connect
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import ExchangeRef
-from penstock.exchange.log_admin import create_logs, delete_logs
+from penstock.exchange.elements import CancelCheckpoint
+from penstock.exchange.log_admin import cancel_checkpoint, create_logs, delete_logs
 from penstock.graph.job_graph import JobGraph
 
 
 class ExchangeInputLogs:
-    """Over the exchange Redises of `penstock.exchange.urls`. Both calls may be repeated."""
+    """Over the exchange Redises of `penstock.exchange.urls`. Every call may be repeated."""
 
     def __init__(self, urls: tuple[str, ...], keys: Keys) -> None:
         self._urls, self._keys = urls, keys
@@ -26,6 +27,11 @@ class ExchangeInputLogs:
     def delete(self, graph: JobGraph, generation: int) -> None:
         """Raises the errors of redis-py while an exchange is away."""
         delete_logs(self._connected(), self._keys, graph, generation)
+
+    def cancel(self, graph: JobGraph, generation: int, checkpoint: int, epoch: int) -> None:
+        """Raises the errors of redis-py while an exchange is away."""
+        cancelled = CancelCheckpoint(checkpoint_id=checkpoint, epoch=epoch)
+        cancel_checkpoint(self._connected(), self._keys, graph, generation, cancelled)
 
     def close(self) -> None:
         """Close the connections."""

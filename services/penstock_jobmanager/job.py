@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
-from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, FailureRow, JobRow, RequestRow
+from penstock.coordination.messages import Failure, TaskAttempt
+from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, FailureRow, JobRow, RequestRow, RestartRow
 from penstock.graph.execution_graph import ExecutionGraph, Subtask, shared_slots
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import EXECUTION_EDGES, JOB_EDGES, ExecutionState, JobState
-from penstock_jobmanager.decision import Decision, Op, Row, SetClaim
+from penstock_jobmanager.decision import Decision, Forget, Op, Row, SetClaim
 from penstock_jobmanager.effects import Effect, effect_id
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
@@ -34,8 +34,10 @@ class Job:
         self.executions: ExecutionGraph[ExecutionRow] = ExecutionGraph(graph, record.executions)
         #: request n is for the shared slot n modulo their number, so that a replacement takes the same place
         self.slots: tuple[tuple[Subtask, ...], ...] = shared_slots(graph)
-        #: whether all slots were given back: done in the very commit that ends the last execution
-        self.released = self.executions.all_terminal
+        #: whether all slots were given back: done in the very commit that ends the last execution of a job that is over
+        self.released = self.executions.all_terminal and record.job.state is not JobState.RESTARTING
+        #: when the next checkpoint is due, on the clock of `Now.mono`; None: not known yet
+        self.next_checkpoint: float | None = None
         self.timers: dict[str, float] = {}
         self.now = Now(0, 0.0)
         self.decision = Decision()
@@ -78,6 +80,12 @@ class Job:
         self.record.allocations[row.allocation] = row
         self.decision.rows[f"allocation:{row.allocation}"] = row
 
+    def forget_allocation(self, allocation: str) -> None:
+        """A slot that is gone for good, with nothing of the job left in it."""
+        del self.record.allocations[allocation]
+        self.decision.rows[f"allocation:{allocation}"] = None
+        self.send(Forget(allocation))
+
     def put_request(self, request: str) -> None:
         self.record.requests[request] = row = RequestRow(request=request, since=self.now.wall)
         self.decision.rows[f"request:{request}"] = row
@@ -85,6 +93,16 @@ class Job:
     def drop_request(self, request: str) -> None:
         del self.record.requests[request]
         self.decision.rows[f"request:{request}"] = None
+
+    def drop_execution(self, subtask: Subtask) -> None:
+        """A subtask that the job no longer has."""
+        del self.record.executions[subtask]
+        self.decision.rows[f"execution:{subtask[0]}:{subtask[1]}"] = None
+
+    def put_restart(self, row: RestartRow) -> None:
+        if row != self.record.restart:
+            self.record.restart = row
+            self.decision.rows["restart"] = row
 
     def put_failure(self, failure: Failure) -> None:
         """Add to the exception history; the oldest entries beyond its bound go."""
@@ -122,6 +140,12 @@ class Job:
         self.decision.outbox[effect] = None
         return True
 
+    def adopt(self, graph: JobGraph) -> None:
+        """Go on with another graph; the executions are made anew by the caller."""
+        self.graph = graph
+        self.executions = ExecutionGraph(graph, self.record.executions)
+        self.slots = shared_slots(graph)
+
     # -- slots ---------------------------------------------------------------------------------------------------------
     def slot_number(self, request: str) -> int:
         """Which of `slots` a request id is for."""
@@ -139,5 +163,15 @@ class Job:
     def arm(self, timer: str, seconds: float) -> None:
         self.timers[timer] = self.now.mono + seconds
 
+    def remaining(self, since: int, seconds: float) -> float:
+        """What is left of a span that began at `since` (ms, wall clock of who led then). Clocks may differ: it is
+        never longer than the whole, nor negative."""
+        return min(max(0.0, seconds - (self.now.wall - since) / 1000), seconds)
+
     def disarm(self, timer: str) -> None:
         self.timers.pop(timer, None)
+
+
+def attempts(executions: list[ExecutionRow]) -> tuple[TaskAttempt, ...]:
+    """How commands name these execution attempts."""
+    return tuple(TaskAttempt(vertex=e.vertex, subtask=e.subtask, attempt=e.attempt) for e in executions)

@@ -13,6 +13,7 @@ from penstock.coordination.messages import (
     CheckpointDeclined,
     CheckpointRequested,
     EffectDone,
+    Failure,
     GraphStored,
     InputExhausted,
     JobEvent,
@@ -26,14 +27,30 @@ from penstock.coordination.messages import (
 )
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager import deployment, end, failure, slots
+from penstock_jobmanager import (
+    checkpoint_acks,
+    checkpoint_completion,
+    checkpoint_failure,
+    checkpoints,
+    deployment,
+    end,
+    failure,
+    rescale,
+    restart,
+    restore,
+    slots,
+    user_requests,
+)
 from penstock_jobmanager.decision import Decision
-from penstock_jobmanager.effects import CreateLogs
+from penstock_jobmanager.effects import CreateLogs, MirrorPointer, ReadSavepoint, StoreGraph, WriteMetadata
 from penstock_jobmanager.job import Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
 STABLE_TIMER = "stable"
+
+#: effects that are acknowledged by an event of their own
+ANSWERED = (CreateLogs, WriteMetadata, ReadSavepoint, StoreGraph)
 
 
 class JobMaster:
@@ -48,6 +65,16 @@ class JobMaster:
         return self._job.record
 
     @property
+    def graph(self) -> JobGraph:
+        """What the job runs as of the last decision: rescaling changes it."""
+        return self._job.graph
+
+    @property
+    def options(self) -> JobMasterOptions:
+        """What it was told."""
+        return self._job.options
+
+    @property
     def done(self) -> bool:
         """Whether the job is terminal: with the last decision committed there is nothing left to lead."""
         return self._job.row.state.is_terminal
@@ -59,6 +86,9 @@ class JobMaster:
             slots.schedule(job)
         slots.arm(job)
         failure.arm(job)
+        restart.arm(job)
+        checkpoints.arm(job)
+        checkpoint_completion.arm(job)
         if job.row.takeovers:
             job.arm(STABLE_TIMER, job.options.stable_after)
         return self._settled()
@@ -79,24 +109,45 @@ class JobMaster:
                 self._on_task(event)
             case CancelRequested():
                 failure.on_cancel(job)
-            case LogsCreated():
-                deployment.on_logs_created(job, event)
+            case LogsCreated() | SavepointRead():
+                self._on_ready(event)
             case EffectDone():
                 self._on_effect(event)
-            case (
-                InputExhausted()
-                | CheckpointAcked()
-                | CheckpointDeclined()
-                | CheckpointRequested()
-                | RescaleRequested()
-                | MetadataWritten()
-                | SavepointRead()
-                | GraphStored()
-            ):
-                pass
+            case GraphStored():
+                rescale.on_graph_stored(job, event)
+            case CheckpointRequested():
+                user_requests.on_checkpoint(job, event)
+            case RescaleRequested():
+                user_requests.on_rescale(job, event)
+            case _:
+                self._on_checkpoint(event)
+        return self._settled()
+
+    def _on_checkpoint(self, event: InputExhausted | CheckpointAcked | CheckpointDeclined | MetadataWritten) -> None:
+        match event:
+            case InputExhausted():
+                checkpoints.on_exhausted(self._job, event)
+            case CheckpointAcked():
+                checkpoint_acks.on_acked(self._job, event)
+            case CheckpointDeclined():
+                checkpoint_failure.on_declined(self._job, event)
+            case MetadataWritten():
+                checkpoint_completion.on_metadata_written(self._job, event)
             case _:
                 assert_never(event)
-        return self._settled()
+
+    def _on_ready(self, event: LogsCreated | SavepointRead) -> None:
+        """One of the two things that a deployment waits for."""
+        job = self._job
+        try:
+            if isinstance(event, LogsCreated):
+                deployment.on_logs_created(job, event)
+            elif (reason := restore.on_savepoint_read(job, event)) is not None:
+                failure.on_fatal(job, reason)
+            else:
+                deployment.deploy(job)
+        except restore.NoUsableCheckpointError as error:
+            failure.on_fatal(job, Failure(message=str(error)))
 
     def tick(self, now: Now) -> Decision:
         """What follows from the time alone."""
@@ -117,6 +168,7 @@ class JobMaster:
 
     def _settled(self) -> Decision:
         end.settle(self._job)
+        checkpoints.settle(self._job)
         return self._job.decision
 
     def _on_task(self, event: TaskStateChanged) -> None:
@@ -130,14 +182,26 @@ class JobMaster:
             failure.on_task_failed(job, execution, event)
         else:
             deployment.on_report(job, execution, state)
+            if job.record.executions[event.vertex, event.subtask].state is ExecutionState.FINISHED:
+                checkpoint_failure.on_finished(job, (event.vertex, event.subtask))
 
     def _on_effect(self, event: EffectDone) -> None:
         effect = self._job.record.outbox.get(event.effect)
-        if effect is None or (isinstance(effect, CreateLogs) and event.error is None):
+        # those that have an event of their own say by this one that they could not be carried out
+        if effect is None or (isinstance(effect, ANSWERED) and event.error is None):
             return
         self._job.no_longer_want(event.effect)
-        if isinstance(effect, CreateLogs):
-            failure.on_logs_failed(self._job, event)
+        match effect:
+            case CreateLogs():
+                failure.on_logs_failed(self._job, event)
+            case WriteMetadata(checkpoint=checkpoint):
+                checkpoint_failure.on_write_failed(self._job, checkpoint, event)
+            case MirrorPointer(checkpoint=checkpoint):
+                checkpoint_completion.on_mirrored(self._job, checkpoint, event)
+            case ReadSavepoint(path=path):
+                failure.on_fatal(self._job, Failure(message=f"the job cannot start from {path}: {event.error}"))
+            case StoreGraph():
+                rescale.on_store_failed(self._job, event)
 
     def _on_timer(self, timer: str) -> None:
         job = self._job
@@ -148,7 +212,11 @@ class JobMaster:
             failure.on_cancellation_timeout(job)
         elif timer == STABLE_TIMER:
             job.change(takeovers=0)
-        else:
+        elif timer.startswith(checkpoints.TIMEOUT_TIMER):
+            checkpoint_failure.on_timeout(job, int(timer.removeprefix(checkpoints.TIMEOUT_TIMER)))
+        elif timer.startswith(checkpoint_completion.MIRROR_TIMER):
+            checkpoint_completion.on_mirror_timer(job, int(timer.removeprefix(checkpoint_completion.MIRROR_TIMER)))
+        elif timer.startswith(slots.HINT_TIMER):
             allocation = job.record.allocations.get(timer.removeprefix(slots.HINT_TIMER))
             if allocation is not None and allocation.state == "OFFERED":
                 failure.on_unclaimed(job, allocation)

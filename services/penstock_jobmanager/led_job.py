@@ -6,6 +6,7 @@ Decisions are committed in order; an unconfirmed commit is sent again, the same,
 import secrets
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -16,12 +17,12 @@ from penstock.coordination.messages import Failure
 from penstock.coordination.operations import Commit
 from penstock.coordination.parts import Blobs, Events, Store
 from penstock.graph.execution_graph import ExecutionGraph
-from penstock.graph.job_graph import JobGraph
 from penstock.service.outage import is_outage
-from penstock_jobmanager import end
+from penstock_jobmanager import effect_inputs, end
 from penstock_jobmanager.commits import job_role, to_commit
 from penstock_jobmanager.decision import Decision
-from penstock_jobmanager.effect_runner import EffectRunner
+from penstock_jobmanager.effect_runner import EffectRunner, Order
+from penstock_jobmanager.effects import Effect
 from penstock_jobmanager.intake import decode_event, decode_graph
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.narration import narrate
@@ -66,7 +67,7 @@ class LedJob:
         self.cursor = "0-0"
         self._plane, self._configuration, self._effects, self._clock = coordination, configuration, effects, clock
         self._master: JobMaster | None = None
-        self._graph: JobGraph | None = None
+        self._job_configuration = configuration
         self._revision = 0
         self._committed_cursor = "0-0"
         self._committed_at = 0.0
@@ -152,9 +153,10 @@ class LedJob:
             self._over = True
             return
         try:
-            self._graph = decode_graph(self._plane.blobs.get(record.job.graph), self.job)
-            options = master_options(self._configuration.with_overrides(self._graph.configuration))
-            master = JobMaster(record, self._graph, self.epoch, options)
+            graph = decode_graph(self._plane.blobs.get(record.job.graph), self.job)
+            self._job_configuration = self._configuration.with_overrides(graph.configuration)
+            options = master_options(self._job_configuration, graph)
+            master = JobMaster(record, graph, self.epoch, options)
             decision = master.start(self._clock())
         except Exception as error:
             if is_outage(error):
@@ -213,14 +215,16 @@ class LedJob:
 
     def _carry_out(self) -> None:
         """Everything in the outbox; what is under way is left alone."""
-        if self._master is not None and self._graph is not None:
+        if self._master is not None:
             for name, effect in self._master.record.outbox.items():
-                self._effects.submit(self.job, name, effect, self._graph, self.epoch)
+                self._effects.submit(self.job, name, partial(self._order, self._master, effect))
+
+    def _order(self, master: JobMaster, effect: Effect) -> Order:
+        given = effect_inputs.given(effect, master.record, master.graph)
+        return Order(effect, master.graph, self.epoch, self._job_configuration, given)
 
     def _committed(self, decision: Decision) -> None:
-        executions = (
-            ExecutionGraph(self._graph, self._master.record.executions) if self._graph and self._master else None
-        )
+        executions = ExecutionGraph(self._master.graph, self._master.record.executions) if self._master else None
         narrate(decision, executions)
         for name, effect in decision.outbox.items():
             if effect is None:

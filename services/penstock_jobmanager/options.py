@@ -1,6 +1,9 @@
 """What a JobMaster is told about time and bounds, all in seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from penstock_jobmanager.checkpoint_config import CheckpointConfig
+from penstock_jobmanager.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,10 @@ class JobMasterOptions:
     exception_history_size: int = 16
     takeover_limit: int = 10
     stable_after: float = 60.0  #: a leadership of this length clears the takeovers
+    checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
+    restart: RestartConfig = field(default_factory=RestartConfig)
+    savepoint: str | None = None  #: to start from
+    allow_non_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from penstock.coordination.messages import decode
-from penstock.coordination.rows import AllocationRow, ExecutionRow, FailureRow, JobRow, RequestRow
+from penstock.coordination.rows import (
+    AckRow,
+    AllocationRow,
+    CheckpointRow,
+    CheckpointsRow,
+    CheckpointTasksRow,
+    ExecutionRow,
+    FailureRow,
+    JobRow,
+    RequestRow,
+    RestartRow,
+    TriggerRow,
+)
 from penstock.graph.execution_graph import Subtask
 from penstock_jobmanager.effects import Effect
 
@@ -21,6 +33,12 @@ class JobRecord:
     allocations: dict[str, AllocationRow] = field(default_factory=dict)
     requests: dict[str, RequestRow] = field(default_factory=dict)
     failures: dict[int, FailureRow] = field(default_factory=dict)
+    counters: CheckpointsRow = field(default_factory=CheckpointsRow)
+    checkpoints: dict[int, CheckpointRow] = field(default_factory=dict)
+    acks: dict[int, dict[Subtask, AckRow]] = field(default_factory=dict)
+    checkpoint_tasks: dict[int, CheckpointTasksRow] = field(default_factory=dict)
+    triggers: dict[str, TriggerRow] = field(default_factory=dict)
+    restart: RestartRow = field(default_factory=RestartRow)
     outbox: dict[str, Effect] = field(default_factory=dict)
 
     @classmethod
@@ -41,8 +59,26 @@ class JobRecord:
                     record.requests[rest] = _decode(name, raw, RequestRow)
                 case "failure":
                     record.failures[int(rest)] = _decode(name, raw, FailureRow)
+                case "restart":
+                    record.restart = _decode(name, raw, RestartRow)
+                case _:
+                    record._load_checkpoints(kind, rest, name, raw)
         record.outbox = {name: _decode(name, raw, cast(type[Effect], Effect)) for name, raw in outbox.items()}
         return record
+
+    def _load_checkpoints(self, kind: str, rest: str, name: str, raw: bytes) -> None:
+        match kind:
+            case "checkpoints":
+                self.counters = _decode(name, raw, CheckpointsRow)
+            case "checkpoint":
+                self.checkpoints[int(rest)] = _decode(name, raw, CheckpointRow)
+            case "ack":
+                ack = _decode(name, raw, AckRow)
+                self.acks.setdefault(ack.checkpoint, {})[ack.vertex, ack.subtask] = ack
+            case "checkpoint-tasks":
+                self.checkpoint_tasks[int(rest)] = _decode(name, raw, CheckpointTasksRow)
+            case "trigger":
+                self.triggers[rest] = _decode(name, raw, TriggerRow)
 
 
 def _decode(name: str, raw: bytes, kind: type[T]) -> T:

@@ -5,7 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from penstock.client.config import Configuration, cluster, execution
+from penstock.client.config.options import checkpointing
+from penstock.graph.job_graph import JobGraph
+from penstock_jobmanager import checkpoint_storage
+from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.options import JobMasterOptions
+from penstock_jobmanager.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +40,24 @@ class Settings:
         )
 
 
-def master_options(configuration: Configuration) -> JobMasterOptions:
-    """What applies to one JobMaster. ValueError names an ill-typed key: a job's own configuration is unchecked text."""
+def master_options(configuration: Configuration, graph: JobGraph | None = None) -> JobMasterOptions:
+    """What applies to one JobMaster. ValueError names an ill-typed key: a job's own configuration is unchecked text.
+
+    `graph`: the job; None: before it was read, only the bounds of leading it count.
+    """
+    if graph is None:
+        checkpoints, restart, savepoint = CheckpointConfig(), RestartConfig(), None
+    else:
+        checkpoints = checkpoint_storage.located(
+            CheckpointConfig.of(configuration, is_batch=graph.job_type == "BATCH"), configuration, graph.job_id
+        )
+        restart = RestartConfig.of(configuration, checkpointing_enabled=checkpoints.enabled)
+        savepoint = configuration.find(checkpointing.RECOVERY_PATH)
     return JobMasterOptions(
+        checkpoints=checkpoints,
+        restart=restart,
+        savepoint=savepoint or None,
+        allow_non_restored=configuration.get(checkpointing.IGNORE_UNCLAIMED),
         slot_request_timeout=configuration.get(cluster.SLOT_REQUEST_TIMEOUT).total_seconds(),
         claim_timeout=configuration.get(cluster.CLAIM_TIMEOUT).total_seconds(),
         cancellation_timeout=configuration.get(execution.CANCELLATION_TIMEOUT).total_seconds(),

@@ -15,6 +15,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Service
+from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.input_logs import ExchangeInputLogs
 from penstock_jobmanager.leader import Leader
@@ -30,7 +31,7 @@ Hosts JobMasters: leads the jobs it wins the lease of, beside any number of othe
 Configuration: conf/config.yaml (or $PENSTOCK_CONF_DIR), $PENSTOCK_PROPERTIES, -D. Keys that matter here:
 penstock.redis.url, penstock.exchange.urls, penstock.storage.dir, cluster.id, penstock.service.id, penstock.health.port,
 penstock.lease.*, penstock.job.takeover-limit, penstock.slot.claim-timeout, slot.request.timeout,
-task.cancellation.timeout, web.exception-history-size.
+task.cancellation.timeout, web.exception-history-size; those of checkpoints and restarts where a job does not set them.
 SIGTERM: gives its leases up at once and leaves; tasks run on, another jobmanager continues their jobs."""
 
 
@@ -60,7 +61,9 @@ def serve(configuration: Configuration, settings: Settings) -> int:
     configure_logging(service.name, service.id)
     logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys)
     app = make_app(settings.redis_url, settings.cluster_id)
-    effects = EffectRunner(coordination.events, coordination.keys, logs, partial(send_hint, app))
+    effects = EffectRunner(
+        coordination.events, coordination.keys, logs, partial(send_hint, app), coordination.blobs, JobStorage
+    )
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
         status = 0

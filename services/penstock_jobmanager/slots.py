@@ -1,12 +1,14 @@
-"""Phase one: the job is CREATED and collects its slots."""
+"""Phase one: the job is CREATED and collects its slots; after a restart, those that it has lost."""
+
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from penstock.coordination.messages import AllocationClaimed, Failure, ReleaseSlot, SlotOffered, SlotsRequested
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager import deployment
-from penstock_jobmanager.decision import ToResourceManager, ToTaskManager
+from penstock_jobmanager import deployment, restore
+from penstock_jobmanager.decision import ToResourceManager, ToSlot, ToTaskManager
 from penstock_jobmanager.effects import SendHint
 from penstock_jobmanager.job import Job
 
@@ -28,10 +30,32 @@ def schedule(job: Job) -> None:
             )
             job.put_execution(first)
             job.move((vertex, subtask), ExecutionState.SCHEDULED)
-    for number in range(len(job.slots)):
+    restore.read_savepoint(job)
+    request(job, range(len(job.slots)))
+
+
+def request(job: Job, places: Iterable[int]) -> None:
+    """Ask for a slot for each of these places; nothing where there are none."""
+    count = len(job.slots)
+    for place in places:
+        number = job.row.next_allocation
+        number += (place - number) % count
         job.put_request(f"{job.id}-{number}")
-    job.change(next_allocation=len(job.slots))
-    _ask(job)
+        job.change(next_allocation=number + 1)
+    if job.record.requests:
+        job.arm(REQUEST_TIMER, job.options.slot_request_timeout)
+        _ask(job)
+
+
+def give_back(job: Job, allocation: AllocationRow) -> None:
+    """The slot goes back to its TaskManager, whatever its process does; nobody may claim it any more."""
+    release = ReleaseSlot(allocation=allocation.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
+    job.put_allocation(replace(allocation, state="RELEASING"))
+    job.claim(allocation, "WITHDRAWN")
+    job.send(ToSlot(allocation.allocation, release))
+    job.send(ToTaskManager(allocation.taskmanager, release))
+    job.no_longer_want(HINT_TIMER + allocation.allocation)
+    job.disarm(HINT_TIMER + allocation.allocation)
 
 
 def arm(job: Job) -> None:
@@ -59,6 +83,7 @@ def on_offered(job: Job, offer: SlotOffered) -> None:
         slot=offer.slot,
         queue=offer.queue,
         host=offer.host,
+        place=job.slot_number(offer.request),
     )
     job.drop_request(offer.request)
     job.put_allocation(allocation)

@@ -9,6 +9,8 @@ import msgspec
 
 #: how list state is spread over new subtasks. split: each item to one; union: all to all; broadcast: the same to all
 Redistribution = Literal["split", "union", "broadcast"]
+#: `execution.checkpointing.snapshot-compression`
+Compression = Literal["none", "zlib"]
 
 
 class FileHandle(msgspec.Struct, frozen=True, kw_only=True, tag="file"):
@@ -52,13 +54,17 @@ class KeyedHandle(msgspec.Struct, frozen=True, kw_only=True, tag="keyed"):
     #: key group that has state -> (offset in `handle`, bytes, xxh3-64 of them), so that a part can be read by itself
     groups: dict[int, tuple[int, int, int]]
     states: dict[str, StateMeta]
+    compression: Compression = "none"  #: of each key group by itself
 
 
 class SharedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a state backend's own format. `name`: as the backend calls it; `handle.path` is in `shared/`."""
+    """A file of a state backend's own format. `name`: as the backend calls it.
+
+    `handle.path` is in `shared/`, or it is a part of the subtask's state file.
+    """
 
     name: str
-    handle: FileHandle
+    handle: StateHandle
 
 
 class IncrementalHandle(msgspec.Struct, frozen=True, kw_only=True, tag="incremental"):
@@ -79,6 +85,7 @@ class ListHandle(msgspec.Struct, frozen=True, kw_only=True):
     redistribution: Redistribution
     handle: StateHandle
     items: int
+    compression: Compression = "none"
 
 
 class OperatorHandle(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,3 +42,4 @@ class CheckpointMetadata(msgspec.Struct, frozen=True, kw_only=True):
     vertices: tuple[VertexState, ...]
     edges: tuple[tuple[str, str], ...] = ()
     properties: dict[str, str] = {}
+    directory: str = ""  #: where it was read from, which paths of handles are relative to; not part of the file

@@ -31,6 +31,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     task_name: str | None = None
     endpoint: str | None = None
     taskmanager: str | None = None
+    record: str | None = None  #: short repr of the record that a user's function failed at, where it is known
+    unusable_checkpoint: int | None = None  #: the checkpoint to restore has a file that is missing or damaged
 
 
 # -- events for a JobMaster ------------------------------------------------------------------------------------------

@@ -18,6 +18,19 @@ from penstock.coordination.messages import AckMetrics, ExchangeRef, Failure, Res
 from penstock.graph.states import ExecutionState, JobState
 
 
+class Rescale(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of parallelism under way: savepoint `checkpoint`, then all executions are made anew (`remade`).
+
+    `graph`: sha256 of the graph to go on with, once it is stored.
+    """
+
+    trigger: str
+    parallelism: int
+    checkpoint: int
+    graph: str | None = None
+    remade: bool = False
+
+
 class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     """One a job. `timestamps`: ms at which each state was entered last."""
 
@@ -35,6 +48,9 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     takeovers: int = 0
     next_allocation: int = 0
     restore: RestoreRef | None = None  #: what the current attempts began with
+    initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted
+    stop: int | None = None  #: the savepoint that the job is being stopped with
+    rescale: Rescale | None = None
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +66,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str | None = None
     timestamps: dict[str, int] = {}
     failure: Failure | None = None
+    exhausted: bool = False  #: it has no more input, and waits for a checkpoint to be FINISHED
 
 
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +91,7 @@ class AllocationRow(msgspec.Struct, frozen=True, kw_only=True):
     state: AllocationState = "OFFERED"
     pid: int = 0
     deployed: bool = False
+    place: int = 0  #: which of the job's shared slots it is
 
 
 class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +117,7 @@ class CheckpointsRow(msgspec.Struct, frozen=True, kw_only=True):
     restored_at: int = 0
     restored_path: str | None = None
     restored_savepoint: bool = False
+    pointer: int | None = None  #: newest checkpoint that the job could ever be restored from
     last_ended: int = 0  #: ms, wall clock, for the minimum pause
 
 
@@ -125,6 +144,10 @@ class CheckpointRow(msgspec.Struct, frozen=True, kw_only=True):
     persisted_bytes: int = 0
     failure: str | None = None
     failed_at: int | None = None
+    generation: int = 0  #: of the attempts that take part in it
+    owned: bool = True  #: the job's own, discarded when subsumed; False: a user's savepoint
+    final: bool = False  #: all live tasks had ended when it was triggered
+    cancels: bool = False  #: once it is COMPLETED, the job is cancelled
 
 
 class AckRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +193,10 @@ class TriggerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestartRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What the restart strategy remembers; times in ms. `backoff`: of the exponential delay, the current one."""
+    """What the restart strategy remembers; times in ms. `backoff`: of the exponential delay, the current one.
+
+    `failures`: times of those that still count.
+    """
 
     restarts: int = 0
     failures: tuple[int, ...] = ()

@@ -44,19 +44,21 @@ class CollectionReader:
 
     def __init__(self, elements: Sequence[Any]) -> None:
         self._elements = elements
-        self._position = len(elements)
+        self._position: int | None = None  # no split: nothing to read, and nothing to hand on
 
     def add_splits(self, splits: Sequence[int]) -> None:
         for position in splits:
             self._position = position
 
     def poll(self, max_records: int) -> list[Any] | None:
+        if self._position is None:
+            return None
         batch = list(self._elements[self._position : self._position + max_records])
         self._position += len(batch)
         return batch or None
 
     def snapshot(self) -> list[int]:
-        return [self._position]
+        return [] if self._position is None else [self._position]
 
     def close(self) -> None:
         self._elements = ()

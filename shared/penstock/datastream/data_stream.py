@@ -287,6 +287,12 @@ class DataStream(OperatorSettings):
         no_jvm("add_sink(…), use sink_to(…) instead")
 
     def sink_to(self, sink: Sink) -> DataStreamSink:
+        from penstock.datastream.connectors.base import SupportsPreprocessing
+
+        transformer = sink.get_transformer() if isinstance(sink, SupportsPreprocessing) else None
+        return (self if transformer is None else transformer.apply(self))._sink_to(sink)
+
+    def _sink_to(self, sink: Sink) -> DataStreamSink:
         if not isinstance(sink, Sink):
             raise TypeError(f"a sink is needed, such as FileSink.for_row_format(…).build(), not {sink!r}")
         takes_type = getattr(sink, "with_input_type", None)

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from penstock.checkpoint.options import CheckpointOptions
+
 MIN_TIMESTAMP = -(1 << 63)  #: Flink's Long.MIN_VALUE: "no watermark yet"
 MAX_TIMESTAMP = (1 << 63) - 1  #: Flink's Watermark.MAX_WATERMARK: end of event time
+#: of a barrier that says nothing about its checkpoint
+DEFAULT_OPTIONS = CheckpointOptions(directory="")
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class CheckpointBarrier:
     """Separates the records before checkpoint `checkpoint_id` from those behind it."""
 
     checkpoint_id: int
+    options: CheckpointOptions = DEFAULT_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)

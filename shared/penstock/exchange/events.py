@@ -1,9 +1,21 @@
 """What an input gate hands to its task, one at a time, in the order of the input log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from penstock.exchange.elements import RecordBatch
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.exchange.elements import DEFAULT_OPTIONS, RecordBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """For the statistics: seconds since the first barrier, bytes taken from the log since then."""
+
+    seconds: float = 0.0
+    bytes: int = 0
+
+
+NO_ALIGNMENT = Alignment()
 
 
 @dataclass(slots=True)
@@ -30,9 +42,16 @@ class StatusEvent:
 
 @dataclass(frozen=True, slots=True)
 class BarrierEvent:
-    """Checkpoint `checkpoint_id` is aligned: everything before its barriers was handed over, nothing behind them."""
+    """Checkpoint `checkpoint_id` is aligned: everything before its barriers was handed over, nothing behind them.
+
+    Where it is to be only at least once, what came behind a barrier may have been handed over too, even the end:
+    `overtaken` says that.
+    """
 
     checkpoint_id: int
+    options: CheckpointOptions = DEFAULT_OPTIONS
+    alignment: Alignment = field(default=NO_ALIGNMENT, compare=False)
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,17 @@
 """The wire format of an input log entry: field `h`, this header; field `p`, the payload.
 
 Header, little endian, 30 bytes: channel u32, epoch u32, attempt u32, kind u8, serializer u8, seq u64, ordinal u64.
-Payload: data, a pickle of (values, timestamps, keys); watermark, i64 ms; status, one byte; barrier and cancel, u64 id.
+Payload: data, a pickle of (values, timestamps, keys); watermark, i64 ms; status, one byte; cancel, u64 id; barrier, u64
+id and the JSON of its `CheckpointOptions`.
 """
 
 import struct
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
+from penstock.checkpoint.options import CheckpointOptions
 from penstock.exchange.elements import (
     CancelCheckpoint,
     CheckpointBarrier,
@@ -26,6 +30,8 @@ JOBMASTER_CHANNEL = 0xFFFF_FFFF
 _HEADER = struct.Struct("<IIIBBQQ")
 _I64 = struct.Struct("<q")
 _U64 = struct.Struct("<Q")
+_encode_options = msgspec.json.Encoder().encode
+_decode_options = msgspec.json.Decoder(CheckpointOptions).decode
 
 
 class Kind(IntEnum):
@@ -74,8 +80,8 @@ def encode_control(element: Control) -> tuple[Kind, bytes]:
             return Kind.WATERMARK, _I64.pack(timestamp)
         case WatermarkStatus(active):
             return Kind.STATUS, b"\x01" if active else b"\x00"
-        case CheckpointBarrier(checkpoint):
-            return Kind.BARRIER, _U64.pack(checkpoint)
+        case CheckpointBarrier(checkpoint, options):
+            return Kind.BARRIER, _U64.pack(checkpoint) + _encode_options(options)
         case CancelCheckpoint(checkpoint, _):
             return Kind.CANCEL, _U64.pack(checkpoint)
         case EndOfInput():
@@ -90,7 +96,7 @@ def decode_control(header: Header, payload: bytes) -> Control:
         case Kind.STATUS:
             return WatermarkStatus(payload != b"\x00")
         case Kind.BARRIER:
-            return CheckpointBarrier(_U64.unpack(payload)[0])
+            return CheckpointBarrier(_U64.unpack_from(payload)[0], _decode_options(payload[_U64.size :]))
         case Kind.CANCEL:
             return CancelCheckpoint(_U64.unpack(payload)[0], header.epoch)
         case Kind.END:

@@ -2,11 +2,14 @@
 decides."""
 
 import pickle
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from penstock.exchange.alignment import Aligned, Aligner, EntryId
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.exchange.alignment import Aligner, EntryId
+from penstock.exchange.barrier_tracker import BarrierTracker
 from penstock.exchange.channel import InputChannel
 from penstock.exchange.elements import (
     CancelCheckpoint,
@@ -19,6 +22,7 @@ from penstock.exchange.elements import (
 )
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.events import (
+    Alignment,
     AllEnded,
     BarrierEvent,
     BatchEvent,
@@ -48,6 +52,16 @@ class GateSnapshot:
     log: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A checkpoint whose first barrier was seen: `since` by `time.monotonic`, the rest of the gate as it was then."""
+
+    options: CheckpointOptions
+    since: float
+    bytes_in: int
+    has_ended: bool
+
+
 class InputGate:
     """Made by an exchange. Not thread-safe: it belongs to the slot's mailbox loop."""
 
@@ -62,6 +76,8 @@ class InputGate:
         self.bytes_in = 0  #: of payloads taken from the log
         self._log, self._log_nonce = log, log_nonce
         self._aligner = Aligner(self.channels)
+        self._tracker = BarrierTracker(self.channels)
+        self._begun: dict[int, _Begun] = {}
         self._merger = WatermarkMerger(self.channels)
         self._events: deque[GateEvent] = deque()
         self._ready: deque[LocalChannel] = deque()
@@ -116,12 +132,17 @@ class InputGate:
         for c, state in snapshot.channels.items():
             if c in self.channels:
                 self.channels[c] = replace(state)
-        self._aligner.done_upto = snapshot.done_upto
+        self._aligner.done_upto = self._tracker.done_upto = snapshot.done_upto
         self._aligner.ended = {c for c, s in self.channels.items() if s.ended}
         self._merger.restore(snapshot.watermarks, snapshot.idle, snapshot.combined_watermark)
         self._cancelled, self._cancel_epoch = snapshot.cancelled, snapshot.cancel_epoch
         if self._log is not None and snapshot.resume is not None and snapshot.log == self._log_nonce:
             self._log.resume_at(snapshot.resume)
+
+    @property
+    def watermarks(self) -> WatermarkMerger:
+        """What is known of event time: for a snapshot that goes into another log, and back from one."""
+        return self._merger
 
     def trim_position(self) -> EntryId:
         """The lowest id of the log that is still needed."""
@@ -207,7 +228,11 @@ class InputGate:
         if isinstance(element, RecordBatch):
             state.taken += len(element)
             self._events.append(BatchEvent(state.input, element))
-        elif isinstance(element, CheckpointBarrier) and self._aligner.supersedes(element.checkpoint_id):
+        elif (
+            isinstance(element, CheckpointBarrier)
+            and element.options.exactly_once
+            and self._aligner.supersedes(element.checkpoint_id)
+        ):
             queue.push_back(element)
             self._control(None, channel, element)
         elif isinstance(element, EndOfInput):
@@ -232,30 +257,54 @@ class InputGate:
             case WatermarkStatus(active):
                 events.extend(self._merger.set_status(channel, active))
                 return
-            case CheckpointBarrier(checkpoint):
-                self._aligned(aligner.barrier(at, channel, checkpoint))
+            case CheckpointBarrier(checkpoint, options):
+                self._barrier(at, channel, checkpoint, options)
             case CancelCheckpoint(checkpoint, epoch):
                 if epoch < self._cancel_epoch:
                     return
                 self._cancel_epoch = epoch
                 aligner.cancel(checkpoint)
+                self._tracker.cancel(checkpoint)
+                self._forget(checkpoint)
                 if checkpoint > self._cancelled:
                     self._cancelled = checkpoint
                     events.append(CancelEvent(checkpoint, epoch))
             case EndOfInput():
-                aligned = aligner.end(channel)
+                aligned, counted = aligner.end(channel), self._tracker.end(channel)
                 events.extend(self._merger.end(channel))
                 ended = self.channels[channel].input
                 if all(s.ended for s in self.channels.values() if s.input == ended):
                     events.append(InputEnded(ended))
                     if self.has_ended:
                         events.append(AllEnded())
-                self._aligned(aligned)
+                if aligned is not None:
+                    self._resume = aligned.first
+                    self._complete(aligned.checkpoint_id)
+                if counted is not None:
+                    self._complete(counted)
         if self._waiting and was_aligning != aligner.aligning:
             self._ready.extend(self._waiting)
             self._waiting.clear()
 
-    def _aligned(self, aligned: Aligned | None) -> None:
+    def _barrier(self, at: EntryId | None, channel: int, checkpoint: int, options: CheckpointOptions) -> None:
+        if checkpoint > max(self._aligner.done_upto, self._tracker.done_upto) and checkpoint not in self._begun:
+            self._begun[checkpoint] = _Begun(options, time.monotonic(), self.bytes_in, self.has_ended)
+        if not options.exactly_once:
+            if self._tracker.barrier(channel, checkpoint) is not None:
+                self._complete(checkpoint)
+            return
+        aligned = self._aligner.barrier(at, channel, checkpoint)
         if aligned is not None:
             self._resume = aligned.first
-            self._events.append(BarrierEvent(aligned.checkpoint_id))
+            self._complete(checkpoint)
+
+    def _complete(self, checkpoint: int) -> None:
+        begun = self._begun[checkpoint]
+        self._forget(checkpoint)
+        alignment = Alignment(time.monotonic() - begun.since, self.bytes_in - begun.bytes_in)
+        overtaken = not begun.options.exactly_once and self.has_ended and not begun.has_ended
+        self._events.append(BarrierEvent(checkpoint, begun.options, alignment, overtaken))
+
+    def _forget(self, upto: int) -> None:
+        for checkpoint in [n for n in self._begun if n <= upto]:
+            del self._begun[checkpoint]

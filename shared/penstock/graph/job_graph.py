@@ -43,6 +43,7 @@ class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
     max_parallelism: int
     slot_sharing_group: str = "default"
     input_orders: tuple[InputOrder, ...] = ()  #: of a batch job, one an input; empty: as they come
+    is_parallel: bool = True  #: False: its parallelism is 1 for good, as of a collection's source
 
 
 class JobEdge(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,7 @@ class _Generator:
             max_parallelism=head.max_parallelism,
             slot_sharing_group=head.slot_sharing_group,
             input_orders=input_orders(head.spec) if self._graph.job_type == "BATCH" else (),
+            is_parallel=all(self._graph.nodes[n].is_parallel for n in chain.nodes),
         )
 
     def _operator(self, node: StreamNode, chain: Chain) -> OperatorNode:

@@ -2,7 +2,7 @@
 
 JobStatus:  INITIALIZING -> CREATED -> RUNNING -> FINISHED
             CREATED/RUNNING -> CANCELLING -> CANCELED      CREATED/RUNNING -> FAILING -> FAILED
-            FAILING -> RESTARTING -> CREATED (restart strategies)
+            CREATED/RUNNING -> RESTARTING -> CREATED (restart strategies, rescaling)
 Execution:  CREATED -> SCHEDULED -> DEPLOYING -> INITIALIZING -> RUNNING -> FINISHED
             any live state -> CANCELING -> CANCELED, any live state -> FAILED
 Source: Flink docs, "Jobs and Scheduling"; `org.apache.flink.runtime.execution.ExecutionState`.
@@ -84,6 +84,9 @@ JOB_EDGES: frozenset[tuple[JobState, JobState]] = frozenset(
         (_J.FAILING, _J.FAILED),
         (_J.FAILING, _J.RESTARTING),
         (_J.FAILING, _J.CANCELLING),
+        (_J.CREATED, _J.RESTARTING),
+        (_J.RUNNING, _J.RESTARTING),
         (_J.RESTARTING, _J.CREATED),
+        (_J.RESTARTING, _J.FAILING),
     }
 )

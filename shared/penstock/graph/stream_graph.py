@@ -66,6 +66,7 @@ class StreamNode:
     uid_hash: str | None
     description: str | None
     buffer_timeout_ms: int
+    is_parallel: bool = True
 
     @property
     def is_source(self) -> bool:
@@ -122,6 +123,7 @@ def build_stream_graph(transformations: Iterable[Transformation], settings: Grap
             uid_hash=t.uid_hash,
             description=t.description,
             buffer_timeout_ms=settings.buffer_timeout_ms if t.buffer_timeout_ms is None else t.buffer_timeout_ms,
+            is_parallel=t.is_parallel,
         )
     graph = StreamGraph(settings=settings, job_type=job_type, nodes=nodes)
     warn_of_windows_without_watermarks(graph)

@@ -5,15 +5,22 @@ other tasks and the exchange go on.
 """
 
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
+from penstock.checkpoint.handles import StateMeta
+from penstock.exchange.elements import MIN_TIMESTAMP
 from penstock.operators.async_calls import AsyncCalls
 from penstock.operators.async_queue import ElementQueue, Entry, OrderedQueue, UnorderedQueue
 from penstock.operators.asynchronous import AsynchronousOperator
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.specs import AsyncWaitSpec
 from penstock.operators.user_function import UserFunction
+from penstock.state.frozen_items import FrozenItems
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
+from penstock.state.watermark_state import restored_watermark, watermark_list
+
+#: list state
+PENDING = "_pending"
 
 
 class AsyncWaitOperator(AsynchronousOperator):
@@ -27,6 +34,7 @@ class AsyncWaitOperator(AsynchronousOperator):
         self._waiting: deque[Entry] = deque()
         self._under_way = 0
         self._calls: AsyncCalls | None = None
+        self._watermark = MIN_TIMESTAMP
 
     def open(self, context: Any) -> None:
         self._function.open(context)
@@ -85,6 +93,7 @@ class AsyncWaitOperator(AsynchronousOperator):
         return bool(completions)
 
     def on_watermark(self, timestamp: int) -> int | None:
+        self._watermark = timestamp
         if not self._queue:
             return timestamp
         self._queue.control(lambda: self.chain.forward_watermark(self.index, timestamp))
@@ -96,16 +105,21 @@ class AsyncWaitOperator(AsynchronousOperator):
         self._queue.control(lambda: self.chain.forward_status(self.index, active))
         return None
 
-    def snapshot(self) -> Any:
-        """The records whose results are not out, to be called for again."""
-        return [(entry.value, entry.timestamp) for entry in self._queue.entries()]
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        """The records whose results are not out, to be called for again; the watermark that waits behind them."""
+        pending = ((entry.value, entry.timestamp) for entry in self._queue.entries())
+        items = FrozenItems(pending, f"operator {self.name!r}: a record whose result is not there yet")
+        lists = {PENDING: ListSnapshot("split", items, StateMeta(kind="records"))} if items else {}
+        return OperatorSnapshot(lists={**lists, **watermark_list(self._watermark)})
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        for snapshot in snapshots:
-            for value, timestamp in snapshot:
-                self.add(value, timestamp)
-        if self._calls is not None:
-            self.start()
+    def restore(self, restored: RestoredOperator) -> None:
+        for value, timestamp in restored.lists.get(PENDING, ()):
+            self.add(value, timestamp)
+        self._watermark = restored_watermark(restored)
+        if self._queue and self._watermark != MIN_TIMESTAMP:
+            # consumers may not have it yet; to those that have it says nothing new
+            watermark = self._watermark
+            self._queue.control(lambda: self.chain.forward_watermark(self.index, watermark))
 
     def _emit_ready(self) -> None:
         values: list[Any] = []

@@ -12,7 +12,7 @@ from penstock.operators.co_process import KeyedCoProcessOperator
 from penstock.operators.keyed_process import KeyedProcessOperator
 from penstock.operators.operator import Operator, is_end_of_time
 from penstock.operators.specs import BroadcastProcessSpec, CoProcessSpec, KeyedProcessSpec, OperatorSpec
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.no_key import NO_KEY
 from penstock.state.timer_service import KeyedTimerService
 

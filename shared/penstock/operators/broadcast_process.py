@@ -14,7 +14,9 @@ from penstock.operators.user_function import UserFunction
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.broadcast import BroadcastStateStore
 from penstock.state.no_key import NO_KEY
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import UnkeyedTimerService
+from penstock.state.watermark_state import restored_watermark, watermark_list
 
 
 class _Times:
@@ -102,11 +104,12 @@ class BroadcastProcessOperator(FunctionOperator):
         self._timers.watermark = timestamp
         return timestamp
 
-    def snapshot(self) -> Any:
-        return self._store.snapshot()
+    def restore(self, restored: RestoredOperator) -> None:
+        self._store.restore(self.name, restored)
+        self._timers.watermark = restored_watermark(restored)
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        self._store.restore(snapshots)
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        return OperatorSnapshot(lists={**self._store.snapshot(self.name), **watermark_list(self._timers.watermark)})
 
 
 class KeyedBroadcastProcessOperator(KeyedProcessOperator):
@@ -129,9 +132,12 @@ class KeyedBroadcastProcessOperator(KeyedProcessOperator):
         code.line(f"{code.bind(self.label('state'), self._state)}.key = {code.bind('NO_KEY', NO_KEY)}")
         _write_broadcast(code, self, self._broadcast_function, self._broadcast_context, rec)
 
-    def snapshot(self) -> Any:
-        return {**super().snapshot(), "broadcast": self._store.snapshot()}
+    def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
+        self._store.restore(self.name, restored)
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        super().restore(snapshots, owned)
-        self._store.restore([s["broadcast"] for s in snapshots])
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        lists = self._store.snapshot(self.name)
+        snapshot = super().snapshot(checkpoint)
+        snapshot.lists.update(lists)
+        return snapshot

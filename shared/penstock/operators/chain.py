@@ -16,6 +16,7 @@ from penstock.operators.edges import Edge
 from penstock.operators.generated import compile_function, forget
 from penstock.operators.operator import Operator
 from penstock.operators.results import write_output
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
 Consumer = Operator | Edge
 #: (operator, side output id or None for the main output) -> who gets it, in order
@@ -83,8 +84,11 @@ class OperatorChain:
         columns = [c for c in (batch.values, batch.timestamps, batch.keys) if c is not None]
         entry(*columns)
 
-    def process_values(self, values: list[Any]) -> None:
-        """What a source has read."""
+    def process_values(self, values: list[Any] | RecordBatch) -> None:
+        """What a source has read, with timestamps where it is a batch."""
+        if isinstance(values, RecordBatch):
+            self.process(values)
+            return
         entry = self._entries.get((False, False, 0)) or self._make_entry(False, False)
         entry(values)
 
@@ -138,6 +142,38 @@ class OperatorChain:
             self.operators[self._finished].finish()
             self._finished += 1
         return False
+
+    # -- checkpoints -------------------------------------------------------------------------------------------------
+
+    def restore(self, restored: Mapping[int, RestoredOperator]) -> None:
+        """Before `open`: operator's place -> what it begins with. Operators that are not in it begin with nothing."""
+        for index, of_operator in restored.items():
+            self.operators[index].restore(of_operator)
+
+    def prepare_snapshot(self, checkpoint: int) -> None:
+        """Let all emit what has to go ahead of the barrier, the head first."""
+        for operator in self.operators:
+            operator.prepare_snapshot(checkpoint)
+
+    def snapshot(self, checkpoint: int) -> dict[int, OperatorSnapshot]:
+        """Operator's place -> its state. Where one fails, those of the others are released."""
+        taken: dict[int, OperatorSnapshot] = {}
+        try:
+            for operator in self.operators:
+                taken[operator.index] = operator.snapshot(checkpoint)
+        except BaseException:
+            for snapshot in taken.values():
+                snapshot.release()
+            raise
+        return taken
+
+    def notify_complete(self, checkpoint: int) -> None:
+        for operator in self.operators:
+            operator.notify_complete(checkpoint)
+
+    def notify_aborted(self, checkpoint: int) -> None:
+        for operator in self.operators:
+            operator.notify_aborted(checkpoint)
 
     # -- what operators call -----------------------------------------------------------------------------------------
 

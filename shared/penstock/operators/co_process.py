@@ -11,7 +11,9 @@ from penstock.operators.process import ElementContext
 from penstock.operators.results import write_results
 from penstock.operators.user_function import UserFunction
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import UnkeyedTimerService
+from penstock.state.watermark_state import restored_watermark, watermark_list
 
 
 class CoElementContext(ElementContext, CoProcessFunction.Context):
@@ -83,6 +85,13 @@ class CoProcessOperator(FunctionOperator):
     def on_watermark(self, timestamp: int) -> int | None:
         self._timers.watermark = timestamp
         return timestamp
+
+    def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
+        self._timers.watermark = restored_watermark(restored)
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        return OperatorSnapshot(lists=dict(watermark_list(self._timers.watermark)))
 
 
 class KeyedCoProcessOperator(KeyedProcessOperator):

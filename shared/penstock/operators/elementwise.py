@@ -1,6 +1,5 @@
 """map, filter, flat_map: one function call a record; on a keyed stream with the key's state within reach."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from penstock.operators.chain_code import ChainCode, Rec
@@ -9,6 +8,7 @@ from penstock.operators.results import write_results
 from penstock.operators.user_function import UserFunction
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.no_key import NO_KEY
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
 
 class FunctionOperator(Operator):
@@ -42,12 +42,12 @@ class FunctionOperator(Operator):
                 code.line(f"{state}.clean()")
             code.line(f"{state}.key = {rec.key}")
 
-    def snapshot(self) -> Any:
-        return None if self.backend is None else self.backend.snapshot()
-
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
+    def restore(self, restored: RestoredOperator) -> None:
         if self.backend is not None:
-            self.backend.restore(snapshots, owned)
+            self.backend.restore(restored)
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        return OperatorSnapshot(None if self.backend is None else self.backend.snapshot())
 
 
 class MapOperator(FunctionOperator):

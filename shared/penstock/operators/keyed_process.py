@@ -1,6 +1,5 @@
 """KeyedProcessFunction: keyed state and timers beside what a ProcessFunction has."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from penstock.common.constants import MIN_LONG_VALUE
@@ -11,8 +10,10 @@ from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.results import write_results
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import KeyedTimerService
 from penstock.state.timers import TimerQueue
+from penstock.state.watermark_state import restored_watermark, watermark_list
 
 
 class KeyedContext(KeyedProcessFunction.OnTimerContext):
@@ -90,15 +91,11 @@ class KeyedProcessOperator(FunctionOperator):
                     self.chain.emit(self.index, (value,), None if timestamp is None else (timestamp,))
             self._context.domain = None
 
-    def snapshot(self) -> Any:
-        limit = self._state.max_parallelism
-        return {
-            "state": self._state.snapshot(),
-            "event_time": self._timers.event_time.snapshot(limit),
-            "processing_time": self._timers.processing_time.snapshot(limit),
-        }
+    def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
+        self._timers.watermark = restored_watermark(restored)
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        self._state.restore([s["state"] for s in snapshots], owned)
-        self._timers.event_time.restore([s["event_time"] for s in snapshots], owned)
-        self._timers.processing_time.restore([s["processing_time"] for s in snapshots], owned)
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        snapshot = super().snapshot(checkpoint)
+        snapshot.lists.update(watermark_list(self._timers.watermark))
+        return snapshot

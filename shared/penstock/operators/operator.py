@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock.exchange.elements import MAX_TIMESTAMP
 from penstock.operators.chain_code import ChainCode, Rec
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
 if TYPE_CHECKING:
     from penstock.operators.output_type import OutputType
@@ -89,15 +90,23 @@ class Operator:
     def finish(self) -> None:
         """The input has ended, and event time with it: emit what is left."""
 
-    def snapshot(self) -> Any:
-        """The picklable state, None where there is none."""
-        return None
+    # -- checkpoints -------------------------------------------------------------------------------------------------
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        """Before the first record: take the key groups in `owned` out of what former subtasks' `snapshot` gave.
+    def restore(self, restored: RestoredOperator) -> None:
+        """Before `open`, where the job goes on from a checkpoint: take what is this subtask's."""
 
-        Nothing to take for an operator without keyed state; a source's splits go to its new reader instead.
-        """
+    def prepare_snapshot(self, checkpoint: int) -> None:
+        """At the barrier, the head of the chain first: emit what has to go ahead of it."""
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        """The state as of the barrier; the task stands still meanwhile. Nothing that changes later shows in it."""
+        return OperatorSnapshot()
+
+    def notify_complete(self, checkpoint: int) -> None:
+        """The checkpoint, and with it all before it, will never be rolled back. Some are never told of."""
+
+    def notify_aborted(self, checkpoint: int) -> None:
+        """The checkpoint will not complete; a later one holds what it held."""
 
 
 def is_end_of_time(timestamp: int) -> bool:

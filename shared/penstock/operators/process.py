@@ -8,7 +8,9 @@ from penstock.datastream.timerservice import TimerService
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.elementwise import FunctionOperator
 from penstock.operators.results import write_results
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import UnkeyedTimerService
+from penstock.state.watermark_state import restored_watermark, watermark_list
 
 
 class ElementContext(ProcessFunction.Context):
@@ -44,3 +46,10 @@ class ProcessOperator(FunctionOperator):
     def on_watermark(self, timestamp: int) -> int | None:
         self._timers.watermark = timestamp
         return timestamp
+
+    def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
+        self._timers.watermark = restored_watermark(restored)
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        return OperatorSnapshot(lists=dict(watermark_list(self._timers.watermark)))

@@ -15,6 +15,7 @@ from penstock.operators.keyed_process import KeyedProcessOperator
 from penstock.operators.operator import Operator
 from penstock.operators.process import ProcessOperator
 from penstock.operators.reduce import ReduceOperator, rolling
+from penstock.operators.sink_interface import WriterContext
 from penstock.operators.sinks import CollectOperator, Collector, PrintOperator, SinkOperator
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import (
@@ -39,7 +40,8 @@ from penstock.operators.specs import (
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.build import build_window_operator
-from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.selection import StateBackendChoice
 
 
@@ -58,12 +60,19 @@ class SubtaskInfo:
     parameters: dict[str, str] = field(default_factory=dict)
     one_key_at_a_time: bool = False
     cache_root: Path = Path("penstock-cache")  #: the folder for cached results
+    checkpointing: bool = False  #: commits come with checkpoints, not with the end of input
     state_backend: StateBackendChoice = field(default_factory=StateBackendChoice)
 
     @property
     def task_name_with_subtasks(self) -> str:
         """ "Map (2/4)#0": the attempt last."""
         return f"{self.task_name} ({self.subtask + 1}/{self.parallelism})#{self.attempt}"
+
+    def writer_context(self, operator_id: str) -> WriterContext:
+        """For the writer of a sink of this subtask."""
+        return WriterContext(
+            self.subtask, self.attempt, self.parallelism, self.job_id, operator_id, checkpointing=self.checkpointing
+        )
 
 
 _KEYED_MAP = {"map": MapOperator, "flat_map": FlatMapOperator, "filter": FilterOperator}
@@ -75,12 +84,18 @@ def _is_keyed(spec: OperatorSpec) -> bool:
 
 
 def build(
-    spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
+    spec: OperatorSpec,
+    index: int,
+    name: str,
+    subtask: SubtaskInfo,
+    collector: Callable[[str], Collector],
+    operator_id: str = "",
 ) -> tuple[Operator, KeyedStateBackend | None]:
     """The operator, and its keyed state, to be closed, where it has one. TypeError names a spec that is none."""
     if isinstance(spec, WindowSpec):
         # windows keep their contents on the heap, whatever the job's backend
         heap = HashMapKeyedStateBackend(subtask.max_parallelism)
+        heap.declarations.operator = name
         return build_window_operator(index, name, spec, heap), heap
     if subtask.one_key_at_a_time:
         # as in Flink: whatever the job's backend, for there is one key at a time
@@ -90,11 +105,14 @@ def build(
             return operator, heap
     if _is_keyed(spec):
         backend = subtask.state_backend.make(subtask.max_parallelism)
+        backend.declarations.operator = name
         try:
             return _build_keyed(spec, index, name, backend), backend
         except BaseException:
             backend.close()
             raise
+    if isinstance(spec, SinkSpec):
+        return SinkOperator(index, name, spec.sink, subtask.writer_context(operator_id)), None
     return _build_plain(spec, index, name, subtask, collector), None
 
 
@@ -124,7 +142,9 @@ def _build_plain(
             return cache_operator(spec, index, name, subtask.cache_root, subtask.job_id, n, subtask.attempt)
         case SourceSpec():
             interval = subtask.watermark_interval
-            return SourceOperator(index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id)
+            return SourceOperator(
+                index, name, spec.source, spec.watermark_strategy, interval, subtask.job_id, subtask.attempt
+            )
         case MapSpec():
             return MapOperator(index, name, spec.func)
         case FlatMapSpec():
@@ -141,8 +161,6 @@ def _build_plain(
             return BroadcastProcessOperator(index, name, spec.func, spec.descriptors)
         case AsyncWaitSpec():
             return AsyncWaitOperator(index, name, spec)
-        case SinkSpec():
-            return SinkOperator(index, name, spec.sink, n, subtask.attempt)
         case PrintSpec():
             return PrintOperator(index, name, spec.identifier, spec.input_type, n, p)
         case CollectSpec():

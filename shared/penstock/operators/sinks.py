@@ -2,30 +2,49 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from penstock.common.java_format import printer
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator
 from penstock.operators.output_type import OutputType, collected
-from penstock.operators.specs import Sink, SinkWriter, WriterContext
+from penstock.operators.sink_interface import Sink, SinkWriter, WriterContext
+from penstock.operators.uncommitted import END_OF_INPUT, Uncommitted
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
+
+#: names of the list states of a sink
+WRITER_STATE, UNCOMMITTED = "writer", "uncommitted"
 
 
 class SinkOperator(Operator):
-    """Hands the writer the records of one call of the loop at a time; commits at the end of input."""
+    """Hands the writer the records of one call of the loop at a time.
 
-    def __init__(self, index: int, name: str, sink: Sink, subtask: int, attempt: int) -> None:
+    What the writer gives up at a barrier is committed when that checkpoint, or a later one, is complete; without
+    checkpoints at the end of input.
+    """
+
+    def __init__(self, index: int, name: str, sink: Sink, context: WriterContext) -> None:
         super().__init__(index, name)
-        self._sink, self._subtask, self._attempt = sink, subtask, attempt
+        self._sink, self._context = sink, context
         self._writer: SinkWriter | None = None
+        self._uncommitted = Uncommitted(name, sink.commit)
         self._dirty = False
         self._type_of_input: OutputType | None = None
 
     def takes(self, type_of_input: OutputType) -> None:
         self._type_of_input = type_of_input
 
+    def restore(self, restored: RestoredOperator) -> None:
+        """Commits what the checkpoint lists: whoever read the output before may have seen it already."""
+        for of_subtask in restored.lists.get(UNCOMMITTED, ()):
+            self._uncommitted.add_all(of_subtask)
+        committed = self._uncommitted.commit_all()
+        states = tuple(restored.lists.get(WRITER_STATE, ()))
+        self._context = replace(self._context, restored=states, committed=tuple(committed))
+
     def open(self, context: Any) -> None:
-        self._writer = self._sink.create_writer(WriterContext(self._subtask, self._attempt))
+        self._writer = self._sink.create_writer(self._context)
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         values, sink = self.label("written"), code.bind(self.label("sink"), self)
@@ -46,7 +65,24 @@ class SinkOperator(Operator):
     def finish(self) -> None:
         assert self._writer is not None
         self._writer.flush()
-        self._sink.commit(self._writer.prepare_commit())
+        if not self._context.checkpointing:
+            # no checkpoint will come: the end of input stands for it
+            self._uncommitted.add(END_OF_INPUT, self._writer.prepare_commit())
+            self._uncommitted.commit_all()
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        assert self._writer is not None
+        self._writer.flush()
+        self._dirty = False
+        self._uncommitted.add(checkpoint, self._writer.prepare_commit())
+        take: Callable[[], list[Any]] = getattr(self._writer, "snapshot", list)
+        # all of one subtask in one item: they stay together, and in order, whoever gets them
+        uncommitted = [listed] if (listed := self._uncommitted.listed()) else []
+        states = {WRITER_STATE: take(), UNCOMMITTED: uncommitted}
+        return OperatorSnapshot(lists={name: ListSnapshot("split", tuple(items)) for name, items in states.items()})
+
+    def notify_complete(self, checkpoint: int) -> None:
+        self._uncommitted.commit_through(checkpoint)
 
     def close(self) -> None:
         if self._writer is not None:

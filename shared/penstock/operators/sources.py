@@ -1,48 +1,110 @@
 """The head of a source vertex: its reader, and the timestamps and watermarks of its strategy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from penstock.exchange.elements import RecordBatch
 from penstock.operators.alignment import alignment_group
-from penstock.operators.specs import ReaderContext, Source, SourceReader
+from penstock.operators.discovery import Discovery, KnownSplits
+from penstock.operators.source_interface import DiscoveringSource, ReaderContext, Source, SourceReader
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
+
+#: names of the list states of a source
+SPLITS, KNOWN_SPLITS = "splits", "known splits"
 
 
 class SourceOperator(TimestampsAndWatermarksOperator):
     """The task polls it; records enter the fused loop as a batch."""
 
-    def __init__(self, index: int, name: str, source: Source, strategy: Any, interval: int, job_id: str = "") -> None:
+    def __init__(
+        self, index: int, name: str, source: Source, strategy: Any, interval: int, job_id: str = "", attempt: int = 0
+    ) -> None:
         super().__init__(index, name, strategy, interval)
         self.source = source
+        #: set by who runs the task: to be called, from any thread, when `poll` has something again
+        self.wake: Callable[[], None] = lambda: None
+        self._job_id, self._attempt = job_id, attempt
         self._alignment = self._strategy.alignment
         self._group = None if self._alignment is None else alignment_group(job_id, self._alignment.group)
         self._reader: SourceReader | None = None
+        self._restored: list[Any] | None = None
+        self._restored_ids: Sequence[str] = ()
+        self._known: KnownSplits | None = None
+        self._discovery: Discovery | None = None
 
-    def start(self, splits: Sequence[Any], subtask: int, parallelism: int) -> None:
-        """Make the reader and give it the splits of this subtask."""
-        self._reader = self.source.create_reader(ReaderContext(subtask, parallelism))
+    def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
+        # a checkpoint that knows nothing of the source: it begins as in a new job
+        if restored.subtasks:
+            self._restored = list(restored.lists.get(SPLITS, ()))
+            self._restored_ids = restored.lists.get(KNOWN_SPLITS, ())
+
+    def start(self, enumerated: Callable[[], Sequence[Any]], subtask: int, parallelism: int) -> None:
+        """Make the reader and give it its splits. `enumerated`: all splits of the source, asked for in a new job."""
+        discovering = _discovering(self.source)
+        if discovering is not None:
+            self._known = KnownSplits(discovering, subtask, parallelism, self._restored_ids)
+        if self._restored is not None:
+            splits: Sequence[Any] = self._restored
+        elif self._known is not None:
+            splits = self._known.take(enumerated())
+        else:
+            splits = enumerated()[subtask::parallelism]
+        self._reader = self.source.create_reader(
+            ReaderContext(
+                subtask, parallelism, self._job_id, lambda: self.wake(), self._attempt, self._restored is not None
+            )
+        )
         self._reader.add_splits(splits)
+        if discovering is not None:
+            assert discovering.discovery_interval is not None
+            self._discovery = Discovery(discovering.discover, discovering.discovery_interval, lambda: self.wake())
 
-    def poll(self, max_records: int) -> list[Any] | None:
-        """Records, [] for none just now, None for the end."""
+    def poll(self, max_records: int) -> list[Any] | RecordBatch | None:
+        """Records, empty for none just now, None for the end."""
         assert self._reader is not None, "the source was not started"
         if self._group is not None and self._alignment is not None:
             self._group.report(self, self.current_watermark, self.is_idle)
             if self._group.is_ahead(self, self._alignment.max_drift_ms):
                 return []
+        if self._discovery is not None and self._known is not None:
+            found = self._known.take(self._discovery.take())
+            if found:
+                self._reader.add_splits(found)
         records = self._reader.poll(max_records)
+        if records is None and self._discovery is not None:
+            return []
         if records is None and self._group is not None:
             self._group.leave(self)
         return records
 
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        snapshot = super().snapshot(checkpoint)
+        splits = self._reader.snapshot() if self._reader is not None else self._restored or []
+        snapshot.lists[SPLITS] = ListSnapshot("split", tuple(splits))
+        if self._known is not None:
+            snapshot.lists[KNOWN_SPLITS] = ListSnapshot("union", tuple(self._known.ids()))
+        return snapshot
+
+    def notify_complete(self, checkpoint: int) -> None:
+        tell: Callable[[int], None] | None = getattr(self._reader, "notify_complete", None)
+        if tell is not None:
+            tell(checkpoint)
+
     def close(self) -> None:
         if self._group is not None:
             self._group.leave(self)
+        if self._discovery is not None:
+            self._discovery.close()
         try:
             if self._reader is not None:
                 self._reader.close()
         finally:
             super().close()
 
-    def snapshot(self) -> Any:
-        return {"splits": self._reader.snapshot() if self._reader is not None else [], "time": super().snapshot()}
+
+def _discovering(source: Source) -> DiscoveringSource | None:
+    """The source, where it is to look for splits again and again."""
+    interval = getattr(source, "discovery_interval", None)
+    return source if interval is not None and isinstance(source, DiscoveringSource) else None

@@ -4,9 +4,15 @@ A spec holds the user's functions and nothing of the runtime; `penstock.operator
 operator of it inside a slot. The classes are the contract between the API packages and the runtime.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
+
+from penstock.operators.sink_interface import Sink as Sink
+from penstock.operators.sink_interface import SinkWriter as SinkWriter
+from penstock.operators.sink_interface import WriterContext as WriterContext
+from penstock.operators.source_interface import ReaderContext as ReaderContext
+from penstock.operators.source_interface import Source as Source
+from penstock.operators.source_interface import SourceReader as SourceReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,47 +23,6 @@ class OperatorSpec:
 
 
 # -- sources ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderContext:
-    """Which subtask a reader reads for. `wake`: to be called, from any thread, when `poll` has something again."""
-
-    subtask: int
-    parallelism: int
-    job_id: str = ""
-    wake: Callable[[], None] = lambda: None
-
-
-class SourceReader(Protocol):
-    """Reads the splits of one subtask. Lives in one thread; not shared.
-
-    `notify_complete(checkpoint)`, where a reader has it, is called once a checkpoint with its snapshot exists for good.
-    """
-
-    def add_splits(self, splits: Sequence[Any]) -> None:
-        """Take these picklable splits as well."""
-
-    def poll(self, max_records: int) -> list[Any] | None:
-        """At most about `max_records` records; [] where there is nothing just now; None at the end of all splits."""
-
-    def snapshot(self) -> list[Any]:
-        """The splits still to read, with their positions: what `add_splits` takes after a restore."""
-
-    def close(self) -> None: ...
-
-
-@runtime_checkable
-class Source(Protocol):
-    """A source in the shape of Flink's FLIP-27, reduced to what the runtime calls."""
-
-    bounded: bool
-
-    def enumerate_splits(self, parallelism: int) -> list[Any]:
-        """All splits, picklable, in a stable order. Run once a job in a slot, never in a service; split i goes to
-        subtask i % parallelism."""
-
-    def create_reader(self, context: ReaderContext) -> SourceReader: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,54 +145,6 @@ class AsyncWaitSpec(OperatorSpec):
 
 
 # -- sinks -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class WriterContext:
-    """Which subtask a writer writes for.
-
-    `restored`: what the `snapshot` of former writers gave, as far as it is this subtask's; empty for a new job.
-    `committed`: committables that the restored checkpoint lists and that have just been committed: not to be aborted.
-    `checkpointing`: whether commits come with checkpoints; else with the end of input alone.
-    """
-
-    subtask: int
-    attempt: int = 0
-    parallelism: int = 1
-    job_id: str = ""
-    operator_id: str = ""
-    restored: Sequence[Any] = ()
-    committed: Sequence[Any] = ()
-    checkpointing: bool = False
-
-
-class SinkWriter(Protocol):
-    """Writes the records of one subtask.
-
-    At a barrier: `flush`, `prepare_commit`, then `snapshot` where the writer has one: a list of picklable state that
-    later writers of the operator get in their contexts. What `prepare_commit` gave is committed once that checkpoint is
-    complete.
-    """
-
-    def write(self, values: Sequence[Any]) -> None: ...
-
-    def flush(self) -> None:
-        """Make what was written durable as far as the sink's in-progress form goes."""
-
-    def prepare_commit(self) -> list[Any]:
-        """Close what is open; the picklable committables of all that was written since the last call."""
-
-    def close(self) -> None: ...
-
-
-@runtime_checkable
-class Sink(Protocol):
-    """A sink with an optional two-phase commit, in the shape of Flink's Sink V2."""
-
-    def create_writer(self, context: WriterContext) -> SinkWriter: ...
-
-    def commit(self, committables: Sequence[Any]) -> None:
-        """Publish. Idempotent: a committable may come again after a crash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,12 @@ from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import Operator, is_end_of_time
 from penstock.operators.user_function import UserFunction
 from penstock.operators.watermark_strategy import read_strategy
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import processing_time
+from penstock.state.watermark_state import META
+
+#: list state: (subtask, parallelism, highest timestamp, whether it is idle)
+EVENT_TIME = "_event_time"
 
 
 class EventTime:
@@ -39,10 +44,14 @@ class TimestampsAndWatermarksOperator(Operator):
         self._emitted = MIN_TIMESTAMP
         self._emitted_at = processing_time()
         self._seen_at = processing_time()
-        self._idle = False
+        self._idle = self._announces = False
+        self._place = (0, 1)  #: subtask, parallelism
+        self._former: list[tuple[int, int, int, bool]] = []
 
     def open(self, context: Any) -> None:
         self._seen_at = processing_time()
+        self._place = context.get_index_of_this_subtask(), context.get_number_of_parallel_subtasks()
+        self._resume()
         if self._assigner is not None:
             self._assigner.open(context)
 
@@ -103,7 +112,7 @@ class TimestampsAndWatermarksOperator(Operator):
         return None if self._strategy.idle_timeout is not None else active
 
     def next_timer(self) -> int | None:
-        due = []
+        due = [self._seen_at] if self._announces else []
         if self._pending() is not None:
             due.append(self._emitted_at + self._interval)
         if self._strategy.idle_timeout is not None and not self._idle:
@@ -111,6 +120,9 @@ class TimestampsAndWatermarksOperator(Operator):
         return min(due, default=None)
 
     def on_processing_time(self, now: int) -> None:
+        if self._announces:
+            self._announces = False
+            self.chain.forward_status(self.index, True)
         watermark = self._pending()
         if watermark is not None and now >= self._emitted_at + self._interval:
             self._emitted, self._emitted_at = watermark, now
@@ -134,5 +146,27 @@ class TimestampsAndWatermarksOperator(Operator):
         watermark = self.current_watermark
         return watermark if watermark > self._emitted else None
 
-    def snapshot(self) -> Any:
-        return self._time.max_timestamp
+    # -- state -------------------------------------------------------------------------------------------------------
+
+    def restore(self, restored: RestoredOperator) -> None:
+        self._former = restored.lists.get(EVENT_TIME, [])
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        """Who it is, its highest timestamp, and whether it is idle; nothing without event time."""
+        if self._time.max_timestamp == MIN_TIMESTAMP and not self._idle:
+            return OperatorSnapshot()
+        own = (*self._place, self._time.max_timestamp, self._idle)
+        return OperatorSnapshot(lists={EVENT_TIME: ListSnapshot("union", (own,), META)})
+
+    def _resume(self) -> None:
+        """The former subtask's time; at another parallelism the least of all, as splits may come from any."""
+        own = [
+            (time, idle) for subtask, parallelism, time, idle in self._former if (subtask, parallelism) == self._place
+        ]
+        if own:
+            self._time.max_timestamp, self._idle = own[0]
+        elif all(parallelism != self._place[1] for _, parallelism, _, _ in self._former):
+            self._time.max_timestamp = min((time for _, _, time, _ in self._former), default=MIN_TIMESTAMP)
+            # consumers may have it that this subtask is idle
+            self._announces = bool(self._former) and self._strategy.idle_timeout is not None
+        self._former = []

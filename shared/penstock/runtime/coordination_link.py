@@ -15,7 +15,7 @@ import structlog
 from penstock.coordination.connection import is_away
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import ReleaseSlot, SlotCommand, TaskStateChanged, decode, encode
+from penstock.coordination.messages import JobEvent, ReleaseSlot, SlotCommand, decode, encode
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
 
@@ -46,7 +46,7 @@ class CoordinationLink:
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
         self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
-        self._queue: queue.SimpleQueue[TaskStateChanged | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
         self._parent = os.getppid()
@@ -58,8 +58,8 @@ class CoordinationLink:
         self._reader.start()
         self._sender.start()
 
-    def report(self, event: TaskStateChanged) -> None:
-        """Queue an event; it is sent, perhaps twice, as soon as Redis takes it."""
+    def report(self, event: JobEvent) -> None:
+        """Queue an event; it is sent, perhaps twice, as soon as Redis takes it. From any thread."""
         self._queue.put(event)
 
     def close(self, patience: float) -> None:

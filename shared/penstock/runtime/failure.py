@@ -6,30 +6,39 @@ from traceback import FrameSummary, StackSummary, TracebackException
 
 from penstock.coordination.messages import Failure
 from penstock.operators.generated import FILE_PREFIX, operator_at
+from penstock.runtime.failed_record import record_of
+from penstock.runtime.restore import RestoreFailed
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 
 
 def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
     """The failure to report for an exception that a task raised."""
-    operator = _operator_of(error)
-    return Failure(message=_message(error), traceback=_render(error, task_name, operator), task_name=task_name)
+    operator, record = _operator_of(error), record_of(error)
+    text = _render(error, task_name, operator, record)
+    unusable = error.checkpoint if isinstance(error, RestoreFailed) else None
+    return Failure(
+        message=_message(error), traceback=text, task_name=task_name, record=record, unusable_checkpoint=unusable
+    )
 
 
 def _message(error: BaseException) -> str:
+    if isinstance(error, RestoreFailed):
+        return str(error)
     lines = traceback.format_exception_only(error)
     # one line: of a SyntaxError the last one, else the first; the user's notes follow it
     return lines[-1 if isinstance(error, SyntaxError) else 0].strip()
 
 
-def _render(error: BaseException, task_name: str | None, operator: str | None) -> str:
+def _render(error: BaseException, task_name: str | None, operator: str | None, record: str | None) -> str:
     whole = TracebackException.from_exception(error)
     _strip(whole)
     ours = [f for f in traceback.extract_tb(error.__traceback__) if _is_ours(f)]
     user = "".join(whole.format())
     where = f"in operator {operator!r}" if operator else "in the runtime"
     task = f" of task {task_name!r}" if task_name else ""
-    return f"{user}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}"
+    by = f"\nThe function was called with the record {record}\n" if record is not None else ""
+    return f"{user}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}{by}"
 
 
 def _strip(exception: TracebackException | None) -> None:

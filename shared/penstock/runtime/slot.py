@@ -5,6 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,10 +18,14 @@ from penstock.coordination.messages import (
     CancelTasks,
     Deploy,
     Failure,
+    InputExhausted,
+    NotifyCheckpointAborted,
+    NotifyCheckpointComplete,
     ReleaseSlot,
     SlotCommand,
     TaskAttempt,
     TaskStateChanged,
+    TriggerCheckpoint,
 )
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
@@ -31,9 +36,10 @@ from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
+from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
-from penstock.runtime.task_factory import TaskFactory
+from penstock.runtime.task_factory import Checkpointing, TaskFactory
 
 _log = structlog.get_logger(__name__)
 
@@ -86,14 +92,15 @@ class _Slot:
     ) -> None:
         self._configuration, self._coordination, self._keys = configuration, coordination, keys
         self._job, self._allocation, self._taskmanager = job, allocation, taskmanager
-        self._loader = DeploymentLoader(coordination, directory)
+        self._known: dict[tuple[str, int, int], Task] = {}
+        self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
         self._link = CoordinationLink(
             coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
         )
+        self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._exchange: SlotExchange | None = None
         self._generation = -1
-        self._known: dict[tuple[str, int, int], Task] = {}
         self._released = False
 
     def run(self) -> None:
@@ -113,6 +120,7 @@ class _Slot:
             self._runner.close()
             if self._exchange is not None:
                 self._exchange.close()
+            self._checkpoints.close()
             self._link.close(_LAST_EVENTS)
             self._loader.close()
             _log.info("slot released")
@@ -127,6 +135,12 @@ class _Slot:
                 self._begin_to_cancel(command.tasks)
             case ReleaseSlot():
                 self._runner.submit(self._release)
+            case TriggerCheckpoint():
+                self._runner.submit(lambda: self._checkpoints.trigger(command))
+            case NotifyCheckpointComplete(checkpoint=checkpoint):
+                self._runner.submit(lambda: self._checkpoints.complete(checkpoint))
+            case NotifyCheckpointAborted(checkpoint=checkpoint, epoch=epoch):
+                self._runner.submit(lambda: self._checkpoints.abort(checkpoint, epoch))
 
     def _begin_to_cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
         begun = threading.Event()
@@ -166,6 +180,8 @@ class _Slot:
 
     def _deploy(self, deployment: Deployment) -> None:
         command = deployment.command
+        if command.generation < self._generation:
+            return  # of attempts that newer ones have taken the place of
         # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived
         fresh = [t for t in command.tasks if (t.vertex, t.subtask, t.attempt) not in self._known]
         if not fresh:
@@ -181,13 +197,25 @@ class _Slot:
 
     def _start(self, deployment: Deployment, fresh: list[TaskAttempt]) -> None:
         exchange, graph = self._exchange_for(deployment), deployment.graph
+        checkpointing = Checkpointing(
+            self._checkpoints.pool(self._configuration, graph),
+            self._link.report,
+            deployment.command.checkpointing,
+            deployment.restore,
+        )
         factory = TaskFactory(
-            graph, deployment.blobs.__getitem__, self._splits, exchange.collect_writer, self._configuration
+            graph,
+            deployment.blobs.__getitem__,
+            self._splits,
+            exchange.collect_writer,
+            self._configuration,
+            checkpointing,
         )
         for attempt in fresh:
             vertex, subtask, number = attempt.vertex, attempt.subtask, attempt.attempt
             gate, writers = exchange.input_gate(vertex, subtask), exchange.writers(vertex, subtask, number)
             task = factory.make(vertex, subtask, number, gate, writers)
+            task.on_exhausted = partial(self._exhausted, attempt)
             self._known[vertex, subtask, number] = task
             self._runner.add(task)
 
@@ -195,8 +223,8 @@ class _Slot:
         command = deployment.command
         if self._exchange is None or command.generation != self._generation:
             if self._exchange is not None:
-                for task in self._runner.tasks:
-                    task.cancel()
+                self._runner.forget_all()
+                self._known.clear()
                 self._exchange.close()
             options = exchange_options(self._configuration, deployment.graph.configuration)
             self._exchange = SlotExchange(
@@ -245,6 +273,12 @@ class _Slot:
                 state=state.value,
                 failure=failure,
             )
+        )
+
+    def _exhausted(self, attempt: TaskAttempt) -> None:
+        now = time.time_ns() // 1_000_000
+        self._link.report(
+            InputExhausted(time=now, vertex=attempt.vertex, subtask=attempt.subtask, attempt=attempt.attempt)
         )
 
     def _metrics(self) -> dict[tuple[str, int], SubtaskMetrics]:

@@ -63,6 +63,14 @@ class SlotRunner:
             task.start()
         self._report(task)
 
+    def forget_all(self) -> None:
+        """Cancel what still runs, report it, and know nothing of any task any more."""
+        for task in self.tasks:
+            task.cancel()
+            self._report(task)
+        self.tasks.clear()
+        self._reported.clear()
+
     def run(self, until: Callable[[], bool]) -> None:
         """Work until the condition holds; it is asked between rounds."""
         while not until():

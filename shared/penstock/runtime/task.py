@@ -1,45 +1,59 @@
 """One subtask of a vertex: takes input when its outputs have room, runs it through the fused chain, ends when it ends.
 
-CREATED -> INITIALIZING -> RUNNING -> FINISHED, CANCELED or FAILED; single-threaded, driven by `SlotRunner`.
+CREATED -> INITIALIZING -> RUNNING -> FINISHED, CANCELED or FAILED; single-threaded, driven by `SlotRunner`. What it
+takes is in `task_input`, how it ends in `task_end`, its part in checkpoints in `task_barriers`, `task_checkpoints`.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from penstock.coordination.messages import Failure
 from penstock.coordination.rows import SubtaskMetrics
-from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP, EndOfInput
-from penstock.exchange.events import AllEnded, BatchEvent, GateEvent, StatusEvent, WatermarkEvent
+from penstock.exchange.elements import MIN_TIMESTAMP, CheckpointBarrier
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.states import ExecutionState
 from penstock.operators.chain import OperatorChain
 from penstock.operators.registry import SubtaskInfo
-from penstock.operators.sinks import CollectOperator, Collector
+from penstock.operators.sinks import CollectOperator
 from penstock.operators.sources import SourceOperator
+from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.runtime.channel_times import RestoredTimes
 from penstock.runtime.failure import failure_of
 from penstock.runtime.metrics import MetricRegistry
-from penstock.runtime.poll_size import PollSize
-from penstock.runtime.slices import Slices
+from penstock.runtime.task_barriers import TaskBarriers
+from penstock.runtime.task_checkpoints import TaskCheckpoints
+from penstock.runtime.task_end import TaskEnd
+from penstock.runtime.task_input import TaskInput
 from penstock.state.timer_service import processing_time
 
-#: gate events in one step; the slot's other tasks wait that long
-EVENTS_A_STEP = 8
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An open chain, and what of its checkpoint is the task's own. `is_over`: the task had ended before it."""
+
+    chain: OperatorChain
+    is_restored: bool = False
+    is_over: bool = False
+    times: RestoredTimes | None = None
 
 
 class Task:
-    """`step` never blocks."""
+    """`step` never blocks. `checkpoints`: None where none can be taken. `waits`: to be FINISHED it needs one."""
 
     def __init__(
         self,
         vertex: str,
         info: SubtaskInfo,
-        build: Callable[[], OperatorChain],
+        build: Callable[[], Built],
         gate: InputGate,
         writers: Sequence[OutputWriter],
         metrics: MetricRegistry | None = None,
+        checkpoints: TaskCheckpoints | None = None,
+        waits: bool = False,
     ) -> None:
         self.vertex, self.info = vertex, info
         self.state = ExecutionState.CREATED
@@ -48,17 +62,18 @@ class Task:
         self._build, self._gate, self._writers = build, gate, writers
         #: set by who runs the task: to be called, from any thread, when it has work
         self.wake: Callable[[], None] = lambda: None
+        #: set likewise: called once the task has ended and waits for a checkpoint
+        self.on_exhausted: Callable[[], None] = lambda: None
         self._user_metrics = metrics or MetricRegistry()
         self._chain: OperatorChain | None = None
         self._source: SourceOperator | None = None
-        self._collectors: list[Collector] = []
-        self._poll_size, self._slices = PollSize(), Slices()
-        self._side = 0  #: the input that the batch in `_slices` came by
-        self._input_ended = False
-        self._ended = False
+        self._input: TaskInput | None = None
+        self._end = TaskEnd(writers, waits)
+        self._checkpoints = checkpoints
+        self._barriers: TaskBarriers | None = None
+        if checkpoints is not None:
+            self._barriers = TaskBarriers(checkpoints, writers, self._end, lambda: gate.has_ended, self._drain)
         self._idle = False
-        self._retry_at = 0.0
-        self._records_in = 0
         self._busy_ns = self._blocked_ns = self._idle_ns = 0
         self._stepped_at = 0
 
@@ -68,16 +83,16 @@ class Task:
         """Build and open the chain. An error makes the task FAILED."""
         self.state = ExecutionState.INITIALIZING
         try:
-            chain = self._build()
+            built = self._build()
+            chain = self._chain = built.chain
+            self._begin(chain)
+            if built.is_over:
+                self._end.end_restored()
+            elif built.is_restored:
+                self._go_on(chain, built.times)
         except (Exception, SystemExit) as e:
             self._fail(e)
             return
-        self._chain = chain
-        for operator in chain.asynchronous:
-            operator.wake = self.wake
-        head = chain.operators[0]
-        self._source = head if isinstance(head, SourceOperator) else None
-        self._collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
         self.state = ExecutionState.RUNNING
         self._stepped_at = time.perf_counter_ns()
 
@@ -116,11 +131,14 @@ class Task:
         if self.state is not ExecutionState.RUNNING or self._chain is None:
             return None
         waits: list[float] = []
-        timer = None if self._ended else self._chain.next_timer()
+        if self._end.suspended is not None:
+            return None
+        timer = None if self._end.ended else self._chain.next_timer()
         if timer is not None:
             waits.append(max(0.0, (timer - processing_time()) / 1000))
-        if self._source is not None and not self._input_ended and not self._is_blocked():
-            waits.append(max(0.0, self._retry_at - time.monotonic()))
+        if self._source is not None and not self._end.input_ended and not self._is_blocked():
+            assert self._input is not None
+            waits.append(self._input.wait)
         return min(waits, default=None)
 
     def cancel(self) -> None:
@@ -134,6 +152,21 @@ class Task:
                 return
             self.state = ExecutionState.CANCELED
 
+    def trigger_checkpoint(self, barrier: CheckpointBarrier) -> None:
+        """Start a checkpoint at this head task, between two steps."""
+        if self._barriers is not None:
+            self._barriers.trigger(barrier)
+
+    def checkpoint_complete(self, checkpoint: int) -> None:
+        """A checkpoint exists for good; takes effect between two steps."""
+        if self._barriers is not None:
+            self._barriers.complete(checkpoint)
+
+    def checkpoint_aborted(self, checkpoint: int, epoch: int) -> None:
+        """A checkpoint will not be, says the JobMaster of `epoch`; takes effect between two steps."""
+        if self._barriers is not None:
+            self._barriers.abort(checkpoint, epoch)
+
     def fail(self, error: Exception) -> None:
         """End the task because of something outside of it. Nothing happens to a task that has ended."""
         if not self.state.is_terminal:
@@ -145,7 +178,7 @@ class Task:
         watermark = None if chain is None or chain.watermark == MIN_TIMESTAMP else chain.watermark
         return SubtaskMetrics(
             attempt=self.info.attempt,
-            records_in=0 if self._source is not None else self._records_in,
+            records_in=0 if self._source is not None or self._input is None else self._input.records,
             records_out=0 if chain is None else sum(e.records_out for e in chain.edges),
             bytes_in=self._gate.bytes_in,
             bytes_out=sum(w.bytes_out for w in self._writers),
@@ -159,33 +192,55 @@ class Task:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def _begin(self, chain: OperatorChain) -> None:
+        for operator in chain.asynchronous:
+            operator.wake = self.wake
+        head = chain.operators[0]
+        self._source = head if isinstance(head, SourceOperator) else None
+        self._end.collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
+        self._input = TaskInput(self._gate, chain, self._source, self._barriers, self._stops, self._input_ended)
+        if self._source is not None:
+            self._source.wake = self._source_woke
+        if self._barriers is not None:
+            self._barriers.is_source = self._source is not None
+
+    def _source_woke(self) -> None:
+        assert self._input is not None
+        self._input.source_woke()
+        self.wake()
+
+    def _go_on(self, chain: OperatorChain, times: RestoredTimes | None) -> None:
+        """From a checkpoint: event time is where it was, and consumers are told who is idle now."""
+        for operator in chain.operators:
+            if isinstance(operator, TimestampsAndWatermarksOperator):
+                chain.forward_status(operator.index, not operator.is_idle)
+        if times is not None:
+            self._gate.watermarks.restore(times.watermarks, times.idle, times.combined)
+            if times.combined > MIN_TIMESTAMP:
+                chain.process_watermark(times.combined)
+
     def _step(self) -> tuple[bool, bool]:
-        chain = self._chain
-        assert chain is not None
-        if self._ended:
-            return self._try_finish(), False
+        chain, end = self._chain, self._end
+        assert chain is not None and self._input is not None
+        if self._barriers is not None and self._barriers.has_notices:
+            self._barriers.run(chain)
+        if end.suspended is not None:
+            return False, False
+        if end.ended:
+            return self._after_end(), False
         fired = chain.drain() if chain.asynchronous else False
         fired = self._fire_timers(chain) or fired
-        if self._input_ended:
-            return self._finish(chain) or fired, False
+        if end.input_ended:
+            return self._finish() or fired, False
         if self._is_blocked():
             return fired, True
-        if self._source is not None:
-            return self._poll_source(chain, self._source) or fired, False
-        for n in range(EVENTS_A_STEP):
-            if not self._slices:
-                event = self._gate.poll()
-                if event is None:
-                    return n > 0 or fired, False
-                self._handle(chain, event)
-            if self._slices:
-                self._process_part(chain)
-            if self._slices or self._input_ended or self._is_blocked():
-                break
-        return True, False
+        return self._input.take() or fired, False
+
+    def _stops(self) -> bool:
+        return self._end.input_ended or self._end.suspended is not None or self._is_blocked()
 
     def _is_blocked(self) -> bool:
-        if any(w.blocked for w in self._writers) or any(c.blocked for c in self._collectors):
+        if any(w.blocked for w in self._writers) or any(c.blocked for c in self._end.collectors):
             return True
         return self._chain is not None and any(o.blocked for o in self._chain.asynchronous)
 
@@ -199,61 +254,30 @@ class Task:
         chain.on_processing_time(now)
         return True
 
-    def _poll_source(self, chain: OperatorChain, source: SourceOperator) -> bool:
-        started = time.monotonic()
-        if started < self._retry_at:
+    def _drain(self) -> None:
+        assert self._input is not None
+        self._input.end()
+
+    def _input_ended(self) -> None:
+        self._end.input_ended = True
+        self._finish()
+
+    def _finish(self) -> bool:
+        chain = self._chain
+        assert chain is not None
+        if not self._end.finish(chain):
             return False
-        values = source.poll(self._poll_size.records)
-        if values is None:
-            self._end(chain)
-            return True
-        if not values:
-            self._retry_at = started + self._poll_size.retry()
-            return False
-        self._records_in += len(values)
-        chain.process_values(values)
-        self._poll_size.took(time.monotonic() - started, len(values))
+        if self._barriers is not None:
+            self._barriers.ended(chain)
+        if self._end.waits:
+            self.on_exhausted()
         return True
 
-    def _process_part(self, chain: OperatorChain) -> None:
-        part = self._slices.take()
-        self._records_in += len(part)
-        started = time.monotonic()
-        chain.process(part, self._side)
-        self._slices.took(time.monotonic() - started, len(part))
-
-    def _handle(self, chain: OperatorChain, event: GateEvent) -> None:
-        match event:
-            case BatchEvent(side, batch):
-                self._slices.put(batch)
-                self._side = side
-            case WatermarkEvent(timestamp):
-                chain.process_watermark(timestamp)
-            case StatusEvent(active):
-                chain.process_status(active)
-            case AllEnded():
-                self._end(chain)
-            case _:
-                # barriers and cancels: nobody triggers checkpoints yet. An input that ended: nothing to do by itself.
-                pass
-
-    def _end(self, chain: OperatorChain) -> None:
-        chain.process_watermark(MAX_TIMESTAMP)
-        self._input_ended = True
-        self._finish(chain)
-
-    def _finish(self, chain: OperatorChain) -> bool:
-        if not chain.finish():
-            return False
-        for writer in self._writers:
-            writer.broadcast(EndOfInput())
-        self._ended = True
-        return True
-
-    def _try_finish(self) -> bool:
-        # FINISHED is a promise that nothing of the output can be lost with this process
-        if not all(w.is_drained for w in self._writers) or not all(c.is_drained for c in self._collectors):
-            return False
+    def _after_end(self) -> bool:
+        assert self._input is not None
+        progress = self._input.take_controls() if self._end.waits else False
+        if not self._end.may_finish:
+            return progress
         self._close()
         self.state = ExecutionState.FINISHED
         return True
@@ -270,6 +294,8 @@ class Task:
         self.state = ExecutionState.FAILED
 
     def _close(self) -> None:
+        if self._checkpoints is not None and not self._end.may_finish:
+            self._checkpoints.close()
         # before the functions are closed, which gauges may read
         self._user_metrics.freeze()
         if self._chain is not None:

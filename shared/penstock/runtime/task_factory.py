@@ -3,13 +3,15 @@
 import pickle
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, cast
 
 import cloudpickle
 
+from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.client.config import Configuration
 from penstock.client.config.options import state
-from penstock.client.config.options.cluster import STORAGE_DIR
+from penstock.client.config.options.cluster import STORAGE_DIR, TASK_SLOTS
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
@@ -24,9 +26,13 @@ from penstock.operators.sinks import Collector
 from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import SourceSpec
 from penstock.runtime.batch.ordered_gate import OrderedGate
+from penstock.runtime.channel_times import restored_times
 from penstock.runtime.metrics import MetricRegistry
+from penstock.runtime.restore import Restore, Restored, RestoreFailed
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
-from penstock.runtime.task import Task
+from penstock.runtime.task import Built, Task
+from penstock.runtime.task_checkpoints import Answer, TaskCheckpoints
+from penstock.runtime.uploads import UploadPool
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.selection import StateBackendChoice
 
@@ -35,11 +41,23 @@ class FunctionNotLoadable(Exception):  # noqa: N818 (a state of the world, as Fl
     """A pickled operator cannot be unpickled here; names the operator."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpointing:
+    """How the tasks of a process take part in checkpoints. `is_on`: they are taken regularly, so that commits and the
+    end of tasks wait for them; else only when somebody asks for one. `report` is called in other threads too."""
+
+    pool: UploadPool
+    report: Callable[[Answer], None]
+    is_on: bool
+    restore: Restore | None = None
+
+
 class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
     collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
+    `checkpointing`: None where there are no checkpoints at all.
     """
 
     def __init__(
@@ -49,7 +67,9 @@ class TaskFactory:
         splits: Callable[[str, Callable[[], bytes]], bytes],
         collector: Callable[[str], Collector],
         cluster: Configuration | None = None,
+        checkpointing: Checkpointing | None = None,
     ) -> None:
+        self._checkpointing = checkpointing
         self._configuration = (cluster or Configuration({})).with_overrides(graph.configuration)
         self._graph, self._blob, self._splits, self._collector = graph, blob, splits, collector
 
@@ -61,12 +81,27 @@ class TaskFactory:
         info = self._info(vertex, subtask, attempt)
         metrics = MetricRegistry()
 
-        def build_chain() -> OperatorChain:
-            return self._build(vertex, info, writers, metrics)
+        how = self._checkpointing
+        checkpoints: TaskCheckpoints | None = None
+        if how is not None:
+            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
+
+        def build_chain() -> Built:
+            restore = None if how is None else how.restore
+            if restore is None:
+                return self._build(vertex, info, gate, writers, metrics, None)
+            try:
+                restored = restore.subtask(vertex_id, subtask)
+                if checkpoints is not None:
+                    checkpoints.restored(restored.base)
+                return self._build(vertex, info, gate, writers, metrics, restored)
+            except CheckpointUnusable as e:
+                raise RestoreFailed(restore.checkpoint, e) from e
 
         if vertex.input_orders:
             gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
-        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics)
+        waits = info.checkpointing
+        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
 
     def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
         return SubtaskInfo(
@@ -82,11 +117,18 @@ class TaskFactory:
             one_key_at_a_time="BY_KEY" in vertex.input_orders,
             cache_root=cache_root(self._configuration.find(STORAGE_DIR)),
             state_backend=_state_backend(self._configuration),
+            checkpointing=self._checkpointing is not None and self._checkpointing.is_on,
         )
 
     def _build(
-        self, vertex: JobVertex, info: SubtaskInfo, writers: Mapping[int, OutputWriter], metrics: MetricRegistry
-    ) -> OperatorChain:
+        self,
+        vertex: JobVertex,
+        info: SubtaskInfo,
+        gate: InputGate,
+        writers: Mapping[int, OutputWriter],
+        metrics: MetricRegistry,
+        restored: Restored | None,
+    ) -> Built:
         with ExitStack() as undo:
             backends: dict[int, KeyedStateBackend | None] = {}
             chain = self._assemble(vertex, info, writers, backends, undo)
@@ -97,13 +139,20 @@ class TaskFactory:
                     return SubtaskRuntimeContext(info, None, metrics.group(vertex.name))
                 return SubtaskRuntimeContext(info, backends[operator.index], metrics.group(operator.name))
 
-            chain.open(context_of)
-            if isinstance(chain.operators[0], SourceOperator):
+            if restored is not None:
+                chain.restore(restored.by_place(vertex))
+            if restored is None or not restored.finished:
+                chain.open(context_of)
+            if isinstance(chain.operators[0], SourceOperator) and not (restored is not None and restored.is_over):
                 self._start_source(vertex, info, chain.operators[0])
             # from here on the backends are the chain's to close
             undo.pop_all()
             chain.on_close += [backend.close for backend in backends.values() if backend is not None]
-            return chain
+            return Built(chain) if restored is None else self._restored(chain, gate, restored)
+
+    def _restored(self, chain: OperatorChain, gate: InputGate, restored: Restored) -> Built:
+        times = restored_times(self._graph, list(gate.channels), restored.channels)
+        return Built(chain, True, restored.is_over, times)
 
     def _assemble(
         self,
@@ -117,7 +166,7 @@ class TaskFactory:
         declared: list[Any] = []
         for index, node in enumerate(vertex.operators):
             spec = self._load(node.spec, f"operator {node.name!r}")
-            operator, backend = build(spec, index, node.name, info, self._collector)
+            operator, backend = build(spec, index, node.name, info, self._collector, node.id)
             backends[index] = backend
             if backend is not None:
                 undo.callback(backend.close)
@@ -147,8 +196,11 @@ class TaskFactory:
             pickled: bytes = cloudpickle.dumps(source.source.enumerate_splits(info.parallelism), protocol=5)
             return pickled
 
-        splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
-        source.start(splits[info.subtask :: info.parallelism], info.subtask, info.parallelism)
+        def all_splits() -> list[Any]:
+            splits: list[Any] = pickle.loads(self._splits(vertex.id, enumerate_splits))
+            return splits
+
+        source.start(all_splits, info.subtask, info.parallelism)
 
     def _load(self, digest: str, what: str) -> Any:
         try:
@@ -167,7 +219,15 @@ def _state_backend(configuration: Configuration) -> StateBackendChoice:
         configuration.get(state.STATE_BACKEND).word,
         configuration.find(state.ROCKSDB_LOCAL_DIR),
         configuration.get(state.ROCKSDB_PREDEFINED_OPTIONS).name,
+        _managed_memory(configuration),
     )
+
+
+def _managed_memory(configuration: Configuration) -> int | None:
+    """Of one slot, bytes; None where RocksDB does not keep to it."""
+    if not configuration.get(state.ROCKSDB_MANAGED):
+        return None
+    return configuration.get(state.MANAGED_MEMORY) // configuration.get(TASK_SLOTS)
 
 
 def _watermark_interval(graph: JobGraph) -> int:

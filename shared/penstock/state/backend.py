@@ -1,21 +1,23 @@
-"""Keyed state of an operator in a subtask: what every backend offers, and the hash map backend (a dict a state)."""
+"""Keyed state of an operator in a subtask: what every backend offers."""
 
-import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.graph.key_groups import key_group
 from penstock.state.clock import processing_time
+from penstock.state.declarations import Declarations, StateMigrationError
+from penstock.state.heap_part import PART_KINDS, HeapPart
+from penstock.state.native_form import portable
 from penstock.state.no_key import NO_KEY
+from penstock.state.portable import Group, Source, read_group
+from penstock.state.snapshot import KeyedSnapshot, RestoredKeyed, RestoredOperator
 
 if TYPE_CHECKING:
     from penstock.common.typeinfo import TypeInformation
     from penstock.state.ttl import Ttl
 
-#: key group -> pickled {state name: (kind, [(key, value), …])}; the same for every backend
-Snapshot = dict[int, bytes]
 #: state names -> how to leave expired values out of a snapshot: stored value -> what is left of it, None for nothing
 Filters = dict[str, Callable[[Any], Any]]
 
@@ -29,21 +31,27 @@ class KeyedStateBackend(ABC):
         self.clock = clock  #: epoch ms, for the time to live
         self.filters: Filters = {}
         self.on_record: list[Callable[[], None]] = []  #: cleanups that run with every record
-        self._kinds: dict[str, str] = {}
-        self._types: dict[str, TypeInformation] = {}
+        self.declarations = Declarations(clock)
+        self._parts: dict[str, HeapPart] = {}
 
-    def declare(self, name: str, kind: str, type_info: "TypeInformation | None" = None) -> None:
-        """A state is about to be used. ValueError where its name is in use for another kind or type."""
-        known = self._kinds.setdefault(name, kind)
-        if known != kind:
-            raise ValueError(f"state {name!r} is a {known} state already; give the {kind} state another name")
-        if type_info is not None:
-            known_type = self._types.setdefault(name, type_info)
-            if known_type != type_info:
-                raise ValueError(
-                    f"state {name!r} has the type {known_type!r} already; the descriptor with {type_info!r} "
-                    "needs another name"
-                )
+    # -- states ------------------------------------------------------------------------------------------------------
+
+    def declare(
+        self, name: str, kind: str, type_info: "TypeInformation | None" = None, ttl: "Ttl | None" = None
+    ) -> None:
+        """A state is about to be used; what a checkpoint has of it is brought into its form.
+
+        ValueError where its name is in use for another kind or type; StateMigrationError.
+        """
+        convert = self.declarations.declare(name, kind, type_info, ttl is not None)
+        if convert is not None:
+            for key, value in self.entries_of(name):
+                self.put(name, kind, key, convert(value))
+
+    def register(self, name: str, part: HeapPart) -> None:
+        """Take this along in snapshots. In an operator's constructor: before a restore."""
+        self._parts[name] = part
+        self.declarations.declare(name, part.kind, None, False)
 
     def clean(self) -> None:
         """Before a record: the cleanups that asked for it."""
@@ -71,13 +79,32 @@ class KeyedStateBackend(ABC):
     def cleanup(self, name: str, kind: str, ttl: "Ttl") -> Callable[[], None] | None:
         """What to call with every access to a state so that expired values go; None: nothing."""
 
+    # -- contents ----------------------------------------------------------------------------------------------------
+
     @abstractmethod
-    def entries(self) -> Iterable[tuple[str, Any, Any]]:
-        """(state name, key, value) of all state; a list state's value is a list, a map state's a dict."""
+    def names(self) -> list[str]:
+        """The states that the backend itself keeps, without the registered parts."""
+
+    @abstractmethod
+    def entries_of(self, name: str) -> Iterable[tuple[Any, Any]]:
+        """(key, value) of a state, which may be put meanwhile; a list state's value is a list, a map state's a dict."""
 
     @abstractmethod
     def put(self, name: str, kind: str, key: Any, value: Any) -> None:
-        """The inverse of `entries`, for one of them."""
+        """The inverse, for one of them."""
+
+    def entries(self) -> Iterable[tuple[str, Any, Any]]:
+        """(state name, key, value) of all states."""
+        for name in self.names():
+            for key, value in self.entries_of(name):
+                yield name, key, value
+
+    def filtered(self, name: str) -> Iterable[tuple[Any, Any]]:
+        """`entries_of` without what has expired, where the state asks for that in snapshots."""
+        left_of = self.filters.get(name)
+        if left_of is None:
+            return self.entries_of(name)
+        return ((key, left) for key, value in self.entries_of(name) if (left := left_of(value)) is not None)
 
     def close(self) -> None:  # noqa: B027 (most have nothing to free)
         """Free what is outside of memory."""
@@ -86,78 +113,53 @@ class KeyedStateBackend(ABC):
         """The key group with the state of a key."""
         return key_group(key, self.max_parallelism)
 
-    def snapshot(self) -> Snapshot:
-        """All state by key group, pickled at once: nothing that is changed later shows in it."""
-        groups: dict[int, dict[str, tuple[str, list[tuple[Any, Any]]]]] = {}
-        known: dict[Any, int] = {}
-        for name, key, value in self.entries():
-            if name in self.filters:
-                value = self.filters[name](value)
-                if value is None:
-                    continue
-            group = known.get(key)
-            if group is None:
-                group = known[key] = self.group_of(key)
-            groups.setdefault(group, {}).setdefault(name, (self._kinds[name], []))[1].append((key, value))
-        return {group: pickle.dumps(states, protocol=5) for group, states in groups.items()}
+    def part_sources(self) -> list[Source]:
+        """The registered parts."""
+        return [(name, self.group_of, part.entries()) for name, part in self._parts.items()]
 
-    def restore(self, snapshots: Iterable[Mapping[int, bytes]], owned: range) -> None:
-        """Take the key groups in `owned` out of these snapshots (those of all former subtasks that overlap)."""
-        for snapshot in snapshots:
-            for group, payload in snapshot.items():
-                if group in owned:
-                    for name, (kind, entries) in pickle.loads(payload).items():
-                        self.declare(name, kind)
-                        for key, value in entries:
-                            self.put(name, kind, key, value)
+    # -- checkpoints -------------------------------------------------------------------------------------------------
 
+    @abstractmethod
+    def snapshot(self) -> KeyedSnapshot:
+        """All state as of now. StateNotPicklable, here or when the snapshot is read."""
 
-class HashMapKeyedStateBackend(KeyedStateBackend):
-    """State in memory. Key groups are computed when a snapshot is taken."""
+    def restore(self, restored: RestoredOperator) -> None:
+        """Before the first record: take what of all former subtasks is in the owned key groups. StateMigrationError."""
+        parts: dict[str, list[tuple[Any, Any]]] = {}
+        for former in restored.keyed:
+            for name, meta in former.states.items():
+                self.declarations.restored(name, meta)
+            self.take(former, restored.owned, parts)
+        for name, entries in parts.items():
+            if name not in self._parts:
+                kind = self.declarations.kind(name)
+                raise StateMigrationError(
+                    f"operator {self.declarations.operator!r} has {len(entries)} {kind} in the checkpoint, and is now "
+                    "of a kind that has none: give it another uid to begin with it empty, or make it what it was"
+                )
+            self._parts[name].restore(entries)
 
-    def __init__(self, max_parallelism: int, clock: Callable[[], int] = processing_time) -> None:
-        super().__init__(max_parallelism, clock)
-        self._tables: dict[str, dict[Any, Any]] = {}
+    def take(self, former: RestoredKeyed, owned: range, parts: dict[str, list[tuple[Any, Any]]]) -> None:
+        """The states of one former subtask; entries of registered parts are added to `parts` by name."""
+        groups = former.groups
+        if groups is None:
+            assert former.native is not None
+            groups = portable(former.native, former.states)
+        for group, state in groups:
+            if group in owned:
+                self.take_group(state, parts)
 
-    def table(self, name: str, kind: str) -> dict[Any, Any]:
-        self.declare(name, kind)
-        return self._tables.setdefault(name, {})
+    def take_group(self, state: bytes, parts: dict[str, list[tuple[Any, Any]]]) -> None:
+        """The same of one key group."""
+        found = read_group(state)
+        for name in list(found):
+            if name in self._parts or self.declarations.kind(name) in PART_KINDS:
+                parts.setdefault(name, []).extend(found.pop(name))
+        self.take_states(found)
 
-    def value_state(self, name: str, kind: str = "value") -> ValueState[Any]:
-        from penstock.state.states import HashMapValueState
-
-        return HashMapValueState(self, name, kind)
-
-    def list_state(self, name: str) -> ListState[Any]:
-        from penstock.state.states import HashMapListState
-
-        return HashMapListState(self, name)
-
-    def map_state(self, name: str) -> MapState[Any, Any]:
-        from penstock.state.states import HashMapMapState
-
-        return HashMapMapState(self, name)
-
-    def cleanup(self, name: str, kind: str, ttl: "Ttl") -> Callable[[], None] | None:
-        from penstock.state.incremental_cleanup import IncrementalCleanup
-
-        strategy = ttl.strategies.get_incremental_cleanup_strategy()
-        if strategy is None:
-            return None
-        cleanup = IncrementalCleanup(self.table(name, kind), ttl.filter_of(kind), strategy.get_cleanup_size())
-        if strategy.run_cleanup_for_every_record():
-            self.on_record.append(cleanup.run)
-        return cleanup.run
-
-    def clear(self) -> None:
-        """Forget the state of all keys."""
-        for table in self._tables.values():
-            table.clear()
-
-    def entries(self) -> Iterable[tuple[str, Any, Any]]:
-        for name, table in self._tables.items():
-            for key, value in table.items():
-                yield name, key, value
-
-    def put(self, name: str, kind: str, key: Any, value: Any) -> None:
-        self.table(name, kind)[key] = value
+    def take_states(self, found: Group) -> None:
+        """The same of states that the backend keeps; it has nothing yet of their keys."""
+        for name, entries in found.items():
+            kind = self.declarations.kind(name)
+            for key, value in entries:
+                self.put(name, kind, key, value)

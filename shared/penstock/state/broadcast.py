@@ -1,11 +1,18 @@
 """Broadcast state: a dict a descriptor, the same in every subtask because every one sees the same broadcast records."""
 
-import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from penstock.checkpoint.handles import StateMeta
 from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.state import BroadcastState, MapStateDescriptor, OperatorStateStore, ReadOnlyBroadcastState
+from penstock.state.declarations import compatible
+from penstock.state.frozen_items import FrozenItems
+from penstock.state.pickling import dumps
+from penstock.state.snapshot import ListSnapshot, RestoredOperator
+
+#: of a broadcast state in a checkpoint
+KIND = "broadcast"
 
 
 class MapReadOnlyBroadcastState(ReadOnlyBroadcastState[Any, Any]):
@@ -66,6 +73,7 @@ class BroadcastStateStore(OperatorStateStore):
                     f"broadcast state {descriptor.name!r} is described twice, as {known!r} and as "
                     f"{descriptor.type_info!r}: give one of them another name"
                 )
+        self._unclaimed: dict[str, ListSnapshot] = {}
         self._entries: dict[str, dict[Any, Any]] = {name: {} for name in self._types}
         self._states = {name: MapBroadcastState(entries) for name, entries in self._entries.items()}
         self._views = {name: MapReadOnlyBroadcastState(entries) for name, entries in self._entries.items()}
@@ -93,15 +101,26 @@ class BroadcastStateStore(OperatorStateStore):
             )
         return descriptor.name
 
-    def snapshot(self) -> bytes:
-        """All of it, pickled at once."""
-        return pickle.dumps(self._entries, protocol=5)
+    def snapshot(self, operator: str) -> dict[str, ListSnapshot]:
+        """State -> its entries as of now, the same in every subtask. StateNotPicklable."""
+        lists = dict(self._unclaimed)
+        for name, entries in self._entries.items():
+            items = FrozenItems(entries.items(), f"operator {operator!r}: broadcast state {name!r}")
+            type_info = self._types[name]
+            meta = StateMeta(kind=KIND, type_info=repr(type_info), schema=dumps(type_info))
+            lists[name] = ListSnapshot("broadcast", items, meta)
+        return lists
 
-    def restore(self, snapshots: Iterable[bytes]) -> None:
-        """Any subtask's snapshot is everybody's: the first is taken."""
-        for snapshot in snapshots:
-            for name, entries in pickle.loads(snapshot).items():
-                if name in self._entries:
-                    self._entries[name].clear()
-                    self._entries[name].update(entries)
-            return
+    def restore(self, operator: str, restored: RestoredOperator) -> None:
+        """What the program no longer describes is kept for later snapshots. StateMigrationError."""
+        for name, items in restored.lists.items():
+            meta = restored.list_states.get(name)
+            if name in self._entries:
+                entries = dict(items)
+                if meta is not None:
+                    convert = compatible(operator, name, meta, KIND, self._types[name])
+                    entries = entries if convert is None else convert(entries)
+                self._entries[name].clear()
+                self._entries[name].update(entries)
+            elif meta is not None and meta.kind == KIND:
+                self._unclaimed[name] = ListSnapshot("broadcast", items, meta)

@@ -66,11 +66,11 @@ class KeyedStates:
 
     def _prepare(self, descriptor: StateDescriptor, kind: str) -> Ttl | None:
         name, backend = descriptor.name, self._backend
-        backend.declare(name, kind, descriptor.type_info)
         config = descriptor._ttl_config
-        if config is None or not config.is_enabled():
+        ttl = Ttl(config, backend.clock) if config is not None and config.is_enabled() else None
+        backend.declare(name, kind, descriptor.type_info, ttl)
+        if ttl is None:
             return None
-        ttl = Ttl(config, backend.clock)
         if ttl.strategies.in_full_snapshot():
             backend.filters[name] = ttl.filter_of(kind)
         cleanup = backend.cleanup(name, kind, ttl)

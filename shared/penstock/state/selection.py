@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 @dataclass(frozen=True, slots=True)
 class StateBackendChoice:
-    """`directory`: for RocksDB's files, None: the system's temporary folder; `profile`: a `PredefinedOptions` name."""
+    """`directory`: for RocksDB's files, None: the system's temporary folder; `profile`: a `PredefinedOptions` name.
+
+    `memory`: bytes that all RocksDB databases of the process may use together; None: each as it likes.
+    """
 
     type: Literal["hashmap", "rocksdb"] = "hashmap"
     directory: str | None = None
     profile: str = "DEFAULT"
+    memory: int | None = None
 
     def make(self, max_parallelism: int) -> KeyedStateBackend:
         """A backend for one operator of one subtask; to be closed."""
@@ -22,4 +27,4 @@ class StateBackendChoice:
         from penstock.state.rocksdb.database import PredefinedOptions
 
         profile = PredefinedOptions[self.profile]
-        return RocksDBKeyedStateBackend(max_parallelism, directory=self.directory, profile=profile)
+        return RocksDBKeyedStateBackend(max_parallelism, directory=self.directory, profile=profile, memory=self.memory)

@@ -1,10 +1,18 @@
 """State objects: each looks one key up in one table. Lists and maps are changed in place, so their table is a dict."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from typing import Any, Protocol
 
 from penstock.datastream.state import AggregatingState, ListState, MapState, ReducingState, ValueState
-from penstock.state.backend import KeyedStateBackend
+
+
+class Tables(Protocol):
+    """What states need of a backend."""
+
+    key: Any
+
+    def table(self, name: str, kind: str) -> MutableMapping[Any, Any]:
+        """As `KeyedStateBackend.table`."""
 
 
 class HashMapValueState(ValueState[Any]):
@@ -12,7 +20,7 @@ class HashMapValueState(ValueState[Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: KeyedStateBackend, name: str, kind: str = "value") -> None:
+    def __init__(self, backend: Tables, name: str, kind: str = "value") -> None:
         self._backend, self._table = backend, backend.table(name, kind)
 
     def value(self) -> Any:
@@ -34,7 +42,7 @@ class HashMapListState(ListState[Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: KeyedStateBackend, name: str) -> None:
+    def __init__(self, backend: Tables, name: str) -> None:
         self._backend, self._table = backend, backend.table(name, "list")
 
     def get(self) -> list[Any]:
@@ -62,7 +70,7 @@ class HashMapMapState(MapState[Any, Any]):
 
     __slots__ = ("_backend", "_table")
 
-    def __init__(self, backend: KeyedStateBackend, name: str) -> None:
+    def __init__(self, backend: Tables, name: str) -> None:
         self._backend, self._table = backend, backend.table(name, "map")
 
     def _entries(self) -> dict[Any, Any]:
@@ -121,7 +129,7 @@ class HashMapReducingState(ReducingState[Any]):
 
     __slots__ = ("_backend", "_reduce", "_table")
 
-    def __init__(self, backend: KeyedStateBackend, name: str, reduce: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, backend: Tables, name: str, reduce: Callable[[Any, Any], Any]) -> None:
         self._backend, self._table, self._reduce = backend, backend.table(name, "reducing"), reduce
 
     def get(self) -> Any:
@@ -140,7 +148,7 @@ class HashMapAggregatingState(AggregatingState[Any, Any]):
 
     __slots__ = ("_backend", "_function", "_table")
 
-    def __init__(self, backend: KeyedStateBackend, name: str, function: Any) -> None:
+    def __init__(self, backend: Tables, name: str, function: Any) -> None:
         self._backend, self._table, self._function = backend, backend.table(name, "aggregating"), function
 
     def get(self) -> Any:

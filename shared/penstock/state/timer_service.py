@@ -8,6 +8,10 @@ from penstock.state.timers import TimerQueue
 
 __all__ = ["KeyedTimerService", "UnkeyedTimerService", "processing_time"]
 
+#: as state
+EVENT_TIME = "_event_time_timers"
+PROCESSING_TIME = "_processing_time_timers"
+
 
 class KeyedTimerService(TimerService):
     """Event-time and processing-time timers for the backend's current key."""
@@ -16,6 +20,8 @@ class KeyedTimerService(TimerService):
         self._backend = backend
         self.event_time = TimerQueue()
         self.processing_time = TimerQueue()
+        backend.register(EVENT_TIME, self.event_time)
+        backend.register(PROCESSING_TIME, self.processing_time)
         self.watermark = MIN_TIMESTAMP
 
     def current_processing_time(self) -> int:

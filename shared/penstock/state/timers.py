@@ -1,11 +1,8 @@
 """Timers of one time domain: a heap by time, one timer a (time, key), in the order of registration within a time."""
 
 import heapq
-import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-
-from penstock.graph.key_groups import key_group
 
 
 class TimerQueue:
@@ -15,6 +12,8 @@ class TimerQueue:
     """
 
     __slots__ = ("_heap", "_live", "_next")
+
+    kind = "timers"
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Any]] = []
@@ -52,21 +51,17 @@ class TimerQueue:
         del self._live[timestamp, key]
         return timestamp, key
 
-    def snapshot(self, max_parallelism: int) -> dict[int, bytes]:
-        """Key group -> pickled [(time, order, key), …]."""
-        groups: dict[int, list[tuple[int, int, Any]]] = {}
+    def entries(self) -> Iterable[tuple[Any, Any]]:
+        """(key, (time, order)) of each."""
         for (timestamp, key), number in self._live.items():
-            groups.setdefault(key_group(key, max_parallelism), []).append((timestamp, number, key))
-        return {group: pickle.dumps(timers, protocol=5) for group, timers in groups.items()}
+            yield key, (timestamp, number)
 
-    def restore(self, snapshots: Iterable[Mapping[int, bytes]], owned: range) -> None:
-        """Take the timers of the key groups in `owned`; call once, on an empty queue."""
-        found = [
-            timer
-            for snapshot in snapshots
-            for group, payload in snapshot.items()
-            if group in owned
-            for timer in pickle.loads(payload)
-        ]
-        for timestamp, _, key in sorted(found, key=lambda timer: timer[:2]):
+    def restore(self, entries: list[tuple[Any, Any]]) -> None:
+        """Take these; on an empty queue. Timers of one time fire in their order, those of several subtasks by turns."""
+        for key, (timestamp, _) in sorted(entries, key=_order):
             self.register(timestamp, key)
+
+
+def _order(entry: tuple[Any, Any]) -> tuple[int, int]:
+    timestamp, number = entry[1]
+    return timestamp, number

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.functions import KeyedStateStore
 from penstock.datastream.state import (
     AggregatingState,
@@ -18,9 +19,9 @@ from penstock.datastream.state import (
     ValueState,
     ValueStateDescriptor,
 )
-from penstock.graph.key_groups import key_group
 from penstock.operators.user_function import UserFunction
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
+from penstock.state.no_key import NO_KEY
 from penstock.state.states import (
     HashMapAggregatingState,
     HashMapListState,
@@ -30,19 +31,29 @@ from penstock.state.states import (
 )
 
 
-class WindowStateBackend(HashMapKeyedStateBackend):
-    """Its `key` is a pair (key, window); the key alone decides the key group."""
+class WindowStates:
+    """Those states of an operator's backend whose keys are (key, window); `key` is the current one.
 
-    __slots__ = ()
+    `prefix`: one of `penstock.state.window_namespace`.
+    """
 
-    def group_of(self, key: Any) -> int:
-        return key_group(key[0], self.max_parallelism)
+    def __init__(self, backend: HashMapKeyedStateBackend, prefix: str) -> None:
+        self.key: Any = NO_KEY
+        self._backend, self._prefix = backend, prefix
+
+    def declare(self, name: str, kind: str, type_info: TypeInformation) -> None:
+        """As `KeyedStateBackend.declare`."""
+        self._backend.declare(self._prefix + name, kind, type_info)
+
+    def table(self, name: str, kind: str) -> dict[Any, Any]:
+        """As `KeyedStateBackend.table`."""
+        return self._backend.table(self._prefix + name, kind)
 
 
 class WindowStateStore(KeyedStateStore):
     """State by descriptor, of the backend's current window."""
 
-    def __init__(self, backend: WindowStateBackend) -> None:
+    def __init__(self, backend: WindowStates) -> None:
         self._backend = backend
         self._states: dict[str, State] = {}
 
@@ -92,6 +103,9 @@ class WindowStateStore(KeyedStateStore):
         return self.get(state_descriptor)  # type: ignore[return-value]
 
     def _make(self, descriptor: StateDescriptor) -> State:
+        kind = _KINDS.get(type(descriptor))
+        if kind is not None:
+            self._backend.declare(descriptor.name, kind, descriptor.type_info)
         match descriptor:
             case ValueStateDescriptor():
                 return HashMapValueState(self._backend, descriptor.name)
@@ -132,6 +146,13 @@ _CLASSES: dict[type, type] = {
     MapStateDescriptor: HashMapMapState,
     ReducingStateDescriptor: HashMapReducingState,
     AggregatingStateDescriptor: HashMapAggregatingState,
+}
+_KINDS: dict[type, str] = {
+    ValueStateDescriptor: "value",
+    ListStateDescriptor: "list",
+    MapStateDescriptor: "map",
+    ReducingStateDescriptor: "reducing",
+    AggregatingStateDescriptor: "aggregating",
 }
 _MERGEABLE: dict[type, str] = {
     ListStateDescriptor: "list",

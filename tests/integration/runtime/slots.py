@@ -3,22 +3,36 @@
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, TypeVar
 
+from penstock.checkpoint.handles import SubtaskState
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.checkpoint.storage import CheckpointStorage
+from penstock.client.config import Configuration
 from penstock.coordination.connection import connect
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import (
     CancelTasks,
+    CheckpointAcked,
     Deploy,
+    JobEvent,
+    NotifyCheckpointAborted,
+    NotifyCheckpointComplete,
     ReleaseSlot,
+    RestoreRef,
     TaskAttempt,
     TaskStateChanged,
+    TriggerCheckpoint,
     decode,
     encode,
 )
-from penstock.exchange.log_admin import create_logs
+from penstock.exchange.elements import CancelCheckpoint
+from penstock.exchange.log_admin import cancel_checkpoint, create_logs, delete_logs
 from penstock.graph.compiled import CompiledJob
+from penstock.runtime.metadata import metadata_of
+
+E = TypeVar("E")
 
 SLOT_PROGRAM = """
 import sys
@@ -43,7 +57,10 @@ class Cluster:
         self._refs = create_logs({url: self._exchange}, self.keys, compiled.graph, 0)
         self._cursor = "0-0"
         self.processes: dict[str, subprocess.Popen[str]] = {}
-        self.events: list[TaskStateChanged] = []
+        self.heard: list[Any] = []
+        self.generation = self.attempt = 0
+        self.checkpointing = False
+        self.restore: RestoreRef | None = None
 
     def start(self, *allocations: str) -> None:
         for allocation in allocations:
@@ -52,7 +69,7 @@ class Cluster:
 
     def attempts(self, allocation: str) -> tuple[TaskAttempt, ...]:
         return tuple(
-            TaskAttempt(vertex=vertex, subtask=subtask, attempt=0)
+            TaskAttempt(vertex=vertex, subtask=subtask, attempt=self.attempt)
             for vertex, allocations in self.placement.items()
             for subtask, a in enumerate(allocations)
             if a == allocation
@@ -65,15 +82,62 @@ class Cluster:
                 Deploy(
                     epoch=1,
                     graph=self._graph_digest,
-                    generation=0,
+                    generation=self.generation,
                     tasks=self.attempts(allocation),
                     placement=self.placement,
                     exchange=self._refs,
+                    restore=self.restore,
+                    checkpointing=self.checkpointing,
                 ),
             )
 
     def cancel(self, allocation: str) -> None:
         self._command(allocation, CancelTasks(epoch=1, tasks=self.attempts(allocation)))
+
+    # -- checkpoints -------------------------------------------------------------------------------------------------
+
+    @property
+    def storage(self) -> CheckpointStorage:
+        return CheckpointStorage.of(Configuration(dict(self.graph.configuration)), self.job)
+
+    def trigger(self, checkpoint: int, *allocations: str, **options: Any) -> None:
+        """To the sources in these slots."""
+        sources = {v.id for v in self.graph.vertices} - {e.target for e in self.graph.edges}
+        where = self.storage.checkpoint_directory(checkpoint)
+        barrier = CheckpointOptions(directory=where, timestamp=time.time_ns() // 1_000_000, **options)
+        for allocation in allocations:
+            tasks = tuple(t for t in self.attempts(allocation) if t.vertex in sources)
+            self._command(allocation, TriggerCheckpoint(epoch=1, checkpoint=checkpoint, tasks=tasks, options=barrier))
+
+    def wait_for_acks(self, checkpoint: int, count: int) -> dict[tuple[str, int], SubtaskState]:
+        acked = self.wait(CheckpointAcked, lambda found: len([a for a in found if a.checkpoint == checkpoint]) >= count)
+        return {(a.vertex, a.subtask): a.state for a in acked if a.checkpoint == checkpoint}
+
+    def complete(self, checkpoint: int, states: dict[tuple[str, int], SubtaskState], *allocations: str) -> RestoreRef:
+        """Write the metadata, and say so to the slots."""
+        storage = self.storage
+        path, _, checksum = storage.write_metadata(
+            storage.checkpoint_directory(checkpoint), metadata_of(self.graph, checkpoint, states)
+        )
+        for allocation in allocations:
+            self._command(allocation, NotifyCheckpointComplete(epoch=1, checkpoint=checkpoint))
+        return RestoreRef(checkpoint=checkpoint, path=path, checksum=checksum)
+
+    def abort(self, checkpoint: int, *allocations: str) -> None:
+        for allocation in allocations:
+            self._command(allocation, NotifyCheckpointAborted(epoch=1, checkpoint=checkpoint))
+        cancel = CancelCheckpoint(checkpoint, 1)
+        cancel_checkpoint({self.url: self._exchange}, self.keys, self.graph, self.generation, cancel)
+
+    def restart(self, ref: RestoreRef, *allocations: str) -> None:
+        """New attempts of everything, in new logs, from a checkpoint."""
+        for allocation in allocations:
+            self.cancel(allocation)
+        old = self.generation
+        self.generation, self.attempt, self.restore = old + 1, self.attempt + 1, ref
+        self._refs = create_logs({self.url: self._exchange}, self.keys, self.graph, self.generation)
+        self.deploy(*allocations)
+        delete_logs({self.url: self._exchange}, self.keys, self.graph, old)
 
     def release(self, *allocations: str) -> None:
         for allocation in allocations:
@@ -86,9 +150,22 @@ class Cluster:
         """Until that many tasks reported the state."""
         deadline = time.monotonic() + timeout
         while len(self.of_state(state)) < count:
-            assert time.monotonic() < deadline, f"{count} times {state} did not come: {self.events}"
+            assert time.monotonic() < deadline, f"{count} times {state} did not come: {self.heard}"
             self._read()
         return self.of_state(state)
+
+    def wait(self, kind: type[E], until: Any, timeout: float = 60) -> list[E]:
+        """Until the events of a kind are as they should be."""
+        deadline = time.monotonic() + timeout
+        while not until(found := [e for e in self.heard if isinstance(e, kind)]):
+            assert time.monotonic() < deadline, f"{kind.__name__} as expected did not come: {self.heard}"
+            self._read()
+        return found
+
+    @property
+    def events(self) -> list[TaskStateChanged]:
+        """What happened to the tasks of the current attempt."""
+        return [e for e in self.heard if isinstance(e, TaskStateChanged) and e.attempt == self.attempt]
 
     def of_state(self, state: str) -> list[TaskStateChanged]:
         return [e for e in self.events if e.state == state]
@@ -97,7 +174,7 @@ class Cluster:
         stream = self.keys.events(f"job:{self.job}")
         for entry, payload in self.coordination.events.read({stream: self._cursor}, 200).get(stream, []):
             self._cursor = entry
-            self.events.append(decode(payload, TaskStateChanged))
+            self.heard.append(decode(payload, JobEvent))  # type: ignore[arg-type]  # mypy: a union is no type
 
     def output(self, allocation: str) -> list[str]:
         """What a released slot has printed, its log lines apart."""

@@ -17,6 +17,7 @@ from penstock_jobmanager.led_job import LedJob
 from penstock_jobmanager.record import JobRecord
 from penstock_jobmanager.shell import read_clocks
 from tests.unit.jobmanager.fake_cluster import FakeCluster
+from tests.unit.jobmanager.fake_storage import FakeStorage
 from tests.unit.jobmanager.jobs import JOB, REF, graph, new_row
 
 
@@ -26,6 +27,7 @@ class FakeLogs:
     def __init__(self) -> None:
         self.alive: set[tuple[str, int]] = set()
         self.broken: Exception | None = None
+        self.cancelled: list[tuple[int, int]] = []
 
     def create(self, graph: JobGraph, generation: int) -> tuple[ExchangeRef, ...]:
         if self.broken:
@@ -35,6 +37,9 @@ class FakeLogs:
 
     def delete(self, graph: JobGraph, generation: int) -> None:
         self.alive.discard((graph.job_id, generation))
+
+    def cancel(self, graph: JobGraph, generation: int, checkpoint: int, epoch: int) -> None:
+        self.cancelled.append((generation, checkpoint))
 
 
 class FakeRenewer:
@@ -64,13 +69,28 @@ class FakeRenewer:
 class JobManager:
     """One jobmanager process without the process."""
 
-    def __init__(self, coordination: MemoryCoordination, cluster: FakeCluster, logs: FakeLogs, **settings: str) -> None:
+    def __init__(
+        self,
+        coordination: MemoryCoordination,
+        cluster: FakeCluster,
+        logs: FakeLogs,
+        storage: FakeStorage,
+        **settings: str,
+    ) -> None:
         def send_hint(queue: str, job: str, allocation: str, epoch: int) -> None:
             cluster.hints.append((queue, job, allocation, epoch))
 
         configuration = Configuration(settings)
         self.renewer = FakeRenewer(coordination)
-        self.effects = EffectRunner(coordination.events, coordination.keys, logs, send_hint, create_within=0.3)
+        self.effects = EffectRunner(
+            coordination.events,
+            coordination.keys,
+            logs,
+            send_hint,
+            coordination.blobs,
+            lambda configuration, job: storage,
+            create_within=0.3,
+        )
         self.leader = Leader(
             coordination,
             self.renewer,
@@ -92,10 +112,11 @@ class Setting:
         self.coordination = MemoryCoordination()
         self.cluster = FakeCluster(self.coordination, slots)
         self.logs = FakeLogs()
+        self.storage = FakeStorage()
         self.managers: list[JobManager] = []
 
     def start(self, **settings: str) -> JobManager:
-        self.managers.append(JobManager(self.coordination, self.cluster, self.logs, **settings))
+        self.managers.append(JobManager(self.coordination, self.cluster, self.logs, self.storage, **settings))
         return self.managers[-1]
 
     def submit(self, job_graph: JobGraph | None = None, blob: bytes | None = None) -> None:

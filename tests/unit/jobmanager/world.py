@@ -6,6 +6,7 @@ the world only when it is committed.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import cast
 
 from penstock.coordination.messages import (
     AllocationClaimed,
@@ -14,6 +15,7 @@ from penstock.coordination.messages import (
     Deploy,
     EffectDone,
     Failure,
+    GraphStored,
     JobEvent,
     LogsCreated,
     ReleaseSlot,
@@ -22,15 +24,20 @@ from penstock.coordination.messages import (
     SlotOffered,
     SlotsRequested,
     TaskStateChanged,
+    decode,
     encode,
 )
+from penstock.coordination.rows import JobRow
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState
+from penstock_jobmanager.checkpoint_effects import carry_out
 from penstock_jobmanager.decision import Bury, Decision, Op, SetClaim, ToResourceManager, ToSlot, ToTaskManager
-from penstock_jobmanager.effects import CreateLogs, Effect, SendHint
+from penstock_jobmanager.effect_inputs import Given, given
+from penstock_jobmanager.effects import CreateLogs, Effect, SendHint, StorageEffect, StoreGraph
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
+from tests.unit.jobmanager.fake_storage import FakeStorage
 from tests.unit.jobmanager.jobs import JOB, REF, new_row
 
 
@@ -44,11 +51,15 @@ class SlotProcess:
     dead: bool = False
     read: int = 0
     tasks: dict[tuple[str, int], str] = field(default_factory=dict)
+    attempts: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 class World:
     def __init__(self, graph: JobGraph, options: JobMasterOptions) -> None:
-        self.graph, self.options = graph, options
+        self.options = options
+        self.graphs: dict[str, JobGraph] = {new_row().graph: graph}  #: the blobs
+        self.given: dict[str, Given] = {}  #: what came with each effect in the outbox
+        self.storage = FakeStorage()
         self.rows: dict[str, bytes] = {"job": encode(new_row())}
         self.outbox: dict[str, Effect] = {}
         self.claims: dict[str, str] = {}
@@ -70,6 +81,10 @@ class World:
     def now(self) -> Now:
         return Now(wall=int(self.time * 1000), mono=self.time)
 
+    @property
+    def graph(self) -> JobGraph:
+        return self.graphs[decode(self.rows["job"], JobRow).graph]
+
     def stored(self) -> JobRecord:
         return JobRecord.load(self.rows, {name: encode(effect) for name, effect in self.outbox.items()})
 
@@ -77,6 +92,8 @@ class World:
         """The leader is gone with all that it had not committed; a successor loads."""
         self.epoch += 1
         self.master = JobMaster(self.stored(), self.graph, self.epoch, self.options)
+        found = {name: given(effect, self.master.record, self.graph) for name, effect in self.outbox.items()}
+        assert all(found[name] == self.given[name] for name in found if name.startswith("write-metadata"))
         self.commit(self.master.start(self.now()))
 
     def commit(self, decision: Decision) -> None:
@@ -90,6 +107,7 @@ class World:
                 self.outbox.pop(name, None)
             else:
                 self.outbox[name] = effect
+                self.given[name] = given(effect, self.master.record, self.master.graph)
         for op in decision.ops:
             self._apply(op)
         self.ops += decision.ops
@@ -141,7 +159,9 @@ class World:
             slot.read += 1
             match command:
                 case Deploy(tasks=tasks):
+                    slot.tasks.clear()
                     for task in tasks:
+                        slot.attempts[task.vertex, task.subtask] = task.attempt
                         self.report(allocation, (task.vertex, task.subtask), "INITIALIZING")
                 case CancelTasks(tasks=tasks):
                     for task in tasks:
@@ -157,7 +177,12 @@ class World:
         self.slots[allocation].tasks[task] = state
         failure = Failure(message="ValueError: x") if state == "FAILED" else None
         event = TaskStateChanged(
-            vertex=task[0], subtask=task[1], attempt=0, allocation=allocation, state=state, failure=failure
+            vertex=task[0],
+            subtask=task[1],
+            attempt=self.slots[allocation].attempts[task],
+            allocation=allocation,
+            state=state,
+            failure=failure,
         )
         self.queues[f"slot:{allocation}"].append(event)
 
@@ -177,8 +202,21 @@ class World:
                 self.queues["effects"].append(EffectDone(effect=name))
             case CreateLogs(generation=generation):
                 self.queues["effects"].append(LogsCreated(generation=generation, exchange=(REF,)))
+            case StoreGraph(parallelism=parallelism):
+                stored = self.given[name]
+                assert isinstance(stored, JobGraph)
+                self.graphs[f"{parallelism:064}"] = stored
+                self.queues["effects"].append(GraphStored(graph=f"{parallelism:064}", parallelism=parallelism))
+            case effect if isinstance(effect, StorageEffect):
+                self.queues["effects"].append(
+                    cast(JobEvent, carry_out(self.storage, effect, self.given[name], self.graph, self.epoch))
+                )
             case _:
                 self.queues["effects"].append(EffectDone(effect=name))
+
+    def fail_effect(self, name: str) -> None:
+        """The leader's pool could not do it."""
+        self.queues["effects"].append(EffectDone(effect=name, error="OSError: disk full"))
 
     def deliver(self, queue: str, lost: bool = False) -> None:
         """The next event of a queue; `lost`: the leader dies after deciding, before its commit."""

@@ -1,6 +1,7 @@
 """Chains built by hand, with writers that keep what they get."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from penstock.exchange.elements import Control
@@ -12,6 +13,8 @@ from penstock.operators.registry import SubtaskInfo, build
 from penstock.operators.specs import OperatorSpec
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.handover import hand_over
+from penstock.state.snapshot import RestoredOperator
 
 INFO = SubtaskInfo("0" * 32, "job", "task", 0, 1, 128)
 
@@ -58,6 +61,7 @@ class Built:
         edge: JobEdge | None = None,
         partitioner: Any = None,
         info: SubtaskInfo = INFO,
+        restored: Mapping[int, RestoredOperator] | None = None,
     ) -> None:
         self.backends: list[KeyedStateBackend | None] = []
         operators: list[Operator] = []
@@ -76,11 +80,30 @@ class Built:
             running = build_edge(n, edge, f"edge {n}", writer, info.subtask, partitioner, info.max_parallelism)
             outputs.setdefault(output, []).append(running)
         self.chain = OperatorChain("test", operators, outputs)
+        if restored is not None:
+            self.chain.restore(restored)
         self.chain.open(lambda o: SubtaskRuntimeContext(info, None if o is None else self.backends[o.index]))
 
     @property
     def out(self) -> Writer:
         return next(iter(self.writers.values()))
+
+
+def subtask_info(subtask: int, parallelism: int, info: SubtaskInfo = INFO) -> SubtaskInfo:
+    return replace(info, subtask=subtask, parallelism=parallelism)
+
+
+def handed_over(former: Sequence[Built], subtask: int = 0, parallelism: int = 1) -> dict[int, RestoredOperator]:
+    """What the operators of a new subtask get of snapshots of these chains, which are all former subtasks."""
+    for built in former:
+        built.chain.prepare_snapshot(1)
+    taken = [built.chain.snapshot(1) for built in former]
+    limit = INFO.max_parallelism
+    restored = {at: hand_over([t[at] for t in taken], subtask, parallelism, limit) for at in taken[0]}
+    for snapshots in taken:
+        for snapshot in snapshots.values():
+            snapshot.release()
+    return restored
 
 
 class Sink:

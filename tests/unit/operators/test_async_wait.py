@@ -16,7 +16,7 @@ from penstock.datastream.functions import AsyncFunction, AsyncRetryStrategy
 from penstock.exchange.elements import RecordBatch, Watermark, WatermarkStatus
 from penstock.operators.async_queue import ElementQueue, Entry, OrderedQueue, UnorderedQueue
 from penstock.operators.specs import AsyncWaitSpec, MapSpec
-from tests.unit.operators.chains import Built
+from tests.unit.operators.chains import Built, handed_over
 
 # -- the queues ------------------------------------------------------------------------------------------------------
 
@@ -124,10 +124,16 @@ def make() -> Iterator[Make]:
     made: list[Built] = []
 
     def build(
-        function: Any, *, ordered: bool = True, capacity: int = 10, timeout: int = 0, strategy: Any = None
+        function: Any,
+        *,
+        ordered: bool = True,
+        capacity: int = 10,
+        timeout: int = 0,
+        strategy: Any = None,
+        restored: Any = None,
     ) -> Built:
         spec = AsyncWaitSpec(function, timeout, capacity, strategy or NO_RETRY_STRATEGY, ordered)
-        made.append(Built([MapSpec(lambda v: v), spec, MapSpec(lambda v: v)]))
+        made.append(Built([MapSpec(lambda v: v), spec, MapSpec(lambda v: v)], restored=restored))
         return made[-1]
 
     yield build
@@ -179,13 +185,18 @@ def test_a_watermark_with_nothing_before_it_goes_on_at_once(make: Make) -> None:
     assert built.out.controls == [Watermark(5)]
 
 
+def pending(built: Built) -> list[Any]:
+    (snapshot,) = [s for s in built.chain.snapshot(1).values() if s.lists]
+    return list(snapshot.lists["_pending"].items)
+
+
 def test_no_more_than_the_capacity_are_under_way(make: Make) -> None:
     function = Gated()
     built = make(function, capacity=2)
     (operator,) = built.chain.asynchronous
     assert not operator.blocked
     built.chain.process(RecordBatch([1, 2, 3, 4, 5]))
-    assert operator.blocked and built.chain.operators[1].snapshot() == [(n, None) for n in range(1, 6)]
+    assert operator.blocked and pending(built) == [(n, None) for n in range(1, 6)]
     for n in (1, 2, 3, 4, 5):
         function.release(n)
         drained(built, 2 * n)
@@ -194,12 +205,14 @@ def test_no_more_than_the_capacity_are_under_way(make: Make) -> None:
 
 def test_records_under_way_are_called_for_again_after_a_restore(make: Make) -> None:
     function, again = Gated(), Gated()
-    built, restored = make(function), make(again)
+    built = make(function)
     built.chain.process(RecordBatch([1, 2], [10, None]))
-    restored.chain.operators[1].restore([built.chain.operators[1].snapshot()], range(128))
+    built.chain.process_watermark(5)
+    assert built.out.controls == []
+    restored = make(again, restored=handed_over([built]))
     again.release(1, 2)
-    assert drained(restored, 4) == [1, -1, 2, -2]
-    assert [a[2] for a in restored.out.arrived] == [10, 10, None, None]
+    assert drained(restored, 5) == [1, -1, 2, -2, Watermark(5)]
+    assert [a[2] for a in restored.out.arrived if len(a) == 4] == [10, 10, None, None]
 
 
 class Fails(AsyncFunction[Any, Any]):

@@ -10,7 +10,7 @@ from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from penstock.exchange.elements import RecordBatch
 from penstock.operators.specs import BroadcastProcessSpec
-from tests.unit.operators.chains import Built, Writer
+from tests.unit.operators.chains import Built, Writer, handed_over
 
 RULES = MapStateDescriptor("rules", Types.STRING(), Types.INT())
 NAMES = MapStateDescriptor("names", Types.STRING(), Types.STRING())
@@ -54,9 +54,9 @@ def test_one_side_writes_what_the_other_reads() -> None:
 
 def test_every_subtask_restores_the_same() -> None:
     spec = BroadcastProcessSpec(Plain(), (RULES,), False)
-    built, again = Built([spec]), Built([spec])
+    built = Built([spec])
     built.chain.process(RecordBatch([("x", 1)]), 1)
-    again.chain.operators[0].restore([built.chain.operators[0].snapshot()] * 2, range(10))
+    again = Built([spec], restored=handed_over([built, built], 2, 3))
     again.chain.process(RecordBatch(["x"]), 0)
     assert again.out.values == [("x", 1, True, 1, False, None)]
 
@@ -85,11 +85,10 @@ def test_timers_read_broadcast_state_and_the_broadcast_side_has_no_key() -> None
     built.chain.process(RecordBatch(["bb"]), 1)
     built.chain.process_watermark(10)
     assert built.out.values == [("a", 4, None, "EVENT_TIME"), ("bb", 2, 2, "EVENT_TIME")]
-    snapshot = built.chain.operators[0].snapshot()
+    restored = handed_over([built])
     with pytest.raises(RuntimeError, match=r"process_broadcast_element\(\) has no key"):
         built.chain.process(RecordBatch(["state"]), 1)
-    again = Built([BroadcastProcessSpec(Keyed(), (RULES, NAMES), True)])
-    again.chain.operators[0].restore([snapshot], range(128))
+    again = Built([BroadcastProcessSpec(Keyed(), (RULES, NAMES), True)], restored=restored)
     again.chain.process(RecordBatch([6], None, ["bb"]), 0)
     again.chain.process_watermark(10)
     assert again.out.values == [("bb", 8, 2, "EVENT_TIME")]

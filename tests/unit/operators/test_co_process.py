@@ -18,7 +18,7 @@ from penstock.datastream.output_tag import OutputTag
 from penstock.datastream.state import ListStateDescriptor, ValueStateDescriptor
 from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP, RecordBatch, Watermark
 from penstock.operators.specs import CoProcessSpec, MapSpec
-from tests.unit.operators.chains import Built, Writer
+from tests.unit.operators.chains import Built, Writer, handed_over
 
 TAG = OutputTag("side")
 
@@ -184,8 +184,7 @@ def test_keyed_map_shares_state_and_snapshots_it() -> None:
     built = Built([spec])
     assert feed(built, 0, 1, 2, 5, keys=["a", "a", "b"]) == [1, 3, 5]
     assert feed(built, 1, "?", "?", "?", keys=["a", "b", "c"]) == [-3, -5, 0]
-    again = Built([spec])
-    again.chain.operators[0].restore([built.chain.operators[0].snapshot()], range(128))
+    again = Built([spec], restored=handed_over([built]))
     assert feed(again, 1, "?", "?", keys=["b", "a"]) == [-5, -3]
 
 

@@ -11,7 +11,7 @@ from penstock.datastream.time_domain import TimeDomain
 from penstock.exchange.elements import MAX_TIMESTAMP, RecordBatch, Watermark
 from penstock.graph.key_groups import key_group, key_group_range
 from penstock.operators.specs import AggregateSpec, KeyedMapSpec, KeyedProcessSpec, MapSpec, ReduceSpec
-from tests.unit.operators.chains import Built, Writer
+from tests.unit.operators.chains import Built, Writer, handed_over
 
 
 def feed(built: Built, *records: tuple[Any, Any], times: list[int | None] | None = None) -> list[Any]:
@@ -206,11 +206,10 @@ def test_state_and_timers_move_to_another_parallelism() -> None:
     old = Built([KeyedProcessSpec(Timers())], {}, {(0, None): Writer()})
     feed(old, *[(key, (10, 20)) for key in keys])
     old.chain.process_watermark(10)
-    snapshot = old.chain.operators[0].snapshot()
     fired: list[Any] = []
     for subtask in range(2):
-        new = Built([KeyedProcessSpec(Timers())], {}, {(0, None): Writer()})
-        new.chain.operators[0].restore([snapshot], key_group_range(subtask, 2, 128))
+        restored = handed_over([old], subtask, 2)
+        new = Built([KeyedProcessSpec(Timers())], {}, {(0, None): Writer()}, restored=restored)
         new.chain.process_watermark(MAX_TIMESTAMP)
         assert all(key_group(key, 128) in key_group_range(subtask, 2, 128) for _, key, _, _ in new.out.values)
         fired += new.out.values
@@ -218,7 +217,7 @@ def test_state_and_timers_move_to_another_parallelism() -> None:
 
 
 def test_a_reduction_goes_on_where_it_was() -> None:
-    old, new = Built([ReduceSpec(lambda a, b: a + b)]), Built([ReduceSpec(lambda a, b: a + b)])
+    old = Built([ReduceSpec(lambda a, b: a + b)])
     feed(old, ("a", 1), ("a", 2))
-    new.chain.operators[0].restore([old.chain.operators[0].snapshot()], range(128))
+    new = Built([ReduceSpec(lambda a, b: a + b)], restored=handed_over([old]))
     assert feed(new, ("a", 3), ("b", 1)) == [6, 1]

@@ -8,7 +8,8 @@ import pytest
 
 from penstock.operators.registry import SubtaskInfo
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
-from penstock.state.backend import HashMapKeyedStateBackend, KeyedStateBackend
+from penstock.state.backend import KeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 KINDS = ["hashmap", "rocksdb"]
 

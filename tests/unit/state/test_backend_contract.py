@@ -16,7 +16,10 @@ from penstock.datastream.state import (
 )
 from penstock.graph.key_groups import key_group
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.declarations import StateMigrationError
+from penstock.state.handover import hand_over
 from penstock.state.no_key import NO_KEY
+from penstock.state.snapshot import OperatorSnapshot
 from penstock.state.timer_service import KeyedTimerService
 from tests.unit.state.backends import KINDS, backend_of, content, context_of
 
@@ -159,14 +162,15 @@ def test_a_snapshot_restores_into_any_backend(backend: KeyedStateBackend, target
         values.add_all([n, n + 1])
         entries.put_all({"n": n, "m": -n})
     before = content(backend)
-    snapshot = backend.snapshot()
+    snapshot = OperatorSnapshot(backend.snapshot())
     value.update(99)  # a snapshot is of its moment
     owned = range(64)
     with backend_of(target) as restored:
-        restored.restore([snapshot], owned)
+        restored.restore(hand_over([snapshot], 0, 2, 128))
+        snapshot.release()
         expected = {at: v for at, v in before.items() if key_group(at[1], 128) in owned}
         assert content(restored) == expected and 0 < len(expected) < len(before)
-        with pytest.raises(ValueError, match="'value' is a value state already"):
+        with pytest.raises(StateMigrationError, match="was written as a value state and is declared as a list state"):
             context_of(restored).get_list_state(ListStateDescriptor("value", INT))
 
 

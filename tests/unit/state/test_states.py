@@ -14,7 +14,9 @@ from penstock.datastream.state import (
 from penstock.graph.key_groups import key_group, key_group_range
 from penstock.operators.registry import SubtaskInfo
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.handover import hand_over
+from penstock.state.hash_map import HashMapKeyedStateBackend
+from penstock.state.snapshot import OperatorSnapshot
 
 INT = Types.INT()
 
@@ -59,7 +61,7 @@ def test_value_state(context: SubtaskRuntimeContext, backend: HashMapKeyedStateB
     assert state.value() is None
     state.update(3)
     state.update(None)
-    assert backend.snapshot().keys() == {key_group("b", 128)}
+    assert [group for group, _ in backend.snapshot().groups()] == [key_group("b", 128)]
 
 
 def test_list_state(context: SubtaskRuntimeContext, backend: HashMapKeyedStateBackend) -> None:
@@ -90,7 +92,7 @@ def test_map_state(context: SubtaskRuntimeContext, backend: HashMapKeyedStateBac
     assert 2 in state and state.contains(3) and state[1] == 10
     for key in state:
         state.remove(key)
-    assert state.is_empty() and not backend.snapshot()
+    assert state.is_empty() and not list(backend.snapshot().groups())
     state.put_all({1: 1})
     assert [*state.items()] == [(1, 1)] and [*state.keys()] == [1] and [*state.values()] == [1]
     backend.key = "b"
@@ -123,14 +125,14 @@ def test_snapshots_are_by_key_group_and_restore_at_another_parallelism() -> None
     for subtask, backend in enumerate(old):
         owned = key_group_range(subtask, 2, 128)
         backend.table("v", "value").update({k: [k] for k in keys if key_group(k, 128) in owned})
-    snapshots = [backend.snapshot() for backend in old]
+    snapshots = [OperatorSnapshot(backend.snapshot()) for backend in old]
     for backend in old:
         for value in backend.table("v", "value").values():
             value.append("changed after the snapshot")
     restored: dict[Any, Any] = {}
     for subtask in range(3):
         backend = HashMapKeyedStateBackend(128)
-        backend.restore(snapshots, key_group_range(subtask, 3, 128))
+        backend.restore(hand_over(snapshots, subtask, 3, 128))
         table = backend.table("v", "value")
         assert all(key_group(k, 128) in key_group_range(subtask, 3, 128) for k in table)
         assert not restored.keys() & table.keys()

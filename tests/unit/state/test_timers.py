@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.graph.key_groups import key_group_range
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.timer_service import KeyedTimerService, UnkeyedTimerService
 from penstock.state.timers import TimerQueue
 
@@ -48,20 +47,8 @@ def test_restored_timers_fire_in_the_order_they_were_registered_in() -> None:
         queue.register(7, key)
     queue.register(3, "first")
     restored = TimerQueue()
-    restored.restore([queue.snapshot(128)], range(128))
+    restored.restore(list(queue.entries())[::-1])
     assert drain(restored, 10) == drain(queue, 10) == [(3, "first"), *((7, key) for key in keys)]
-
-
-def test_each_subtask_restores_its_key_groups() -> None:
-    queue = TimerQueue()
-    for n in range(100):
-        queue.register(n, n)
-    parts: list[Any] = []
-    for subtask in range(3):
-        part = TimerQueue()
-        part.restore([queue.snapshot(128)], key_group_range(subtask, 3, 128))
-        parts += drain(part, 1000)
-    assert sorted(parts) == [(n, n) for n in range(100)]
 
 
 def test_timers_belong_to_the_current_key() -> None:

@@ -18,6 +18,8 @@ from penstock.datastream.state import (
     ValueStateDescriptor,
 )
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.handover import hand_over
+from penstock.state.snapshot import OperatorSnapshot
 from tests.unit.state.backends import KINDS, Clock, backend_of, content, context_of, count
 from tests.unit.state.test_backend_contract import Mean
 
@@ -148,7 +150,7 @@ def test_snapshots_leave_expired_state_out_where_asked(backend: KeyedStateBacken
     value.update(5)
     clock.now += 60
     with backend_of("hashmap", clock) as restored:
-        restored.restore([backend.snapshot()], range(128))
+        restored.restore(hand_over([OperatorSnapshot(backend.snapshot())], 0, 1, 128))
         assert {(name, key) for name, key, _ in restored.entries()} == {("kept", "a"), ("v", "b")}
 
 

@@ -1,5 +1,6 @@
 """Random out-of-order streams through the window operators and through the model: the same results and late data."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -25,7 +26,7 @@ from penstock.exchange.elements import MAX_TIMESTAMP, RecordBatch
 from penstock.graph.key_groups import key_group, subtask_of
 from penstock.operators.registry import SubtaskInfo
 from penstock.operators.window_spec import WindowSpec
-from tests.unit.operators.chains import Built, Writer
+from tests.unit.operators.chains import Built, Writer, handed_over
 from tests.unit.windows.model import Model, ModelTrigger
 
 LATE = OutputTag("late")
@@ -153,6 +154,7 @@ def test_windows_are_those_of_the_model(
         **CONTENTS[kind],
     )
     restarts = data.draw(st.booleans())
+    parallelisms = itertools.cycle((4, 3, 1, parallelism))
     subtasks = Subtasks(spec, parallelism)
     model = Model(assign, merges, lateness, model_trigger)
     watermark, highest, number = -(1 << 62), -(1 << 62), 0
@@ -173,7 +175,7 @@ def test_windows_are_those_of_the_model(
         model.advance(watermark)
         subtasks.advance(watermark)
         if restarts:
-            subtasks = subtasks.restarted()
+            subtasks = subtasks.restarted(next(parallelisms))
     results = sorted((k, s, e, ordered(c, kind), t) for (k, s, e, c), t in subtasks.results())
     assert results == sorted((k, s, e, ordered(c, kind), t) for k, s, e, c, t in model.emitted)
     assert sorted(v if isinstance(v, int) else v[0] for v in subtasks.late()) == sorted(model.late)
@@ -190,13 +192,16 @@ class Subtasks:
 
     def __init__(self, spec: WindowSpec, parallelism: int, before: "Subtasks | None" = None) -> None:
         self.spec, self.parallelism = spec, parallelism
-        self.main: list[Writer] = before.main if before else [Writer() for _ in range(parallelism)]
-        self.side: list[Writer] = before.side if before else [Writer() for _ in range(parallelism)]
-        self.chains = []
+        self.main = [Writer() for _ in range(parallelism)]
+        self.side = [Writer() for _ in range(parallelism)]
+        self.before = before
+        self.built: list[Built] = []
         for n in range(parallelism):
             info = SubtaskInfo("0" * 32, "job", "task", n, parallelism, 128)
             writers = {(0, None): self.main[n], (0, "late"): self.side[n]}
-            self.chains.append(Built([spec], {}, writers, info=info).chain)
+            restored = handed_over(before.built, n, parallelism) if before else None
+            self.built.append(Built([spec], {}, writers, info=info, restored=restored))
+        self.chains = [built.chain for built in self.built]
 
     def process(self, records: list[tuple[Any, Any, int]]) -> None:
         for n, chain in enumerate(self.chains):
@@ -208,28 +213,25 @@ class Subtasks:
         for chain in self.chains:
             chain.process_watermark(watermark)
 
-    def restarted(self) -> "Subtasks":
-        """From snapshots, at the same parallelism: each subtask takes its key groups out of all of them."""
-        snapshots = [chain.operators[0].snapshot() for chain in self.chains]
-        after = Subtasks(self.spec, self.parallelism, self)
-        for n, chain in enumerate(after.chains):
-            owned = [g for g in range(128) if subtask_of(g, self.parallelism, 128) == n]
-            chain.operators[0].restore(snapshots, range(owned[0], owned[-1] + 1))
-            chain.watermark = self.chains[n].watermark
+    def restarted(self, parallelism: int) -> "Subtasks":
+        """From snapshots, at another parallelism."""
+        after = Subtasks(self.spec, parallelism, self)
+        for chain in after.chains:
+            chain.watermark = self.chains[0].watermark
         return after
 
     def results(self) -> list[tuple[Any, int]]:
-        return [(a[1], a[2]) for writer in self.main for a in writer.arrived if len(a) == 4]
+        earlier = self.before.results() if self.before else []
+        return earlier + [(a[1], a[2]) for writer in self.main for a in writer.arrived if len(a) == 4]
 
     def late(self) -> list[Any]:
-        return [value for writer in self.side for value in writer.values]
+        return (self.before.late() if self.before else []) + [v for writer in self.side for v in writer.values]
 
     def is_empty(self) -> bool:
         """Whether all window state is gone."""
         for chain in self.chains:
-            state = chain.operators[0].snapshot()
-            state.pop("watermark", None)
-            if any(state.values()):
+            keyed = chain.operators[0].snapshot(1).keyed
+            if keyed is not None and list(keyed.groups()):
                 return False
         return True
 

@@ -1,6 +1,6 @@
 """Sources and sinks. Source: `pyflink.datastream.connectors`."""
 
-from penstock.datastream.connectors.base import Sink, Source
+from penstock.datastream.connectors.base import DeliveryGuarantee, Sink, Source
 from penstock.datastream.connectors.file_system import (
     BucketAssigner,
     FileSink,
@@ -13,6 +13,7 @@ from penstock.datastream.connectors.number_seq import NumberSequenceSource
 
 __all__ = [
     "BucketAssigner",
+    "DeliveryGuarantee",
     "FileSink",
     "FileSource",
     "NumberSequenceSource",

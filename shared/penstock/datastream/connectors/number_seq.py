@@ -41,6 +41,10 @@ class NumberSequenceReader:
     def add_splits(self, splits: Sequence[range]) -> None:
         self._ranges.extend(splits)
 
+    @property
+    def has_more(self) -> bool:
+        return any(self._ranges)
+
     def poll(self, max_records: int) -> list[int] | None:
         while self._ranges:
             head = self._ranges[0]

@@ -6,18 +6,16 @@ one step in the fused loop, however many windows share the pane.
 
 import heapq
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any
 
 from penstock.datastream.window.windows import TimeWindow
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.contents import AggregatedContents, Contents, NumberedContents
 from penstock.operators.windows.layout import WindowLayout
-from penstock.operators.windows.pane_state import restore_panes, snapshot_panes
+from penstock.operators.windows.pane_state import PaneState
 from penstock.operators.windows.shared_panes import ListedPanes, Pane, SharedPanes
 from penstock.operators.windows.window_operator import WindowOperatorBase
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 class AlignedWindowOperator(WindowOperatorBase):
@@ -35,6 +33,7 @@ class AlignedWindowOperator(WindowOperatorBase):
         super().__init__(index, name, spec, contents, backend)
         self.layout = layout
         self.panes: dict[int, Pane] = {}
+        backend.register("_panes", PaneState(self.panes, self.restore_panes))
         self.fresh: dict[int, Pane] = {}
         self.shared: SharedPanes | ListedPanes | None = None
         if not layout.is_tumbling:
@@ -105,19 +104,12 @@ class AlignedWindowOperator(WindowOperatorBase):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Any:
-        return {**super().snapshot(), "panes": snapshot_panes(self.panes, self.backend.max_parallelism)}
-
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        super().restore(snapshots, owned)
-        self.restore_panes(restore_panes([s["panes"] for s in snapshots], owned))
-        if isinstance(self.contents, NumberedContents):
-            self.contents.resume(c for pane in self.panes.values() for c in pane.values())
-
     def restore_panes(self, panes: dict[int, Pane]) -> None:
         """Take these, and schedule their windows."""
         for start, pane in panes.items():
             self.make_pane(start).update(pane)
+        if isinstance(self.contents, NumberedContents):
+            self.contents.resume(c for pane in self.panes.values() for c in pane.values())
 
 
 class WindowTimers:

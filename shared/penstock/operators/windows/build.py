@@ -22,7 +22,7 @@ from penstock.operators.windows.layout import WindowLayout
 from penstock.operators.windows.processing_time import ProcessingTimeWindowOperator
 from penstock.operators.windows.sessions import SessionWindowOperator
 from penstock.operators.windows.tumbling_count import TumblingCountWindowOperator
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 _COUNT_ASSIGNERS = (CountTumblingWindowAssigner, CountSlidingWindowAssigner)
 

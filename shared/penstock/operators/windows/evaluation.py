@@ -6,9 +6,10 @@ from typing import Any
 from penstock.datastream.functions import KeyedStateStore, ProcessAllWindowFunction, ProcessWindowFunction
 from penstock.exchange.elements import MIN_TIMESTAMP
 from penstock.operators.window_spec import WindowSpec
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.timer_service import processing_time
-from penstock.state.window_state import NoWindowState, WindowStateBackend, WindowStateStore
+from penstock.state.window_namespace import OF_WINDOW
+from penstock.state.window_state import NoWindowState, WindowStates, WindowStateStore
 
 #: (key, window, contents' result) -> results
 Evaluate = Callable[[Any, Any, Any], Iterable[Any] | None]
@@ -17,7 +18,7 @@ Evaluate = Callable[[Any, Any, Any], Iterable[Any] | None]
 class ProcessWindowContext(ProcessWindowFunction.Context[Any], ProcessAllWindowFunction.Context[Any]):
     """One object an operator; window and key are set before each call."""
 
-    def __init__(self, backend: HashMapKeyedStateBackend, window_state: WindowStateBackend, merges: bool) -> None:
+    def __init__(self, backend: HashMapKeyedStateBackend, window_state: WindowStates, merges: bool) -> None:
         self._backend, self._window_state = backend, window_state
         self._store: KeyedStateStore = NoWindowState() if merges else WindowStateStore(window_state)
         self._runtime_context: Any = None
@@ -54,8 +55,7 @@ class Evaluation:
     """Calls the window function. `evaluate` is None where the contents' result is the window's."""
 
     def __init__(self, spec: WindowSpec, backend: HashMapKeyedStateBackend, merges: bool) -> None:
-        self.window_state = WindowStateBackend(backend.max_parallelism)
-        self.context = ProcessWindowContext(backend, self.window_state, merges)
+        self.context = ProcessWindowContext(backend, WindowStates(backend, OF_WINDOW), merges)
         self._functions = [f for f in (spec.function, spec.window_function) if f is not None]
         self._function = spec.window_function
         self._is_process = hasattr(self._function, "process")

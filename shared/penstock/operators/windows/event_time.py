@@ -11,7 +11,7 @@ from penstock.operators.windows.contents import Contents
 from penstock.operators.windows.layout import WindowLayout
 from penstock.operators.windows.shared_panes import Pane
 from penstock.operators.windows.timestamps import no_timestamp
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 class EventTimeWindowOperator(AlignedWindowOperator):
@@ -114,8 +114,11 @@ class EventTimeWindowOperator(AlignedWindowOperator):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
+    def restore_watermark(self, watermark: int) -> None:
+        super().restore_watermark(watermark)
+        self._watermark = watermark
+
     def restore_panes(self, panes: dict[int, Pane]) -> None:
-        self._watermark = self.evaluation.context.watermark
         super().restore_panes(panes)
         size = self.layout.size
         for start, pane in self.panes.items():

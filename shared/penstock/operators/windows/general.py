@@ -1,6 +1,5 @@
 """The window operator for any assigner and any trigger: Flink's WindowOperator, record by record."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from penstock.common.constants import MAX_LONG_VALUE, MIN_LONG_VALUE
@@ -18,7 +17,7 @@ from penstock.operators.windows.trigger_context import (
     windows_of,
 )
 from penstock.operators.windows.window_operator import WindowOperatorBase
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 _NOTHING: Any = object()
 
@@ -36,7 +35,7 @@ class GeneralWindowOperator(WindowOperatorBase):
         super().__init__(index, name, spec, contents, backend, merges)
         self._assigner, self._merges = assigner, merges
         self._is_event_time: bool = assigner.is_event_time()
-        self._context = WindowTriggerContext(spec.trigger, backend.max_parallelism)
+        self._context = WindowTriggerContext(spec.trigger, backend)
         self._assigner_context = AssignerContext(None)
         self._lateness = spec.allowed_lateness
         self._panes: dict[Any, dict[Any, Any]] = backend.table("_window_contents", "window contents")
@@ -194,18 +193,6 @@ class GeneralWindowOperator(WindowOperatorBase):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Any:
-        limit, context = self.backend.max_parallelism, self._context
-        return {
-            **super().snapshot(),
-            "trigger": context.state.snapshot(),
-            "event_time": context.event_time.snapshot(limit),
-            "processing_time": context.processing_time.snapshot(limit),
-        }
-
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        super().restore(snapshots, owned)
-        self._context.watermark = self.evaluation.context.watermark
-        self._context.state.restore([s["trigger"] for s in snapshots], owned)
-        self._context.event_time.restore([s["event_time"] for s in snapshots], owned)
-        self._context.processing_time.restore([s["processing_time"] for s in snapshots], owned)
+    def restore_watermark(self, watermark: int) -> None:
+        super().restore_watermark(watermark)
+        self._context.watermark = watermark

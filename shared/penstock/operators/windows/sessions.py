@@ -2,19 +2,17 @@
 
 import heapq
 import itertools
-import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from penstock.datastream.window.windows import TimeWindow
 from penstock.exchange.elements import MIN_TIMESTAMP
-from penstock.graph.key_groups import key_group
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.contents import Contents
 from penstock.operators.windows.timestamps import no_timestamp
 from penstock.operators.windows.window_operator import WindowOperatorBase
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 class Session:
@@ -25,6 +23,28 @@ class Session:
     def __init__(self, start: int, end: int, contents: Any) -> None:
         self.start, self.end, self.contents = start, end, contents
         self.will_fire = self.will_be_cleaned = self.is_over = False
+
+
+class SessionState:
+    """The sessions of an operator as state; `restored`: gets (key, [(start, end, contents), …]) of a checkpoint."""
+
+    kind = "sessions"
+
+    def __init__(
+        self, sessions: dict[Any, list[Session]], restored: Callable[[Any, list[tuple[int, int, Any]]], None]
+    ) -> None:
+        self._sessions, self._restored = sessions, restored
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def entries(self) -> Iterable[tuple[Any, Any]]:
+        for key, sessions in self._sessions.items():
+            yield key, [(s.start, s.end, s.contents) for s in sessions]
+
+    def restore(self, entries: list[tuple[Any, Any]]) -> None:
+        for key, sessions in entries:
+            self._restored(key, sessions)
 
 
 class SessionWindowOperator(WindowOperatorBase):
@@ -39,6 +59,7 @@ class SessionWindowOperator(WindowOperatorBase):
         self._lateness = spec.allowed_lateness
         self._watermark = MIN_TIMESTAMP
         self._sessions: dict[Any, list[Session]] = {}
+        backend.register("_sessions", SessionState(self._sessions, self._restore_key))
         self._timers: list[tuple[int, bool, int, Any, Session]] = []
         self._number = itertools.count()
 
@@ -145,21 +166,12 @@ class SessionWindowOperator(WindowOperatorBase):
 
     # -- state -------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> Any:
-        groups: dict[int, list[tuple[Any, list[tuple[int, int, Any]]]]] = {}
-        for key, sessions in self._sessions.items():
-            group = key_group(key, self.backend.max_parallelism)
-            groups.setdefault(group, []).append((key, [(s.start, s.end, s.contents) for s in sessions]))
-        return {**super().snapshot(), "sessions": {g: pickle.dumps(s, protocol=5) for g, s in groups.items()}}
+    def restore_watermark(self, watermark: int) -> None:
+        super().restore_watermark(watermark)
+        self._watermark = watermark
 
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
-        super().restore(snapshots, owned)
-        self._watermark = self.evaluation.context.watermark
-        for snapshot in snapshots:
-            for group, payload in snapshot["sessions"].items():
-                if group in owned:
-                    for key, sessions in pickle.loads(payload):
-                        self._sessions[key] = [self._restored(key, *session) for session in sessions]
+    def _restore_key(self, key: Any, sessions: list[tuple[int, int, Any]]) -> None:
+        self._sessions[key] = [self._restored(key, *session) for session in sessions]
 
     def _restored(self, key: Any, start: int, end: int, contents: Any) -> Session:
         session = Session(start, end, contents)

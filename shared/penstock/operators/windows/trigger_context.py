@@ -1,6 +1,5 @@
 """What a trigger sees of its window; its timers, which are of a key and a window."""
 
-import pickle
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,10 +7,11 @@ from penstock.datastream.state import State, StateDescriptor
 from penstock.datastream.window.assigner import WindowAssigner
 from penstock.datastream.window.trigger import Trigger, TriggerResult
 from penstock.exchange.elements import MIN_TIMESTAMP
-from penstock.graph.key_groups import key_group
-from penstock.state.timer_service import processing_time
+from penstock.state.hash_map import HashMapKeyedStateBackend
+from penstock.state.timer_service import EVENT_TIME, PROCESSING_TIME, processing_time
 from penstock.state.timers import TimerQueue
-from penstock.state.window_state import WindowStateBackend, WindowStateStore
+from penstock.state.window_namespace import OF_TRIGGER
+from penstock.state.window_state import WindowStates, WindowStateStore
 
 
 class WindowTimerQueue(TimerQueue):
@@ -19,22 +19,33 @@ class WindowTimerQueue(TimerQueue):
 
     __slots__ = ()
 
-    def snapshot(self, max_parallelism: int) -> dict[int, bytes]:
-        groups: dict[int, list[tuple[int, int, Any]]] = {}
-        for (timestamp, at), number in self._live.items():
-            groups.setdefault(key_group(at[0], max_parallelism), []).append((timestamp, number, at))
-        return {group: pickle.dumps(timers, protocol=5) for group, timers in groups.items()}
+    kind = "window timers"
+
+    def entries(self) -> Iterable[tuple[Any, Any]]:
+        for (timestamp, (key, window)), number in self._live.items():
+            yield key, (timestamp, number, window)
+
+    def restore(self, entries: list[tuple[Any, Any]]) -> None:
+        for key, (timestamp, _, window) in sorted(entries, key=_order):
+            self.register(timestamp, (key, window))
+
+
+def _order(entry: tuple[Any, Any]) -> tuple[int, int]:
+    timestamp, number, _ = entry[1]
+    return timestamp, number
 
 
 class WindowTriggerContext(Trigger.OnMergeContext):
     """One object an operator; `enter` says which window is at hand. Times are ms since the epoch."""
 
-    def __init__(self, trigger: Trigger[Any, Any], max_parallelism: int) -> None:
+    def __init__(self, trigger: Trigger[Any, Any], backend: HashMapKeyedStateBackend) -> None:
         self._trigger = trigger
-        self.state = WindowStateBackend(max_parallelism)
+        self.state = WindowStates(backend, OF_TRIGGER)
         self._store = WindowStateStore(self.state)
         self.event_time = WindowTimerQueue()
         self.processing_time = WindowTimerQueue()
+        backend.register(EVENT_TIME, self.event_time)
+        backend.register(PROCESSING_TIME, self.processing_time)
         self.watermark = MIN_TIMESTAMP
         self._runtime_context: Any = None
         self._key: Any = None

@@ -7,7 +7,7 @@ from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.contents import Contents
 from penstock.operators.windows.window_operator import WindowOperatorBase
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
 class TumblingCountWindowOperator(WindowOperatorBase):

@@ -1,14 +1,15 @@
 """What all window operators share: the window function, results on their way, late records, state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from penstock.exchange.elements import MIN_TIMESTAMP
 from penstock.operators.operator import Operator
 from penstock.operators.window_spec import WindowSpec
 from penstock.operators.windows.contents import Contents
 from penstock.operators.windows.evaluation import Evaluation
-from penstock.state.backend import HashMapKeyedStateBackend
+from penstock.state.hash_map import HashMapKeyedStateBackend
+from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
+from penstock.state.watermark_state import restored_watermark, watermark_list
 
 
 class WindowOperatorBase(Operator):
@@ -61,15 +62,18 @@ class WindowOperatorBase(Operator):
     def on_idle(self) -> None:
         self.flush()
 
-    def snapshot(self) -> Any:
-        return {
-            "watermark": self.evaluation.context.watermark,
-            "key": self.backend.snapshot(),
-            "window": self.evaluation.window_state.snapshot(),
-        }
-
-    def restore(self, snapshots: Sequence[Any], owned: range) -> None:
+    def restore(self, restored: RestoredOperator) -> None:
         # at a barrier all subtasks have the same watermark: it says which windows have fired, and what is late
-        self.evaluation.context.watermark = min((s["watermark"] for s in snapshots), default=MIN_TIMESTAMP)
-        self.backend.restore([s["key"] for s in snapshots], owned)
-        self.evaluation.window_state.restore([s["window"] for s in snapshots], owned)
+        self.restore_watermark(restored_watermark(restored))
+        self.backend.restore(restored)
+
+    def restore_watermark(self, watermark: int) -> None:
+        """Before all other state."""
+        self.evaluation.context.watermark = watermark
+
+    def prepare_snapshot(self, checkpoint: int) -> None:
+        self.flush()
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        watermark = watermark_list(self.evaluation.context.watermark)
+        return OperatorSnapshot(self.backend.snapshot(), dict(watermark))

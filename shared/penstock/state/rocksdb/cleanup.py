@@ -3,8 +3,7 @@
 Flink does this in RocksDB's compaction, by a filter in C++ that the Python binding does not have.
 """
 
-import pickle
-
+from penstock.state.pickling import loads
 from penstock.state.rocksdb.database import Database
 from penstock.state.rocksdb.places import place_of, state_prefix
 from penstock.state.ttl import Ttl
@@ -27,7 +26,7 @@ class CursorCleanup:
         for at, entry in found:
             if self._kind == "list" and len(place_of(at)) == len(at):
                 continue  # where a list's elements are counted
-            stored = pickle.loads(entry)
+            stored = loads(entry)
             if self._ttl.is_expired(stored[1] if self._kind == "map" else stored):
                 self._database.delete(at)
         self._start = found[-1][0] + b"\0" if len(found) == self._every else self._prefix

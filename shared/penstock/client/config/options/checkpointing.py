@@ -108,12 +108,30 @@ INLINE_THRESHOLD = memory(
     "State up to this size stands in the metadata file instead of one of its own.",
     ("state.storage.fs.memory-threshold", "state.backend.fs.memory-threshold"),
 )
+COMPRESSION = boolean(
+    f"{_P}.snapshot-compression",
+    False,
+    "Whether state files are compressed (by zlib). Files of RocksDB's own are as RocksDB writes them.",
+)
 HISTORY = integer(
     "web.checkpoints.history",
     10,
     "Checkpoints whose statistics are kept.",
     ("jobmanager.web.checkpoints.history",),
     least=1,
+)
+
+_S = "execution.state-recovery"
+RECOVERY_PATH = optional_string(
+    f"{_S}.path",
+    "Savepoint or checkpoint that the job starts from (`penstock run -s`). It stays the user's: it is never deleted.",
+    ("execution.savepoint.path",),
+)
+IGNORE_UNCLAIMED = boolean(
+    f"{_S}.ignore-unclaimed-state",
+    False,
+    "Whether state of operators that the job does not have is passed over (`penstock run -n`).",
+    ("execution.savepoint.ignore-unclaimed-state",),
 )
 
 _R = "restart-strategy"

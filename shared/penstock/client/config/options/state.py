@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Literal
 
-from penstock.client.config.option import enumeration, optional_string
+from penstock.client.config.option import boolean, enumeration, memory, optional_string
 
 
 class StateBackendType(Enum):
@@ -37,4 +37,17 @@ ROCKSDB_LOCAL_DIR = optional_string(
 )
 ROCKSDB_PREDEFINED_OPTIONS = enumeration(
     "state.backend.rocksdb.predefined-options", RocksDBOptions.DEFAULT, "Profile of RocksDB's options."
+)
+ROCKSDB_MANAGED = boolean(
+    "state.backend.rocksdb.memory.managed",
+    True,
+    "Whether RocksDB's block cache and write buffers stay within a slot's managed memory, shared by all its databases. "
+    "If not, each database has RocksDB's own defaults.",
+)
+MANAGED_MEMORY = memory(
+    "taskmanager.memory.managed.size",
+    "512 mb",
+    "Memory of a TaskManager that its slots divide evenly among them, for RocksDB. Flink computes its default, a "
+    "fraction of the process's memory, which with its own defaults is the same.",
+    ("taskmanager.memory.size",),
 )

@@ -1,0 +1,67 @@
+"""Reads the streams of one subtask."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from penstock.datastream.connectors.hand_over import HandOver
+from penstock.datastream.connectors.redis.entry_id import EntryId
+from penstock.datastream.connectors.redis.fetcher import Fetched, StreamFetcher
+from penstock.datastream.connectors.redis.split import RedisStreamSplit
+from penstock.exchange.elements import RecordBatch
+
+#: entries between the thread and the task
+_BOUND = 4000
+
+
+class RedisStreamsReader:
+    """`deserialize(key, id, fields)`: the record, None for none. A record's timestamp is the time (ms) in its id."""
+
+    def __init__(
+        self,
+        url: str,
+        patience: float,
+        forgiving: bool,
+        deserialize: Callable[[str, str, dict[bytes, bytes]], Any],
+        wake: Callable[[], None],
+    ) -> None:
+        self._deserialize = deserialize
+        self._entries: HandOver[Fetched] = HandOver(_BOUND, wake)
+        self._fetcher = StreamFetcher(url, patience, forgiving, self._entries)
+        self._splits: dict[str, RedisStreamSplit] = {}
+
+    def add_splits(self, splits: Sequence[RedisStreamSplit]) -> None:
+        todo = [split for split in splits if not split.is_done]
+        self._splits.update((split.key, split) for split in todo)
+        if todo:
+            self._fetcher.add(todo)
+
+    def poll(self, max_records: int) -> RecordBatch | None:
+        if not self._splits:
+            return None
+        values: list[Any] = []
+        timestamps: list[int | None] = []
+        for key, entry, fields in self._entries.take(max_records) or ():
+            if entry is None:
+                del self._splits[key]
+                continue
+            record = self._record(key, entry, fields)
+            if record is not None:
+                values.append(record)
+                timestamps.append(entry.ms)
+            self._splits[key] = self._splits[key].read(entry)
+        return None if not values and not self._splits else RecordBatch(values, timestamps)
+
+    def snapshot(self) -> list[RedisStreamSplit]:
+        return list(self._splits.values())
+
+    def close(self) -> None:
+        self._fetcher.close()
+
+    def _record(self, key: str, entry: EntryId, fields: dict[bytes, bytes]) -> Any:
+        try:
+            return self._deserialize(key, str(entry), fields)
+        except Exception as e:
+            raise ValueError(
+                f"entry {entry} of stream {key!r} cannot be deserialized: {type(e).__name__}: {e}; its fields: "
+                f"{str(fields)[:500]}"
+            ) from e

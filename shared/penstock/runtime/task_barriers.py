@@ -1,0 +1,116 @@
+"""What a task does about checkpoints, between two steps: triggers and notices from the JobMaster, barriers by its gate.
+
+A barrier leaves behind everything that the task has emitted, and the snapshot is taken right then.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier
+from penstock.exchange.events import NO_ALIGNMENT, Alignment, BarrierEvent, CancelEvent
+from penstock.exchange.output_writer import OutputWriter
+from penstock.operators.chain import OperatorChain
+from penstock.runtime.task_checkpoints import TaskCheckpoints
+from penstock.runtime.task_end import TaskEnd
+
+
+class TaskBarriers:
+    """`is_head`: whether the task has no producer that would send it barriers. `drain` ends a source's input.
+
+    `is_source` is known once the chain is built.
+    """
+
+    def __init__(
+        self,
+        checkpoints: TaskCheckpoints,
+        writers: Sequence[OutputWriter],
+        end: TaskEnd,
+        is_head: Callable[[], bool],
+        drain: Callable[[], None],
+    ) -> None:
+        self.checkpoints = checkpoints
+        self.is_source = False
+        self._writers, self._end = writers, end
+        self._is_head, self._drain = is_head, drain
+        self._notices: deque[Callable[[OperatorChain], None]] = deque()
+        self._triggers: deque[CheckpointBarrier] = deque()
+
+    # -- by command --------------------------------------------------------------------------------------------------
+
+    def trigger(self, barrier: CheckpointBarrier) -> None:
+        """Start a checkpoint at this head task, with the next `run`."""
+        self._notices.append(lambda chain: self._triggered(chain, barrier))
+
+    def complete(self, checkpoint: int) -> None:
+        """A checkpoint exists for good; told to the operators with the next `run`."""
+        self._notices.append(lambda chain: self._completed(chain, checkpoint))
+
+    def abort(self, checkpoint: int, epoch: int) -> None:
+        """A checkpoint will not be. `epoch`: of the JobMaster that says so."""
+        self._notices.append(lambda chain: self._aborted(chain, checkpoint, epoch, self._is_head()))
+
+    @property
+    def has_notices(self) -> bool:
+        return bool(self._notices)
+
+    def run(self, chain: OperatorChain) -> None:
+        """Do what was commanded, in order. Raises what the operators raise: the task has failed."""
+        while self._notices:
+            self._notices.popleft()(chain)
+
+    # -- by the input ------------------------------------------------------------------------------------------------
+
+    def on_barrier(self, chain: OperatorChain, event: BarrierEvent) -> None:
+        """The gate's barriers of a checkpoint are there."""
+        barrier = CheckpointBarrier(event.checkpoint_id, event.options)
+        self._pass(chain, barrier, event.alignment, self._end.ended and not event.overtaken)
+
+    def on_cancel(self, chain: OperatorChain, event: CancelEvent) -> None:
+        """A cancel entry has come to its turn."""
+        self._aborted(chain, event.checkpoint_id, event.epoch, True)
+
+    def ended(self, chain: OperatorChain) -> None:
+        """The task has emitted all it had: what was triggered meanwhile comes behind that."""
+        while self._triggers:
+            self._pass(chain, self._triggers.popleft(), NO_ALIGNMENT, True)
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _triggered(self, chain: OperatorChain, barrier: CheckpointBarrier) -> None:
+        end = self._end
+        if end.ended:
+            self._pass(chain, barrier, NO_ALIGNMENT, True)
+        elif self.is_source and not end.input_ended and barrier.options.stop != "drain":
+            self._pass(chain, barrier, NO_ALIGNMENT, False)
+        else:
+            # behind the end: nothing that is still to be taken or emitted would be part of a later snapshot
+            self._triggers.append(barrier)
+            if self.is_source and not end.input_ended:
+                self._drain()
+
+    def _pass(self, chain: OperatorChain, barrier: CheckpointBarrier, alignment: Alignment, ended: bool) -> None:
+        began = time.monotonic()
+        chain.prepare_snapshot(barrier.checkpoint_id)
+        for writer in self._writers:
+            writer.broadcast(barrier)
+        if barrier.options.stop == "suspend" and not self._end.ended:
+            self._end.suspended = barrier.checkpoint_id
+        self.checkpoints.take(chain, barrier, alignment, began, ended)
+
+    def _completed(self, chain: OperatorChain, checkpoint: int) -> None:
+        completed = self.checkpoints.complete(checkpoint)
+        if completed is not None:
+            chain.notify_complete(checkpoint)
+            self._end.completed(checkpoint, completed.ended)
+
+    def _aborted(self, chain: OperatorChain, checkpoint: int, epoch: int, forwards: bool) -> None:
+        for barrier in [b for b in self._triggers if b.checkpoint_id == checkpoint]:
+            self._triggers.remove(barrier)
+        if forwards:
+            # to channels in memory: in the logs it stands already
+            for writer in self._writers:
+                writer.broadcast(CancelCheckpoint(checkpoint, epoch))
+        self._end.aborted(checkpoint)
+        if self.checkpoints.abort(checkpoint):
+            chain.notify_aborted(checkpoint)

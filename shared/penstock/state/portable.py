@@ -1,0 +1,86 @@
+"""The portable form of keyed state: by key group a pickled {state name: [(key, value), …]}, the same for every backend.
+
+A list state's value is a list, a map state's a dict; one with a time to live has `(value, last access)` in its place.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from penstock.state.pickling import dumps, loads
+
+#: state name, how to find the key group of a key, (key, value) of all there is
+Source = tuple[str, Callable[[Any], int], Iterable[tuple[Any, Any]]]
+Group = dict[str, list[tuple[Any, Any]]]
+
+_MAX_REPR = 120
+
+
+class StateNotPicklable(TypeError):  # noqa: N818 (a state of the world, as FunctionNotLoadable)
+    """Names the operator, the state and the key."""
+
+
+def grouped(sources: Iterable[Source]) -> dict[int, Group]:
+    """By key group, in the order of the sources."""
+    groups: dict[int, Group] = {}
+    for name, group_of, entries in sources:
+        lists: dict[int, list[tuple[Any, Any]]] = {}
+        for entry in entries:
+            group = group_of(entry[0])
+            try:
+                lists[group].append(entry)
+            except KeyError:
+                lists[group] = [entry]
+        for group, found in lists.items():
+            groups.setdefault(group, {})[name] = found
+    return groups
+
+
+def pickled(operator: str, groups: dict[int, Group]) -> Iterator[tuple[int, bytes]]:
+    """(key group, its state), in order; each is given up when it was pickled. StateNotPicklable."""
+    for group in sorted(groups):
+        yield group, pickle_group(operator, groups.pop(group))
+
+
+def pickle_group(operator: str, states: Group) -> bytes:
+    """The state of one key group. StateNotPicklable."""
+    try:
+        return dumps(states)
+    except Exception as e:
+        raise _blame(operator, states, e) from None
+
+
+def read_group(state: bytes) -> Group:
+    """The inverse of `pickle_group`."""
+    group: Group = loads(state)
+    return group
+
+
+def pickle_value(operator: str, name: str, key: Any, value: Any) -> bytes:
+    """One value. StateNotPicklable."""
+    try:
+        return dumps(value)
+    except Exception as e:
+        raise _not_picklable(operator, name, key, e) from None
+
+
+def _blame(operator: str, states: Group, error: Exception) -> StateNotPicklable:
+    for name, entries in states.items():
+        for key, value in entries:
+            try:
+                dumps((key, value))
+            except Exception as e:
+                return _not_picklable(operator, name, key, e)
+    return StateNotPicklable(f"operator {operator!r}: its state cannot be pickled: {_why(error)}")
+
+
+def _not_picklable(operator: str, name: str, key: Any, error: Exception) -> StateNotPicklable:
+    text = repr(key)
+    shown = text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "…"
+    return StateNotPicklable(
+        f"operator {operator!r}: state {name!r} of key {shown} cannot be pickled: {_why(error)}. Keep in state only "
+        "values that can be pickled; make connections, locks and files in open()"
+    )
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
