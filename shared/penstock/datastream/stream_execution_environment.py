@@ -13,6 +13,7 @@ from penstock.common.jvm import no_jvm, warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
+from penstock.datastream.checkpoint_config import INTERVAL_KEY
 from penstock.datastream.collection_source import CollectionSource, converted_elements
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.environment_settings import EnvironmentSettings
@@ -203,26 +204,26 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """Start the job and return at once."""
         client = self._start(job_name)
         # a local job runs in the thread that waits for it, where there is one
-        start = getattr(client, "start", None)
-        if start is not None:
-            start()
+        client.start()
         return JobClient(client)
 
     def _start(self, job_name: str | None) -> "executor_client.JobClient":
         from penstock.client.executors import executor_for
         from penstock.graph.job_graph_generator import compile_job
 
-        if self.get_checkpoint_config().is_checkpointing_enabled():
-            warn_no_effect("enable_checkpointing", "this version takes no checkpoints")
         graph = self._stream_graph(job_name)
-        compiled = compile_job(
-            graph, job_id=str(JobID.generate()), configuration=JobSettings(self._configuration).of_the_job()
-        )
+        configuration = JobSettings(self._configuration).of_the_job()
+        if graph.job_type == "BATCH" and configuration.pop(INTERVAL_KEY, None) is not None:
+            warn_no_effect("enable_checkpointing in BATCH mode", "a batch job takes no checkpoints")
+        compiled = compile_job(graph, job_id=str(JobID.generate()), configuration=configuration)
         # as in Flink: what is made after this is another job
         self._transformations.clear()
         client = executor_for(self._configuration).execute(compiled)
+        if INTERVAL_KEY in configuration and _is_local(client):
+            warn_no_effect("enable_checkpointing", "a job in the program's own process takes no checkpoints")
         for number in graph.nodes.keys() & self._cached.keys():
-            self._cached[number].started(client, self._configuration.get_string("penstock.storage.dir", "") or None)
+            storage = self._configuration.get_string("penstock.storage.dir", "") or None
+            self._cached[number].started(client, storage, _is_local(client))
         return client
 
     def _stream_graph(self, job_name: str | None) -> "StreamGraph":
@@ -241,3 +242,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         transformation = Transformation(self._made, name, spec, inputs, parallelism=self.get_parallelism())
         self._transformations.append(transformation)
         return transformation
+
+
+def _is_local(client: "executor_client.JobClient") -> bool:
+    """Whether the job runs in this process."""
+    from penstock.runtime.local import LocalJobClient
+
+    return isinstance(client, LocalJobClient)
