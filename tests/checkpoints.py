@@ -102,7 +102,9 @@ def graph(*vertices: Vertex, job: str = JOB) -> JobGraph:
     return JobGraph(job_id=job, name="totals", vertices=tuple(v.job_vertex() for v in vertices), edges=edges)
 
 
-def metadata(*vertices: VertexState, checkpoint: int = 1, job: str = JOB, savepoint: bool = False) -> CheckpointMetadata:
+def metadata(
+    *vertices: VertexState, checkpoint: int = 1, job: str = JOB, savepoint: bool = False
+) -> CheckpointMetadata:
     return CheckpointMetadata(
         job=job,
         job_name="totals",

@@ -187,7 +187,9 @@ def test_incremental_checkpoints_upload_what_is_new(storage: CheckpointStorage, 
     assert (part.start, part.stop) == (0, 128)
     assert part.native.shared == {"2.sst", "3.sst"}
     content = {
-        p.relative_to(part.native.folder).as_posix(): p.read_bytes() for p in part.native.folder.rglob("*") if p.is_file()
+        p.relative_to(part.native.folder).as_posix(): p.read_bytes()
+        for p in part.native.folder.rglob("*")
+        if p.is_file()
     }
     assert content == {
         "2.sst": b"two" * 100,

@@ -1,6 +1,6 @@
-"""Flink's own Python examples, where the wheel of apache-flink is at hand; they are not ours to copy.
+"""Examples that run on PyFlink too: ours, and Flink's own where the wheel of apache-flink is at hand.
 
-Their recorded output is in `expected_examples`: `python -m tests.differential.flink_examples VENV/bin/python` records.
+What both show there is in `expected_examples`: `python -m tests.differential.examples VENV/bin/python` records.
 """
 
 import importlib.metadata
@@ -29,6 +29,10 @@ NAMES = (
     "windowing/tumbling_time_window",
     "word_count",
 )
+
+
+#: our examples that say `from pyflink…`
+OURS = sorted((Path(__file__).parents[2] / "examples" / "pyflink").glob("*.py"))
 
 
 def folder() -> Path | None:
@@ -61,7 +65,9 @@ def main(arguments: list[str]) -> int:
         output = Path(temporary, "stdout")
         command = [python, str(Path(__file__).with_name("pyflink_worker.py")), "1", temporary]
         with output.open("wb") as stdout:
-            subprocess.run([*command, *(str(examples / f"{n}.py") for n in NAMES)], stdout=stdout, check=True)
+            subprocess.run(
+                [*command, *(str(examples / f"{n}.py") for n in NAMES), *map(str, OURS)], stdout=stdout, check=True
+            )
         for stem, (text, ok) in sections(output.read_text(encoding="utf-8")).items():
             if ok:
                 lines = shown(text, Path(temporary) / stem / "out")
