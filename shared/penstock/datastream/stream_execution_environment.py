@@ -118,6 +118,21 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         files = self._configuration.get_string("python.files", "")
         self._configuration.set_string("python.files", f"{files},{path}" if files else str(path))
 
+    def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
+        """A zip that is unpacked into the folder `target_dir` (default: its own name) where the job's functions run.
+
+        They find it by relative paths: their working directory holds the archives. FileNotFoundError where there is
+        none.
+        """
+        from penstock.client.archives import archive_entry
+
+        path = Path(archive_path).absolute()
+        if not path.is_file():
+            raise FileNotFoundError(f"add_python_archive: there is no {archive_path}")
+        archives = self._configuration.get_string("python.archives", "")
+        entry = archive_entry(path, target_dir)
+        self._configuration.set_string("python.archives", f"{archives},{entry}" if archives else entry)
+
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
         """A requirements.txt that slots install, from a folder of downloaded packages if given. FileNotFoundError.
 
