@@ -3,11 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from penstock.exchange.elements import RecordBatch
+from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch
 from penstock.operators.alignment import alignment_group
 from penstock.operators.discovery import Discovery, KnownSplits
-from penstock.operators.source_interface import DiscoveringSource, ReaderContext, Source, SourceReader
+from penstock.operators.source_interface import (
+    DiscoveringSource,
+    ReaderContext,
+    Source,
+    SourceReader,
+    SplitwiseReader,
+)
+from penstock.operators.split_times import SplitTimes
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.state.clock import processing_time
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
 
 #: names of the list states of a source
@@ -32,6 +40,9 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self._restored_ids: Sequence[str] = ()
         self._known: KnownSplits | None = None
         self._discovery: Discovery | None = None
+        self._splits: SplitTimes | None = None
+        self._split: str | None = None  #: whose records the last poll gave
+        self._combined = MIN_TIMESTAMP
 
     def open(self, context: Any) -> None:
         super().open(context)
@@ -77,12 +88,48 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             found = self._known.take(self._discovery.take())
             if found:
                 self._reader.add_splits(found)
-        records = self._reader.poll(max_records)
+        records = self._poll_split(self._reader, max_records)
         if records is None and self._discovery is not None:
             return []
         if records is None and self._group is not None:
             self._group.leave(self)
         return records
+
+    # -- splits that are told apart ----------------------------------------------------------------------------------
+
+    def _poll_split(self, reader: SourceReader, max_records: int) -> list[Any] | RecordBatch | None:
+        if not isinstance(reader, SplitwiseReader):
+            return reader.poll(max_records)
+        self._read_so_far()
+        least = MIN_TIMESTAMP
+        if self._splits is None:
+            self._splits = SplitTimes(self._strategy.idle_timeout)
+            self._combined = least = self._time.max_timestamp
+        records = reader.poll(max_records)
+        self._splits.open(reader.open_splits, least, processing_time())
+        self._split = reader.current_split if records else None
+        if self._split is not None:
+            # what the loop raises is this split's from here to the next poll
+            self._time.max_timestamp = self._splits.highest(self._split)
+        return records
+
+    def _read_so_far(self) -> None:
+        if self._splits is not None and self._split is not None:
+            self._splits.read(self._split, self._time.max_timestamp, processing_time())
+
+    @property
+    def highest_timestamp(self) -> int:
+        if self._splits is None:
+            return super().highest_timestamp
+        self._read_so_far()
+        combined = self._splits.combined(processing_time())
+        if combined is not None:
+            self._combined = max(self._combined, combined)
+        return self._combined
+
+    def next_timer(self) -> int | None:
+        due = [super().next_timer(), None if self._splits is None else self._splits.next_idle(processing_time())]
+        return min((time for time in due if time is not None), default=None)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
         snapshot = super().snapshot(checkpoint)

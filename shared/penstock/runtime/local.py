@@ -4,11 +4,14 @@ No thread is made for a job: it runs inside the call that waits for it (`result`
 that `breakpoint()` in a user's function works. `start` is for who does not wait.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penstock.client.archives import UnpackedArchives
 from penstock.client.config import Configuration
 from penstock.client.config.options.checkpointing import INTERVAL
 from penstock.client.job_client import JobExecutionError, JobResult
@@ -32,7 +35,8 @@ _COLLECT_BOUND = 4096
 class LocalJobClient:
     """A local job. It runs in whichever thread waits for it first; the others wait for that one."""
 
-    def __init__(self, compiled: CompiledJob) -> None:
+    def __init__(self, compiled: CompiledJob, archives: UnpackedArchives | None = None) -> None:
+        self._archives = archives
         self._graph = compiled.graph
         self._blobs = compiled.blobs
         self._state = JobState.CREATED
@@ -139,7 +143,11 @@ class LocalJobClient:
     def _round(self, deadline: float | None) -> None:
         """One round of the loop, in the thread that holds the lock."""
         self._in_round = True
+        before = None
         try:
+            if self._archives is not None:
+                before = Path.cwd()
+                os.chdir(self._archives.working_directory)
             runner = self._runner or self._begin()
             # a task that could not even start leaves nothing to run, and nothing that would end a wait
             if self._failed is None:
@@ -152,6 +160,8 @@ class LocalJobClient:
             raise
         finally:
             self._in_round = False
+            if before is not None:
+                os.chdir(before)
         if self._failed is not None or self._failure is not None:
             self._end(JobState.FAILED)
         elif self._cancelled:
@@ -257,8 +267,11 @@ def _has_checkpoints(graph: JobGraph) -> bool:
 
 
 class LocalExecutor:
-    """Source: Flink's `LocalExecutor`."""
+    """Source: Flink's `LocalExecutor`. `archives`: functions run in their working directory."""
+
+    def __init__(self, archives: UnpackedArchives | None = None) -> None:
+        self._archives = archives
 
     def execute(self, compiled: CompiledJob) -> LocalJobClient:
         """The job, ready to run: see `LocalJobClient`."""
-        return LocalJobClient(compiled)
+        return LocalJobClient(compiled, self._archives)
