@@ -10,7 +10,7 @@ from penstock.common.io import InputFormat
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
-from penstock.common.jvm import no_jvm
+from penstock.common.jvm import no_jvm, warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
@@ -238,8 +238,6 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         # as in Flink: what is made after this is another job
         self._transformations.clear()
         client = executor_for(self._configuration).execute(compiled)
-        if INTERVAL_KEY in configuration and _is_local(client):
-            warn_no_effect("enable_checkpointing", "a job in the program's own process takes no checkpoints")
         for number in graph.nodes.keys() & self._cached.keys():
             storage = self._configuration.get_string("penstock.storage.dir", "") or None
             self._cached[number].started(client, storage, _is_local(client))

@@ -26,7 +26,7 @@ def test_functions_of_the_jvm_raise_on_use() -> None:
     with pytest.raises(JvmNotAvailableError, match="add_source"):
         env.add_source(None)  # type: ignore[arg-type]
     with pytest.raises(JvmNotAvailableError, match="create_input"):
-        env.create_input(None)
+        env.create_input(None)  # type: ignore[arg-type]
     with pytest.raises(JvmNotAvailableError, match="add_sink"):
         env.from_collection([1]).add_sink(None)  # type: ignore[arg-type]
 
