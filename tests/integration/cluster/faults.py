@@ -58,8 +58,8 @@ class PacedJob:
         command = [sys.executable, "-m", "penstock", "run", "-m", addresses or cluster.addresses, "-p", "4", *options]
         command += [str(SCRIPT), str(folder / "text"), str(self.out), str(self.lines), "0.002"]
         self._stdout, self._stderr = folder / "stdout", folder / "stderr"
-        with self._stdout.open("wb") as out, self._stderr.open("wb") as err:
-            self.client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder)
+        with self._stdout.open("wb") as said, self._stderr.open("wb") as err:
+            self.client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=err, cwd=folder)
 
         def submitted() -> str:
             assert self.client.poll() is None, self.said()
