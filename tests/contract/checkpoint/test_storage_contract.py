@@ -4,14 +4,6 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, SnapshotCancelled
-from penstock.checkpoint.handles import FileHandle, SubtaskState
-from penstock.checkpoint.options import CheckpointOptions
-from penstock.checkpoint.restore import read_restore
-from penstock.checkpoint.state_files import handles_of, write_subtask_state
-from penstock.checkpoint.storage import CheckpointStorage
-from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 from tests.checkpoints import (
     MAX_PARALLELISM,
     Keyed,
@@ -25,6 +17,14 @@ from tests.checkpoints import (
     write_checkpoint,
     write_vertex,
 )
+
+from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, SnapshotCancelled
+from penstock.checkpoint.handles import FileHandle, SubtaskState
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.checkpoint.restore import read_restore
+from penstock.checkpoint.state_files import handles_of, write_subtask_state
+from penstock.checkpoint.storage import CheckpointStorage
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 
 pytestmark = pytest.mark.contract
 A = operator_id("a")
@@ -139,7 +139,7 @@ def test_damage_of_a_key_group_is_found_while_it_is_read(storage: CheckpointStor
 
 
 def test_a_snapshot_that_is_cancelled_leaves_nothing(storage: CheckpointStorage, tmp_path: Path) -> None:
-    keyed = Keyed({group: b"x" * 100_000 for group in range(100)})
+    keyed = Keyed(dict.fromkeys(range(100), b"x" * 100000))
     files = native_files(tmp_path / "native", {"1.sst": b"s" * 3_000_000}, {"MANIFEST": b"m" * 3_000_000})
     native = Keyed({}, files)
     asked = 0
@@ -187,7 +187,9 @@ def test_incremental_checkpoints_upload_what_is_new(storage: CheckpointStorage, 
     assert (part.start, part.stop) == (0, 128)
     assert part.native.shared == {"2.sst", "3.sst"}
     content = {
-        p.relative_to(part.native.folder).as_posix(): p.read_bytes() for p in part.native.folder.rglob("*") if p.is_file()
+        p.relative_to(part.native.folder).as_posix(): p.read_bytes()
+        for p in part.native.folder.rglob("*")
+        if p.is_file()
     }
     assert content == {
         "2.sst": b"two" * 100,
@@ -202,7 +204,7 @@ def test_metadata_is_not_written_where_a_shared_file_is_gone(storage: Checkpoint
     options = CheckpointOptions(directory=storage.checkpoint_directory(1))
     state = write_subtask_state(storage, options, 1, A, 0, 0, {A: OperatorSnapshot(keyed)})
     storage.sweep([], upto=1)
-    with pytest.raises(CheckpointUnusable, match="shared/1-.*the file is missing"):
+    with pytest.raises(CheckpointUnusable, match=r"shared/1-.*the file is missing"):
         storage.write_metadata(options.directory, metadata(Vertex("a").state([state])))
     assert files_below(storage, storage.directory) == set()
 
