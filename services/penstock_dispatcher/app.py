@@ -23,8 +23,8 @@ from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
-from penstock_dispatcher.metric_resources import MetricResources
 from penstock_dispatcher.problems import Problem, Unavailable
+from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
 
@@ -33,7 +33,15 @@ _log = structlog.get_logger()
 
 def build_app(dispatcher: Dispatcher) -> Starlette:
     """The application of one replica."""
-    flink = [*_cluster_routes(dispatcher), *_job_routes(dispatcher), *_checkpoint_routes(dispatcher)]
+    flink = [
+        *metric_routes(dispatcher),
+        *_cluster_routes(dispatcher),
+        *_job_routes(dispatcher),
+        *_checkpoint_routes(dispatcher),
+        *vertex_routes(dispatcher),
+        *log_routes(dispatcher),
+        *program_routes(dispatcher),
+    ]
     return Starlette(
         routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
         middleware=[
@@ -66,11 +74,10 @@ def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 
 
 def _job_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
-    jobs, metrics = JobResources(dispatcher), MetricResources(dispatcher)
+    jobs = JobResources(dispatcher)
     return [
         _get("/jobs", jobs.jobs),
         _get("/jobs/overview", jobs.overview),
-        _get("/jobs/metrics", metrics.of_jobs),
         _get("/jobs/{jobid}", jobs.job),
         Route("/jobs/{jobid}", jobs.terminate, methods=["PATCH"]),
         _get("/jobs/{jobid}/yarn-cancel", jobs.cancel),
@@ -79,7 +86,6 @@ def _job_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/jobs/{jobid}/config", jobs.config),
         _get("/jobs/{jobid}/exceptions", jobs.exceptions),
         _get("/jobs/{jobid}/execution-result", jobs.execution_result),
-        _get("/jobs/{jobid}/metrics", metrics.of_job),
         _get("/jobs/{jobid}/vertices/{vertexid}", jobs.vertex),
     ]
 

@@ -124,7 +124,8 @@ class Replica:
             savepoints=self.savepoints,
             address="http://127.0.0.1:8081",
         )
-        self.http = InProcess(build_app(self.dispatcher))
+        self.app = build_app(self.dispatcher)
+        self.http = InProcess(self.app)
 
     def submit(self, job: JobGraph | None = None) -> JobGraph:
         """A job as a client submits it, through REST."""
