@@ -23,6 +23,7 @@ from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
@@ -33,17 +34,10 @@ _log = structlog.get_logger()
 
 def build_app(dispatcher: Dispatcher) -> Starlette:
     """The application of one replica."""
-    flink = [
-        *metric_routes(dispatcher),
-        *_cluster_routes(dispatcher),
-        *_job_routes(dispatcher),
-        *_checkpoint_routes(dispatcher),
-        *vertex_routes(dispatcher),
-        *log_routes(dispatcher),
-        *program_routes(dispatcher),
-    ]
+    flink = flink_routes(dispatcher)
+    own = _penstock_routes(dispatcher)
     return Starlette(
-        routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
+        routes=[*own, openapi_route([*own, *flink]), Mount("/v1", routes=flink), *flink],
         middleware=[
             Middleware(AccessControl),
             Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
@@ -56,6 +50,19 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
             Exception: _defect,
         },
     )
+
+
+def flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    """Flink's REST API."""
+    return [
+        *metric_routes(dispatcher),
+        *_cluster_routes(dispatcher),
+        *_job_routes(dispatcher),
+        *_checkpoint_routes(dispatcher),
+        *vertex_routes(dispatcher),
+        *log_routes(dispatcher),
+        *program_routes(dispatcher),
+    ]
 
 
 def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
