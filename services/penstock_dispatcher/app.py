@@ -23,6 +23,7 @@ from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
 from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
@@ -121,6 +122,7 @@ def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
     return [
+        _get("/metrics", ScrapeResources(dispatcher.exposition).metrics),
         _get("/penstock/cluster", cluster.cluster),
         Route("/penstock/blobs/missing", submissions.missing_blobs, methods=["POST"]),
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),

@@ -1,12 +1,13 @@
 """Dispatcher: what the REST resources are answered from. Nothing lives in it but the read cache."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
 from penstock.client.config.options import BY_OLD_KEY
 from penstock.coordination.coordination import Coordination
 from penstock.graph.job_graph import JobGraph
+from penstock.service.exposition import Exposition
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.collecting import Collecting
 from penstock_dispatcher.disposal_store import DisposalStore
@@ -28,6 +29,7 @@ class Dispatcher:
     disposals: DisposalStore
     savepoints: SavepointFiles
     address: str
+    exposition: Exposition = field(default_factory=lambda: Exposition("dispatcher", ""))
 
     def configuration_of(self, graph: JobGraph) -> Configuration:
         """What holds for a job: its own settings above the cluster's."""

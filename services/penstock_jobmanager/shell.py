@@ -102,6 +102,8 @@ def _lead(
             poll=settings.lease_poll / 1000,
         )
 
+        service.exposition.add(leader.show)
+
         def step() -> None:
             leader.step()
             service.announce("RUNNING", leader.jobs)

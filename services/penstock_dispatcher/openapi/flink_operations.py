@@ -81,7 +81,9 @@ FLINK: dict[str, Operation] = {
     f"GET {_J}/config": Operation("How it is executed.", _JOBS),
     f"GET {_J}/exceptions": Operation("Its failures.", _JOBS, query=("maxExceptions", "failureLabelFilter")),
     f"GET {_J}/execution-result": Operation("How it ended.", _JOBS),
-    f"GET {_J}/accumulators": Operation("None: PyFlink has no way to make any.", _JOBS, query=("includeSerializedValue",)),
+    f"GET {_J}/accumulators": Operation(
+        "None: PyFlink has no way to make any.", _JOBS, query=("includeSerializedValue",)
+    ),
     f"GET {_J}/metrics": Operation("Its metrics.", _JOBS, query=("get",)),
     f"PATCH {_J}/clientHeartbeat": Operation("501: jobs do not depend on their clients.", _JOBS, 202),
     f"POST {_J}/coordinators/{{operatorUid}}": Operation("501: there are none.", _JOBS),
@@ -108,9 +110,7 @@ FLINK: dict[str, Operation] = {
     f"GET {_J}/checkpoints/config": Operation("How they are taken.", _CHECKPOINTS),
     f"GET {_J}/checkpoints/{{triggerid}}": Operation("How one that was asked for stands.", _CHECKPOINTS),
     f"GET {_J}/checkpoints/details/{{checkpointid}}": Operation("One by vertex.", _CHECKPOINTS),
-    f"GET {_J}/checkpoints/details/{{checkpointid}}/subtasks/{{vertexid}}": Operation(
-        "One by subtask.", _CHECKPOINTS
-    ),
+    f"GET {_J}/checkpoints/details/{{checkpointid}}/subtasks/{{vertexid}}": Operation("One by subtask.", _CHECKPOINTS),
     f"POST {_J}/savepoints": Operation(
         "Take a savepoint.", _CHECKPOINTS, 202, body=SavepointTriggerRequestBody, body_required=False
     ),

@@ -38,7 +38,10 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "subtasks": ({"type": "string", "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?$"}, "Subtasks: `0,2-4`; all without it."),
     "taskmanagers": (_LIST, "Ids of TaskManagers; all without it."),
     "mode": ({"type": "string", "enum": ["cancel", "stop"]}, "`cancel`; `stop` is 308."),
-    "maxExceptions": ({"type": "integer", "minimum": 1, "maximum": 10**6}, "How many failures are told, 20 by default."),
+    "maxExceptions": (
+        {"type": "integer", "minimum": 1, "maximum": 10**6},
+        "How many failures are told, 20 by default.",
+    ),
     "failureLabelFilter": ({"type": "string", "pattern": "^[^:,]+:[^:,]*$"}, "`key:value`; nothing here has labels."),
     "includeSerializedValue": ({"type": "string", "enum": ["true", "false"]}, "Nothing here is serialized."),
     "parallelism": ({"type": "integer", "minimum": 1, "maximum": 32768}, "Parallelism of the job."),

@@ -23,10 +23,16 @@ def _views() -> dict[str, Operation]:
 
 PENSTOCK: dict[str, Operation] = {
     "GET /openapi.json": Operation("This document.", _OWN),
+    "GET /metrics": Operation("All metrics, for Prometheus.", _OWN, answer="string", media="text/plain"),
     "GET /penstock/cluster": Operation(
         "What a client has to know before it submits.",
         _OWN,
-        answer={"python-version": "string", "python-versions": ["string"], "services": ["object"], "exchange": ["string"]},
+        answer={
+            "python-version": "string",
+            "python-versions": ["string"],
+            "services": ["object"],
+            "exchange": ["string"],
+        },
     ),
     "POST /penstock/blobs/missing": Operation(
         "Which of these are not stored yet.",

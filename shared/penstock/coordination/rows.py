@@ -298,7 +298,6 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     memory: int = 0  #: resident, bytes
     cpu: float = 0.0  #: seconds of CPU used
     load: float = 0.0  #: CPUs used since the announcement before
-    started: int = 0  #: ms since the epoch; 0: not known
     refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
 
 

@@ -100,7 +100,7 @@ def test_no_request_ends_in_a_server_error(world: Replica, name: str) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=st.one_of([operation.as_strategy(mode) for mode in modes]), is_known=st.booleans())
-    def check(case: schemathesis.Case, is_known: bool) -> None:
+    def check(case: schemathesis.Case[Any], is_known: bool) -> None:
         if is_known and case.path_parameters:
             case.path_parameters.update({k: v for k, v in known.items() if k in case.path_parameters})
         response = case.call()
