@@ -120,7 +120,6 @@ def test_an_entry_that_is_not_in_the_program_is_400(tmp_path: Path, wanted: str 
 @pytest.mark.parametrize(
     "options",
     [
-        {"files": {"other": ("job.py", SCRIPT, "text/plain")}},
         {"content": SCRIPT},
         {"data": {"jarfile": "text"}},
         {"content": b"--x\r\nbroken", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
@@ -131,6 +130,13 @@ def test_what_is_no_upload_is_400(replica: Replica, options: dict[str, object]) 
     answer = replica.http.post("/jars/upload", **options)
     assert answer.status_code == 400
     assert set(answer.json()) == {"errors"}
+
+
+def test_the_field_of_an_upload_may_have_any_name(replica: Replica) -> None:
+    """flink-rest-client calls it `file`."""
+    answer = replica.http.post("/jars/upload", files={"file": ("job.py", SCRIPT, "application/x-java-archive")})
+    assert answer.status_code == 200
+    assert answer.json()["filename"].endswith("_job.py")
 
 
 def test_an_upload_past_the_limit_is_413() -> None:

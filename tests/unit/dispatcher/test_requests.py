@@ -76,7 +76,7 @@ def test_rescale_is_an_event_of_the_job(replica: Replica) -> None:
     assert taken.status_code == 200
     (event,) = asked(replica)
     assert isinstance(event, RescaleRequested)
-    assert (event.parallelism, taken.json()) == (4, {"request-id": event.trigger})
+    assert (event.parallelism, taken.json()["request-id"]) == (4, event.trigger)
 
 
 def test_every_trigger_id_is_another(replica: Replica) -> None:
@@ -117,14 +117,14 @@ def test_a_repeated_request_is_one_and_is_told_from_start_to_end(
     assert replica.http.get(look).status_code == 404
     for _ in range(2):
         taken = replica.http.request(method, f"/jobs/{JOB}/{path}", json=body)
-        assert taken.json() == {"request-id": TRIGGER}
+        assert taken.json()["request-id"] == TRIGGER
     assert len(asked(replica)) == 1
     assert replica.http.get(look).json() == IN_PROGRESS  # nobody has read it yet
     answer(replica, kind, "IN_PROGRESS")
     assert replica.http.get(look).json() == IN_PROGRESS
     answer(replica, kind, "COMPLETED", **fields)
     assert replica.http.get(look).json() == {"status": {"id": "COMPLETED"}, "operation": operation}
-    assert replica.http.request(method, f"/jobs/{JOB}/{path}", json=body).json() == {"request-id": TRIGGER}
+    assert replica.http.request(method, f"/jobs/{JOB}/{path}", json=body).json()["request-id"] == TRIGGER
     assert len(asked(replica)) == 1
 
 
