@@ -14,6 +14,7 @@ _COMMANDS = {
     "run": ("run", "Run a program: on a cluster with -m, else in this process."),
     "list": ("jobs", "List the jobs of a cluster."),
     "cancel": ("jobs", "Cancel a job."),
+    "inspect": ("inspect", "Show what a checkpoint or savepoint consists of."),
     "info": ("info", "Print the plan of a program as JSON, without running it."),
     "cluster": ("local_cluster", "Start, look at and stop a cluster of local processes."),
 }
