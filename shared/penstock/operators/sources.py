@@ -42,24 +42,25 @@ class SourceOperator(TimestampsAndWatermarksOperator):
 
     def start(self, enumerated: Callable[[], Sequence[Any]], subtask: int, parallelism: int) -> None:
         """Make the reader and give it its splits. `enumerated`: all splits of the source, asked for in a new job."""
-        discovering = _discovering(self.source)
+        discovering = self.source if isinstance(self.source, DiscoveringSource) else None
+        interval = None if discovering is None else discovering.discovery_interval
         if discovering is not None:
+            # also where nothing is to be discovered: the job may go on as one that does
             self._known = KnownSplits(discovering, subtask, parallelism, self._restored_ids)
         if self._restored is not None:
             splits: Sequence[Any] = self._restored
-        elif self._known is not None:
-            splits = self._known.take(enumerated())
         else:
-            splits = enumerated()[subtask::parallelism]
+            everything = enumerated()
+            owned = [] if self._known is None else self._known.take(everything)
+            splits = everything[subtask::parallelism] if interval is None else owned
         self._reader = self.source.create_reader(
             ReaderContext(
                 subtask, parallelism, self._job_id, lambda: self.wake(), self._attempt, self._restored is not None
             )
         )
         self._reader.add_splits(splits)
-        if discovering is not None:
-            assert discovering.discovery_interval is not None
-            self._discovery = Discovery(discovering.discover, discovering.discovery_interval, lambda: self.wake())
+        if discovering is not None and interval is not None:
+            self._discovery = Discovery(discovering.discover, interval, lambda: self.wake())
 
     def poll(self, max_records: int) -> list[Any] | RecordBatch | None:
         """Records, empty for none just now, None for the end."""
@@ -102,9 +103,3 @@ class SourceOperator(TimestampsAndWatermarksOperator):
                 self._reader.close()
         finally:
             super().close()
-
-
-def _discovering(source: Source) -> DiscoveringSource | None:
-    """The source, where it is to look for splits again and again."""
-    interval = getattr(source, "discovery_interval", None)
-    return source if interval is not None and isinstance(source, DiscoveringSource) else None
