@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock.coordination.restart_strategy import RestartConfig
+from penstock_jobmanager.checkpoint_config import CheckpointConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
