@@ -25,6 +25,10 @@ Outputs = Mapping[tuple[int, str | None], Sequence[Consumer]]
 _serial = itertools.count(1)
 
 
+class SnapshotFailed(Exception):  # noqa: N818
+    """An operator could not give its state; named."""
+
+
 class OperatorChain:
     """The operators of one subtask. Single-threaded."""
 
@@ -156,14 +160,16 @@ class OperatorChain:
             operator.prepare_snapshot(checkpoint)
 
     def snapshot(self, checkpoint: int) -> dict[int, OperatorSnapshot]:
-        """Operator's place -> its state. Where one fails, those of the others are released."""
+        """Operator's place -> its state. SnapshotFailed where one fails; those of the others are released then."""
         taken: dict[int, OperatorSnapshot] = {}
         try:
             for operator in self.operators:
                 taken[operator.index] = operator.snapshot(checkpoint)
-        except BaseException:
+        except BaseException as e:
             for snapshot in taken.values():
                 snapshot.release()
+            if isinstance(e, Exception | SystemExit):
+                raise SnapshotFailed(f"operator {operator.name!r}: {type(e).__name__}: {e}") from e
             raise
         return taken
 
