@@ -72,7 +72,9 @@ class TaskCheckpoints:
         try:
             self._uploads[checkpoint] = self._begin(chain, barrier, alignment, began, ended, now_ms)
         except (Exception, SystemExit) as e:
-            self.decline(checkpoint, failure_of(e, self._info.task_name_with_subtasks))
+            failure = failure_of(e, self._info.task_name_with_subtasks)
+            where = "".join(f" ({note})" for note in getattr(e, "__notes__", ()))
+            self.decline(checkpoint, msgspec.structs.replace(failure, message=failure.message + where))
 
     def decline(self, checkpoint: int, failure: Failure) -> None:
         """Say that this task cannot do its part."""
