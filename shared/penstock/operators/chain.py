@@ -25,10 +25,6 @@ Outputs = Mapping[tuple[int, str | None], Sequence[Consumer]]
 _serial = itertools.count(1)
 
 
-class SnapshotFailed(Exception):  # noqa: N818
-    """An operator could not give its state; named."""
-
-
 class OperatorChain:
     """The operators of one subtask. Single-threaded."""
 
@@ -160,7 +156,7 @@ class OperatorChain:
             operator.prepare_snapshot(checkpoint)
 
     def snapshot(self, checkpoint: int) -> dict[int, OperatorSnapshot]:
-        """Operator's place -> its state. SnapshotFailed where one fails; those of the others are released then."""
+        """Operator's place -> its state. Where one fails, a note names it, and those of the others are released."""
         taken: dict[int, OperatorSnapshot] = {}
         try:
             for operator in self.operators:
@@ -168,8 +164,7 @@ class OperatorChain:
         except BaseException as e:
             for snapshot in taken.values():
                 snapshot.release()
-            if isinstance(e, Exception | SystemExit):
-                raise SnapshotFailed(f"operator {operator.name!r}: {type(e).__name__}: {e}") from e
+            e.add_note(f"in operator {operator.name!r}")
             raise
         return taken
 
