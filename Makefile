@@ -10,7 +10,7 @@ export PYTHON
 .PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint docs lock clean
 
 help:  ## Show this.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/development.txt
 	@scripts/setup $(VENV)
