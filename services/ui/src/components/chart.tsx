@@ -78,7 +78,7 @@ function options(element: HTMLElement, lines: Line[], text: Properties["text"], 
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, most ?? Math.max(max || 0, 1) * 1.1] } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString("en-GB")), space: 80 },
+      { ...axis, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString("en-GB")), space: 80, size: 30 },
       { ...axis, values: (_, ticks) => ticks.map((t) => text(t)), size: 64 },
     ],
     series: [

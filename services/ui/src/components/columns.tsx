@@ -8,19 +8,22 @@ interface Properties {
   most?: number;
   text: (value: number | null) => string;
   kind?: string;
+  /** Whether unevenness means something. */
+  spread?: boolean;
   onChoose?: (index: number) => void;
   chosen?: number | null;
 }
 
 /** One column a subtask: skew at a glance. */
-export function Columns({ label, values, most, text, kind = "", onChoose, chosen }: Properties): VNode {
+export function Columns({ label, values, most, text, kind = "", spread = true, onChoose, chosen }: Properties): VNode {
   const known = values.filter((v): v is number => v !== null);
   const whole = most ?? Math.max(...known, 0);
   const percent = skew(known);
   return (
     <figure class={`columns ${kind}`}>
       <figcaption>
-        {label} <span class="muted">skew {Math.round(percent)}%, {skewWord(percent)}</span>
+        {label}
+        <span class="muted small">{!spread ? "entries that wait" : known.length > 1 ? `skew ${Math.round(percent)}%, ${skewWord(percent)}` : "one subtask"}</span>
       </figcaption>
       <div class="plot">
         {values.map((value, n) => (

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { Icon } from "./icon";
 
 /** Text that can be taken along. */
 export function Copy({ text, shown }: { text: string; shown?: string }): VNode {
@@ -18,7 +19,7 @@ export function Copy({ text, shown }: { text: string; shown?: string }): VNode {
       <code title={text}>{shown ?? text}</code>
       {navigator.clipboard && (
         <button type="button" class="icon small" onClick={() => void copy()} aria-label={`Copy ${text}`}>
-          {done ? "✓" : "⧉"}
+          <Icon name={done ? "done" : "copy"} />
         </button>
       )}
     </span>

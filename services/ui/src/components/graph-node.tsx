@@ -4,7 +4,7 @@ import { count, percent, rate } from "../model/format";
 import type { Box } from "../model/layout";
 import type { VertexRates } from "../model/rates";
 import { ended } from "../model/states";
-import { watermarkText } from "../model/watermark";
+import { NO_WATERMARK, watermarkText } from "../model/watermark";
 import { State } from "./state";
 
 interface Properties {
@@ -15,10 +15,12 @@ interface Properties {
   now: number;
   chosen: boolean;
   link: string | undefined;
+  /** Whether it has no input, no output. */
+  ends: { first: boolean; last: boolean };
 }
 
 /** One vertex: its chain, how fast and how busy it is. The colour goes from cool (idle) to hot (busy all the time). */
-export function GraphNode({ box, vertex, running, rates, now, chosen, link }: Properties): VNode {
+export function GraphNode({ box, vertex, running, rates, now, chosen, link, ends }: Properties): VNode {
   const { width, height } = box;
   const busy = rates?.busy ?? 0;
   const held = rates?.backpressured ?? 0;
@@ -32,11 +34,11 @@ export function GraphNode({ box, vertex, running, rates, now, chosen, link }: Pr
         {running ? <State state={running.state} /> : null}
         <span class="muted">×{vertex.parallelism}</span>
       </span>
-      {running && <Figures running={running} rates={live ? rates : undefined} now={now} />}
+      {running && <Figures running={running} rates={live ? rates : undefined} now={now} ends={ends} />}
       {live && rates && (
-        <span class="heat">
-          <span class="heat-busy">busy {percent(busy)}</span>
-          <span class="heat-held">held back {percent(held)}</span>
+        <span class="node-heat">
+          <span>busy {percent(busy)}</span>
+          <span>held back {percent(held)}</span>
         </span>
       )}
       {!running && vertex["slot-sharing-group"] !== "default" && <span class="muted">slot sharing group {vertex["slot-sharing-group"]}</span>}
@@ -51,15 +53,15 @@ export function GraphNode({ box, vertex, running, rates, now, chosen, link }: Pr
   );
 }
 
-function Figures({ running, rates, now }: { running: Vertex; rates: VertexRates | undefined; now: number }): VNode {
+function Figures({ running, rates, now, ends }: { running: Vertex; rates: VertexRates | undefined; now: number; ends: Properties["ends"] }): VNode {
   const total = (name: "records-in" | "records-out") => running.subtasks.reduce((sum, s) => sum + (s.measured?.[name] ?? 0), 0);
   const watermark = rates ? watermarkText(rates.watermark, now) : null;
   return (
     <span class="node-figures">
-      <span>in {rates ? rate(rates.in) : count(total("records-in"))}</span>
-      <span>out {rates ? rate(rates.out) : count(total("records-out"))}</span>
+      {!ends.first && <span>in {rates ? rate(rates.in) : count(total("records-in"))}</span>}
+      {!ends.last && <span>out {rates ? rate(rates.out) : count(total("records-out"))}</span>}
       {rates?.depth ? <span>log {count(rates.depth)}</span> : null}
-      {watermark && watermark !== "no watermark" ? <span class="wide">wm {watermark}</span> : null}
+      {watermark && watermark !== NO_WATERMARK ? <span class="wide">wm {watermark}</span> : null}
     </span>
   );
 }

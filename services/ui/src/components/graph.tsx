@@ -4,6 +4,7 @@ import type { Shape, Vertex } from "../link/documents";
 import { layout, path } from "../model/layout";
 import type { VertexRates } from "../model/rates";
 import { GraphNode } from "./graph-node";
+import { Icon } from "./icon";
 
 interface Properties {
   shape: Shape;
@@ -38,9 +39,9 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
   return (
     <div class="graph">
       <div class="zoom">
-        <button type="button" class="icon" onClick={() => setZoom(Math.max(0.25, scale / 1.25))} aria-label="Smaller">−</button>
-        <button type="button" class="icon" onClick={() => setZoom(null)} aria-label="Fit to width">⤢</button>
-        <button type="button" class="icon" onClick={() => setZoom(Math.min(2, scale * 1.25))} aria-label="Larger">+</button>
+        <button type="button" class="icon" onClick={() => setZoom(Math.max(0.25, scale / 1.25))} aria-label="Smaller"><Icon name="smaller" /></button>
+        <button type="button" class="icon" onClick={() => setZoom(null)} aria-label="Fit to width"><Icon name="fit" /></button>
+        <button type="button" class="icon" onClick={() => setZoom(Math.min(2, scale * 1.25))} aria-label="Larger"><Icon name="larger" /></button>
       </div>
       <div class="canvas" ref={box} tabIndex={0} role="region" aria-label={`Graph of ${shape.vertices.length} vertices`}>
         <div class="sheet" style={{ width: drawn.width * scale, height: drawn.height * scale }}>
@@ -70,6 +71,7 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
                 now={now}
                 chosen={box.id === chosen}
                 link={linkOf?.(box.id)}
+                ends={{ first: !shape.edges.some((e) => e.target === box.id), last: !shape.edges.some((e) => e.source === box.id) }}
               />
             ))}
           </div>

@@ -4,6 +4,7 @@ import { useConnection } from "../link/connection";
 import { useAnswer } from "../link/use-answer";
 import type { Route } from "../model/route";
 import { theme } from "../theme";
+import { Icon } from "./icon";
 
 const LINKS: { page: Route["page"]; also?: Route["page"]; href: string; text: string }[] = [
   { page: "overview", also: "job", href: "#/", text: "Overview" },
@@ -57,7 +58,7 @@ function ThemeButton(): VNode {
   const other = now === "dark" ? "light" : "dark";
   return (
     <button class="icon" type="button" onClick={() => theme.toggle()} aria-label={`Change to ${other} colours`} title={`Change to ${other} colours`}>
-      {now === "dark" ? "☀" : "☾"}
+      <Icon name={now === "dark" ? "sun" : "moon"} />
     </button>
   );
 }

@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** What it is sorted by; without it, it cannot be. */
   by?: (row: Row) => number | string;
   numeric?: boolean;
+  /** It has words to break, and needs the room for them. */
+  wordy?: boolean;
   /** Left out where there is little room. */
   minor?: boolean;
 }
@@ -57,7 +59,7 @@ export function Table<Row>({ label, columns, rows, keyOf, marked, below }: Prope
             return [
               <tr key={keyOf(row)} class={marked?.(row) ? "marked" : ""}>
                 {columns.map((column) => (
-                  <td key={column.name} class={classes(column)}>
+                  <td key={column.name} class={classes(column)} data-label={column.name}>
                     {column.cell(row)}
                   </td>
                 ))}
@@ -76,7 +78,7 @@ export function Table<Row>({ label, columns, rows, keyOf, marked, below }: Prope
 }
 
 function classes<Row>(column: Column<Row>): string {
-  return `${column.numeric ? "numeric" : ""} ${column.minor ? "minor" : ""}`;
+  return `${column.numeric ? "numeric" : ""} ${column.minor ? "minor" : ""} ${column.wordy ? "name" : ""}`.trim();
 }
 
 function compare(a: number | string, b: number | string): number {

@@ -33,7 +33,7 @@ export function Jobs({ jobs, now, omitted }: { jobs: JobSummary[]; now: number; 
 function columns(now: number, running: boolean): Column<JobSummary>[] {
   const end = (job: JobSummary) => (job.end >= 0 ? job.end : now);
   const shown: Column<JobSummary>[] = [
-    { name: "Job", by: (job) => job.name, cell: (job) => <NamedJob job={job} /> },
+    { wordy: true, name: "Job", by: (job) => job.name, cell: (job) => <NamedJob job={job} /> },
     { name: "State", by: (job) => job.state, cell: (job) => <State state={job.state} /> },
     { name: "Started", numeric: true, by: (job) => job.start, cell: (job) => clock(job.start, now) },
     { name: "Duration", numeric: true, by: (job) => end(job) - job.start, cell: (job) => duration(end(job) - job.start) },

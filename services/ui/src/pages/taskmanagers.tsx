@@ -79,10 +79,10 @@ function Meter({ label, share, text }: { label: string; share: number; text: str
 
 function columns(tm: TaskManager, meter: CpuMeter): Column<Slot>[] {
   return [
-    { name: "Slot", numeric: true, by: (slot) => slot.slot, cell: (slot) => String(slot.slot) },
+    { name: "Slot", by: (slot) => slot.slot, cell: (slot) => String(slot.slot) },
     { name: "State", by: (slot) => slot.state ?? "", cell: (slot) => <State state={slot.state ?? "UNKNOWN"} /> },
-    { name: "Job", by: (slot) => slot["job-name"] ?? "", cell: (slot) => (slot.job ? <a href={jobLink(slot.job)}>{slot["job-name"] ?? slot.job}</a> : <span class="muted">free</span>) },
-    { name: "Tasks", by: (slot) => slot.tasks.length, cell: (slot) => <Tasks slot={slot} /> },
+    { name: "Job", by: (slot) => slot["job-name"] ?? "", cell: (slot) => (slot.job ? <a href={jobLink(slot.job)}>{slot["job-name"] ?? slot.job}</a> : "–") },
+    { wordy: true, name: "Tasks", by: (slot) => slot.tasks.length, cell: (slot) => <Tasks slot={slot} /> },
     { name: "Memory", numeric: true, by: (slot) => slot.memory ?? 0, cell: (slot) => bytes(slot.memory) },
     { name: "CPU", numeric: true, by: (slot) => meter.share(`${tm.id}/${slot.pid}`) ?? 0, cell: (slot) => percent(slot.pid ? meter.share(`${tm.id}/${slot.pid}`) : null) },
     { name: "Pid", numeric: true, minor: true, by: (slot) => slot.pid ?? 0, cell: (slot) => (slot.pid ? String(slot.pid) : "–") },

@@ -32,6 +32,7 @@ export function CheckpointDetails({ job, checkpoint, version }: Properties): VNo
   const columns: Column<Part>[] = [
     {
       name: "Vertex",
+      wordy: true,
       by: (p) => p.name,
       cell: (p) => (
         <button type="button" class="link" aria-expanded={open === p.vertex} onClick={() => setOpen(open === p.vertex ? null : p.vertex)}>
@@ -71,7 +72,7 @@ function subtaskColumns(now: number): Column<CheckpointSubtask>[] {
     name, numeric: true, minor, by: (s) => pick(s) ?? -1, cell: (s) => duration(pick(s)),
   });
   return [
-    { name: "Subtask", numeric: true, by: (s) => s.index, cell: (s) => String(s.index) },
+    { name: "Subtask", by: (s) => s.index, cell: (s) => String(s.index) },
     { name: "Acknowledged", numeric: true, by: (s) => s.ack_timestamp ?? 0, cell: (s) => (s.ack_timestamp ? clock(s.ack_timestamp, now) : "not yet") },
     time("Duration", (s) => s.end_to_end_duration),
     { name: "Size", numeric: true, by: (s) => s.state_size ?? 0, cell: (s) => bytes(s.state_size) },

@@ -70,7 +70,7 @@ function History({ data, job, chosen }: { data: Checkpoints; job: Job; chosen: s
   const slowest = Math.max(...data.history.map((c) => c.end_to_end_duration), 1);
   const largest = Math.max(...data.history.map((c) => c.state_size), 1);
   const columns: Column<CheckpointEntry>[] = [
-    { name: "Id", numeric: true, by: (c) => c.id, cell: (c) => <Open entry={c} job={job.id} chosen={chosen} /> },
+    { name: "Id", by: (c) => c.id, cell: (c) => <Open entry={c} job={job.id} chosen={chosen} /> },
     { name: "Status", by: (c) => c.status, cell: (c) => <State state={c.status} /> },
     { name: "Kind", by: (c) => c.checkpoint_type, cell: (c) => c.checkpoint_type.toLowerCase().replaceAll("_", " ") },
     { name: "Acknowledged", numeric: true, by: (c) => c.num_acknowledged_subtasks, cell: (c) => `${c.num_acknowledged_subtasks} of ${c.num_subtasks}` },

@@ -4,7 +4,7 @@ import type { Failure, Job } from "../../link/documents";
 import { useAnswer } from "../../link/use-answer";
 import { ago, clock } from "../../model/format";
 import { taskmanagerLink } from "../../model/route";
-import { culprit } from "../../model/traceback";
+import { culprit, parts } from "../../model/traceback";
 
 /** Why the job failed: the user's own line first. */
 export function ExceptionsTab({ job }: { job: Job }): VNode {
@@ -30,6 +30,7 @@ export function ExceptionsTab({ job }: { job: Job }): VNode {
 
 function One({ failure, now, open }: { failure: Failure; now: number; open: boolean }): VNode {
   const where = culprit(failure.traceback);
+  const { own, rest } = parts(failure.traceback);
   return (
     <article class={`card exception ${failure.concurrent ? "concurrent" : ""}`}>
       <h2 class="bad">{failure.message}</h2>
@@ -54,10 +55,16 @@ function One({ failure, now, open }: { failure: Failure; now: number; open: bool
           <span class="muted">The record:</span> <code>{failure.record}</code>
         </div>
       )}
-      {failure.traceback && (
-        <details open={open && !where}>
-          <summary>Whole traceback</summary>
-          <pre tabIndex={0}>{failure.traceback}</pre>
+      {own && (
+        <details open={open}>
+          <summary>Traceback</summary>
+          <pre tabIndex={0}>{own}</pre>
+        </details>
+      )}
+      {rest && (
+        <details>
+          <summary>Penstock's own frames</summary>
+          <pre tabIndex={0}>{rest}</pre>
         </details>
       )}
     </article>

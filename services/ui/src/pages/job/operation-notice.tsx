@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { Copy } from "../../components/copy";
+import { Icon } from "../../components/icon";
 import type { Operation } from "../../link/operations";
 
 const LEVEL = { doing: "busy", done: "good", failed: "bad" } as const;
@@ -16,7 +17,7 @@ export function OperationNotice({ operation, onClose }: { operation: Operation; 
           {" "}at <Copy text={location} />
         </>
       )}
-      <button type="button" class="icon small" onClick={onClose} aria-label="Close this notice">✕</button>
+      <button type="button" class="icon small" onClick={onClose} aria-label="Close this notice"><Icon name="close" /></button>
     </div>
   );
 }

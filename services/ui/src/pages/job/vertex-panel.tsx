@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import { Bar } from "../../components/bar";
 import { Columns } from "../../components/columns";
 import { Copy } from "../../components/copy";
+import { Flow } from "../../components/flow";
 import { State } from "../../components/state";
 import { Table, type Column } from "../../components/table";
 import type { GraphVertex, Job, Subtask, Vertex } from "../../link/documents";
-import { bytes, clock, count, percent, rate } from "../../model/format";
+import { clock, count, percent, rate } from "../../model/format";
 import type { Rates, VertexRates } from "../../model/rates";
 import { jobLink, taskmanagerLink } from "../../model/route";
 import { ended } from "../../model/states";
@@ -51,11 +52,11 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
             <Columns label="Held back" values={values((r) => r.backpressured)} most={1} text={percent} kind="held" {...choice} />
             <Columns label="Records in" values={values((r) => r.in)} text={rate} {...choice} />
             <Columns label="Records out" values={values((r) => r.out)} text={rate} {...choice} />
-            {depths.some((d) => d !== null) && <Columns label="Input log" values={depths} text={count} {...choice} />}
+            {depths.some((d) => d !== null) && <Columns label="Input log" spread={false} values={depths} text={count} {...choice} />}
           </>
         ) : null}
-        <Columns label="Records in, in all" values={totals("records-in")} text={count} {...choice} />
-        {!live && <Columns label="Records out, in all" values={totals("records-out")} text={count} {...choice} />}
+        <Columns label="Total records in" values={totals("records-in")} text={count} {...choice} />
+        {!live && <Columns label="Total records out" values={totals("records-out")} text={count} {...choice} />}
       </div>
       <Table label="Subtasks" columns={columns(job, of, live)} rows={vertex.subtasks} keyOf={(s) => s.subtask} marked={(s) => s.subtask === marked} below={(s) => (s.failure ? <span class="bad">{s.failure}</span> : null)} />
       <UserMetrics subtasks={vertex.subtasks} />
@@ -65,7 +66,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
 
 function columns(job: Job, of: (s: Subtask) => Rates | null, live: boolean): Column<Subtask>[] {
   const shown: Column<Subtask>[] = [
-    { name: "Subtask", numeric: true, by: (s) => s.subtask, cell: (s) => String(s.subtask) },
+    { name: "Subtask", by: (s) => s.subtask, cell: (s) => String(s.subtask) },
     { name: "State", by: (s) => s.state, cell: (s) => <><State state={s.state} />{s.exhausted && s.state === "RUNNING" && <span class="muted small"> waits for the last checkpoint</span>}</> },
     { name: "Attempt", numeric: true, by: (s) => s.attempt, cell: (s) => String(s.attempt) },
     { name: "TaskManager", by: (s) => s.taskmanager ?? "", cell: (s) => (s.taskmanager ? <a href={taskmanagerLink(s.taskmanager)}>{s.taskmanager}</a> : <span class="muted">unassigned</span>) },
@@ -75,17 +76,24 @@ function columns(job: Job, of: (s: Subtask) => Rates | null, live: boolean): Col
     shown.push(
       { name: "Busy", by: (s) => of(s)?.busy ?? 0, cell: (s) => <Bar share={of(s)?.busy ?? 0} kind="heat" text={percent(of(s)?.busy)} /> },
       { name: "Held back", by: (s) => of(s)?.backpressured ?? 0, cell: (s) => <Bar share={of(s)?.backpressured ?? 0} kind="held" text={percent(of(s)?.backpressured)} /> },
-      { name: "In", numeric: true, by: (s) => of(s)?.in ?? 0, cell: (s) => rate(of(s)?.in) },
-      { name: "Out", numeric: true, by: (s) => of(s)?.out ?? 0, cell: (s) => rate(of(s)?.out) },
+    );
+  }
+  const flow = (name: string, direction: "in" | "out"): Column<Subtask> => {
+    const records = (s: Subtask) => s.measured?.[`records-${direction}`];
+    return {
+      name,
+      numeric: true,
+      by: (s) => (live ? of(s)?.[direction] : records(s)) ?? 0,
+      cell: (s) => <Flow live={live} perSecond={of(s)?.[direction]} records={records(s)} size={s.measured?.[`bytes-${direction}`]} />,
+    };
+  };
+  shown.push(flow("In", "in"), flow("Out", "out"));
+  if (live) {
+    shown.push(
       { name: "Input log", numeric: true, minor: true, by: (s) => s.depth ?? 0, cell: (s) => count(s.depth) },
       { name: "Watermark", minor: true, by: (s) => s.measured?.watermark ?? 0, cell: (s) => watermarkText(s.measured?.watermark ?? null, job.now) },
     );
   }
-  shown.push(
-    { name: "Records in", numeric: true, by: (s) => s.measured?.["records-in"] ?? 0, cell: (s) => count(s.measured?.["records-in"]) },
-    { name: "Records out", numeric: true, by: (s) => s.measured?.["records-out"] ?? 0, cell: (s) => count(s.measured?.["records-out"]) },
-    { name: "Bytes in", numeric: true, minor: true, by: (s) => s.measured?.["bytes-in"] ?? 0, cell: (s) => bytes(s.measured?.["bytes-in"]) },
-    { name: "Deployed", numeric: true, minor: true, by: (s) => s.timestamps.DEPLOYING ?? 0, cell: (s) => clock(s.timestamps.DEPLOYING, job.now) },
-  );
+  shown.push({ name: "Deployed", numeric: true, minor: true, by: (s) => s.timestamps.DEPLOYING ?? 0, cell: (s) => clock(s.timestamps.DEPLOYING, job.now) });
   return shown;
 }
