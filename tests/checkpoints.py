@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,14 @@ class Vertex:
 def graph(*vertices: Vertex, job: str = JOB) -> JobGraph:
     """Each vertex feeds the next."""
     edges = tuple(
-        JobEdge(source=one.id, source_operator=0, target=other.id, strategy="HASH")
-        for one, other in zip(vertices, vertices[1:], strict=False)
+        JobEdge(source=one.id, source_operator=0, target=other.id, strategy="HASH") for one, other in pairwise(vertices)
     )
     return JobGraph(job_id=job, name="totals", vertices=tuple(v.job_vertex() for v in vertices), edges=edges)
 
 
-def metadata(*vertices: VertexState, checkpoint: int = 1, job: str = JOB, savepoint: bool = False) -> CheckpointMetadata:
+def metadata(
+    *vertices: VertexState, checkpoint: int = 1, job: str = JOB, savepoint: bool = False
+) -> CheckpointMetadata:
     return CheckpointMetadata(
         job=job,
         job_name="totals",

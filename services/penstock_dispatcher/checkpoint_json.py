@@ -36,7 +36,8 @@ def checkpointing_statistics(history: CheckpointHistory) -> dict[str, Any]:
         "summary": {name: stats_summary(entry[name] for entry in completed) for name in _SUMMARIZED},
         "latest": {
             "completed": _latest(history, lambda c: c.status == "COMPLETED" and not c.options.savepoint),
-            "savepoint": _latest(history, lambda c: c.status == "COMPLETED" and c.options.savepoint),
+            # one that a rescaling took for itself is gone again
+            "savepoint": _latest(history, lambda c: c.status == "COMPLETED" and c.options.savepoint and not c.owned),
             "failed": _latest(history, lambda c: c.status == "FAILED"),
             "restored": _restored(counters),
         },

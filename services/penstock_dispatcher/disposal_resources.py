@@ -32,9 +32,9 @@ class DisposalResources:
         body = parsed(await json_object(request), SavepointDisposalRequest)
         if not body.savepoint_path.strip():
             raise BadRequest("savepoint-path is empty: the folder of the savepoint, or its metadata file")
-        row = DisposalRow(trigger=trigger_id(None), path=body.savepoint_path, by=self._dispatcher.address)
-        await run_in_threadpool(self._dispatcher.disposals.put, row)
-        return Json({"request-id": row.trigger}, background=BackgroundTask(self._dispose, row))
+        row = DisposalRow(trigger=trigger_id(body.trigger), path=body.savepoint_path, by=self._dispatcher.address)
+        is_new = await run_in_threadpool(self._dispatcher.disposals.add, row)
+        return Json({"request-id": row.trigger}, background=BackgroundTask(self._dispose, row) if is_new else None)
 
     def _dispose(self, row: DisposalRow) -> None:
         try:

@@ -24,6 +24,9 @@ class DisposalRow(msgspec.Struct, frozen=True, kw_only=True):
 class DisposalStore(Protocol):
     """Raises `connection.AWAY` while Redis is away."""
 
+    def add(self, row: DisposalRow) -> bool:
+        """False: there is one of that id already."""
+
     def put(self, row: DisposalRow) -> None: ...
 
     def get(self, trigger: str) -> DisposalRow | None: ...
@@ -35,6 +38,9 @@ class RedisDisposalStore:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client: Any = client  # redis-py types a reply as bytes or str; without decoding it is bytes
         self._keys = keys
+
+    def add(self, row: DisposalRow) -> bool:
+        return bool(self._client.set(self._keys.disposal(row.trigger), encode(row), px=_LIFETIME_MS, nx=True))
 
     def put(self, row: DisposalRow) -> None:
         self._client.set(self._keys.disposal(row.trigger), encode(row), px=_LIFETIME_MS)
@@ -49,6 +55,9 @@ class MemoryDisposalStore:
 
     def __init__(self) -> None:
         self._rows: dict[str, DisposalRow] = {}
+
+    def add(self, row: DisposalRow) -> bool:
+        return self._rows.setdefault(row.trigger, row) is row
 
     def put(self, row: DisposalRow) -> None:
         self._rows[row.trigger] = row

@@ -41,9 +41,10 @@ class CheckpointTriggerRequestBody(msgspec.Struct, frozen=True, forbid_unknown_f
 
 
 class SavepointDisposalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """`POST /savepoint-disposal`."""
+    """`POST /savepoint-disposal`. The trigger id is our own addition, for a client that sends it again."""
 
     savepoint_path: str
+    trigger: str | None = msgspec.field(default=None, name="triggerId")
 
 
 def parsed(body: Mapping[str, Any], kind: type[T]) -> T:

@@ -35,8 +35,11 @@ def on_metadata_written(job: Job, event: MetadataWritten) -> None:
     )
     counters = job.record.counters
     rows.count(job, completed=counters.completed + 1, last_ended=job.now.wall)
+    ended = [s for s, ack in job.record.acks.get(row.checkpoint, {}).items() if ack.state.ended]
     rows.acks_to_statistics(job, row.checkpoint)
     if rows.is_pointer(row):
+        for subtask in ended:
+            job.put_execution(replace(job.record.executions[subtask], finishing=True))
         rows.count(job, pointer=row.checkpoint)
         _supersede(job, row.checkpoint)
         job.want(MirrorPointer(checkpoint=row.checkpoint))

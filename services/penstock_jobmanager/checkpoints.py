@@ -127,6 +127,9 @@ def _due(job: Job, interval: float) -> float | None:
     if job.next_checkpoint is None:
         begun = [r.triggered_at for r in job.record.checkpoints.values() if r.generation == job.row.generation]
         job.next_checkpoint = job.now.mono + (job.remaining(max(begun), interval) if begun else interval)
+    if any(e.finishing for e in rows.live(job)):
+        # it is about to be FINISHED, and would be missing
+        return None
     if len(rows.under_way(job)) >= config.max_concurrent or _is_ending(job):
         return None
     ended = [e.exhausted for e in rows.live(job)]

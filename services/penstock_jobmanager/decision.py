@@ -96,6 +96,8 @@ class Decision:
     rows: dict[str, Row | None] = field(default_factory=dict)
     outbox: dict[str, Effect | None] = field(default_factory=dict)
     ops: list[Op] = field(default_factory=list)
+    #: effects that were taken out of the outbox, also where they were wanted again since: then once more
+    withdrawn: set[str] = field(default_factory=set, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.outbox or self.ops)
@@ -105,3 +107,4 @@ class Decision:
         self.rows.update(later.rows)
         self.outbox.update(later.outbox)
         self.ops.extend(later.ops)
+        self.withdrawn |= later.withdrawn

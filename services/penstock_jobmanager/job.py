@@ -142,6 +142,7 @@ class Job:
         if self.record.outbox.pop(effect, None) is None:
             return False
         self.decision.outbox[effect] = None
+        self.decision.withdrawn.add(effect)
         return True
 
     def adopt(self, graph: JobGraph) -> None:

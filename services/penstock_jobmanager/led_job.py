@@ -226,9 +226,8 @@ class LedJob:
     def _committed(self, decision: Decision) -> None:
         executions = ExecutionGraph(self._master.graph, self._master.record.executions) if self._master else None
         narrate(decision, executions)
-        for name, effect in decision.outbox.items():
-            if effect is None:
-                self._effects.withdraw(self.job, name)
+        for name in decision.withdrawn:
+            self._effects.withdraw(self.job, name)
         self._carry_out()
         moved, self._committed_cursor = self._committed_cursor != self.cursor, self.cursor
         self._committed_at = self._clock().mono

@@ -1,8 +1,8 @@
-"""What a committed decision says in the log: the states of the job and of its executions, failures with their place."""
+"""What a committed decision says in the log: states of job and executions, checkpoints, failures with their place."""
 
 import structlog
 
-from penstock.coordination.rows import ExecutionRow, FailureRow, JobRow
+from penstock.coordination.rows import CheckpointRow, ExecutionRow, FailureRow, JobRow
 from penstock.graph.execution_graph import ExecutionGraph
 from penstock_jobmanager.decision import Decision
 
@@ -18,6 +18,16 @@ def narrate(decision: Decision, executions: ExecutionGraph[ExecutionRow] | None)
             case ExecutionRow(vertex=vertex, subtask=subtask, state=state, attempt=attempt, taskmanager=taskmanager):
                 name = executions.task_name(vertex, subtask) if executions else f"{vertex} ({subtask + 1})"
                 _log.info("execution", execution=name, attempt=attempt, state=state, taskmanager=taskmanager)
+            case CheckpointRow() if row.status in ("COMPLETED", "FAILED") and not (row.mirrored or row.discarded):
+                _log.info(
+                    "checkpoint",
+                    checkpoint=row.checkpoint,
+                    status=row.status,
+                    savepoint=row.options.savepoint,
+                    size=row.size,
+                    duration=row.ended_at - row.triggered_at,
+                    **({"error": row.failure} if row.failure else {}),
+                )
             case FailureRow(failure=failure):
                 _log.warning(
                     "failure",

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
-from penstock_jobmanager.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from penstock.coordination.messages import Failure, SlotRequestsCancelled
+from penstock.coordination.restart_strategy import after_failure
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.execution_graph import Subtask
 from penstock.graph.rescaling import parallelisms
@@ -11,7 +12,6 @@ from penstock_jobmanager import checkpoint_abort, deployment, rescale, slots
 from penstock_jobmanager.decision import ToResourceManager
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, effect_id
 from penstock_jobmanager.job import CANCELLATION_TIMER, Job
-from penstock_jobmanager.restart_strategy import after_failure
 
 RESTART_TIMER = "restart"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from penstock.client.config import Configuration, cluster, execution
 from penstock.client.config.options import checkpointing
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager import checkpoint_storage
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.options import JobMasterOptions
-from penstock_jobmanager.restart_strategy import RestartConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,8 @@ def master_options(configuration: Configuration, graph: JobGraph | None = None) 
             CheckpointConfig.of(configuration, is_batch=graph.job_type == "BATCH"), configuration, graph.job_id
         )
         restart = RestartConfig.of(configuration, checkpointing_enabled=checkpoints.enabled)
-        savepoint = configuration.find(checkpointing.RECOVERY_PATH)
+        # a service's own configuration must not make every job start from one savepoint
+        savepoint = Configuration(graph.configuration).find(checkpointing.RECOVERY_PATH)
     return JobMasterOptions(
         checkpoints=checkpoints,
         restart=restart,

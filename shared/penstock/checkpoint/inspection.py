@@ -107,12 +107,11 @@ def _entries(files: StoredFiles, directory: str, operator: FormerOperator, state
 
 def _find_operator(metadata: CheckpointMetadata, wanted: str) -> FormerOperator:
     operators = list(former_operators(metadata).values())
-    for matches in (
-        lambda o: o.info.uid == wanted,
-        lambda o: o.info.name == wanted,
-        lambda o: len(wanted) >= 4 and o.info.id.startswith(wanted),
+    for found in (
+        [o for o in operators if o.info.uid == wanted],
+        [o for o in operators if o.info.name == wanted],
+        [o for o in operators if len(wanted) >= 4 and o.info.id.startswith(wanted)],
     ):
-        found = [operator for operator in operators if matches(operator)]
         if len(found) == 1:
             return found[0]
         if found:

@@ -8,16 +8,27 @@ from typing import Any
 class Unknown:
     """An object of a class that is not here. Its repr has what was pickled of it."""
 
-    _arguments: tuple[Any, ...] = ()
+    _arguments: tuple[Any, ...]
+    _items: list[str]  #: of a class that is a list or a dict
     _state: Any = None
 
     def __new__(cls, *arguments: Any, **_: Any) -> "Unknown":
         made = super().__new__(cls)
         made._arguments = arguments
+        made._items = []
         return made
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
+
+    def append(self, item: Any) -> None:
+        self._items.append(repr(item))
+
+    def extend(self, items: Any) -> None:
+        self._items += map(repr, items)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._items.append(f"{key!r}: {value!r}")
 
     def __setstate__(self, state: Any) -> None:
         self._state = state
@@ -35,7 +46,7 @@ class Unknown:
         state = (
             [f"{k}={v!r}" for k, v in slots.items()] if isinstance(slots, dict) else [] if slots is None else [slots]
         )
-        return f"{type(self).__qualname__}({', '.join([*map(repr, self._arguments), *map(str, state)])})"
+        return f"{type(self).__qualname__}({', '.join([*map(repr, self._arguments), *self._items, *map(str, state)])})"
 
 
 def lenient_loads(data: bytes) -> Any:

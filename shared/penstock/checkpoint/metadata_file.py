@@ -8,7 +8,7 @@ import xxhash
 from penstock.checkpoint.metadata import FORMAT, CheckpointMetadata
 
 MAGIC = b"PENSTOCK"
-_HEADER = struct.Struct(">8sHQQ")  #: magic, format, bytes that follow, xxh3-64 of them
+_HEADER = struct.Struct(">8sHQQ")  #: magic, format, bytes that follow, xxh3-64 of them seeded with the format
 _FLINK_MAGIC = bytes.fromhex("4960672d")
 
 
@@ -19,14 +19,14 @@ class NotMetadata(ValueError):  # noqa: N818
 def encode(metadata: CheckpointMetadata) -> bytes:
     """Without the folder it was read from."""
     payload = msgspec.msgpack.encode(msgspec.structs.replace(metadata, directory="", format=FORMAT))
-    return _HEADER.pack(MAGIC, FORMAT, len(payload), xxhash.xxh3_64_intdigest(payload)) + payload
+    return _HEADER.pack(MAGIC, FORMAT, len(payload), xxhash.xxh3_64_intdigest(payload, seed=FORMAT)) + payload
 
 
 def decode(data: bytes) -> CheckpointMetadata:
     """NotMetadata says why it is none."""
     if data.startswith(_FLINK_MAGIC):
         raise NotMetadata("a savepoint of Apache Flink itself, which only Flink can read")
-    if not data.startswith(MAGIC[: max(1, min(len(data), len(MAGIC)))]):
+    if not MAGIC.startswith(data[: len(MAGIC)]):
         raise NotMetadata("not the metadata of a checkpoint: it begins with other bytes")
     if len(data) < _HEADER.size:
         raise NotMetadata(f"truncated: {len(data)} bytes are less than a header")
@@ -39,7 +39,7 @@ def decode(data: bytes) -> CheckpointMetadata:
     payload = data[_HEADER.size :]
     if len(payload) != size:
         raise NotMetadata(f"truncated: {len(payload)} of {size} bytes are there")
-    if xxhash.xxh3_64_intdigest(payload) != checksum:
+    if xxhash.xxh3_64_intdigest(payload, seed=version) != checksum:
         raise NotMetadata("damaged: the checksum differs")
     try:
         return msgspec.msgpack.decode(payload, type=CheckpointMetadata)

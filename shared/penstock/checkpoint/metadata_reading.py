@@ -1,4 +1,4 @@
-"""Finding and reading the metadata of a checkpoint or savepoint by what a user gives: its folder, or the file itself."""
+"""Finding and reading the metadata of a checkpoint or savepoint by what a user gives: its folder, or the file."""
 
 import msgspec
 import xxhash

@@ -1,5 +1,6 @@
 """Reading what a new subtask begins with: only its own key groups, as they are asked for."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from penstock.checkpoint.handles import FileHandle, IncrementalHandle, KeyedHand
 from penstock.checkpoint.incremental import download
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.state_pickling import load_items
+from penstock.checkpoint.storage import CheckpointStorage
 from penstock.checkpoint.stored_files import StoredFiles
 from penstock.graph.job_graph import JobGraph
 from penstock.state.snapshot import RestoredKeyed, RestoredOperator
@@ -41,7 +43,7 @@ class RestoredSubtask:
 
 
 def read_restore(
-    storage: StoredFiles,
+    storage: CheckpointStorage,
     metadata: CheckpointMetadata,
     graph: JobGraph,
     vertex_id: str,
@@ -56,16 +58,24 @@ def read_restore(
     """
     found = Assignment(metadata, graph).subtask(vertex_id, subtask)
     folders: list[Path] = []
-    operators = {
-        key: _operator(storage, metadata, assigned, folder, folders) for key, assigned in found.operators.items()
-    }
+    try:
+        operators = {
+            key: _operator(storage, metadata, assigned, folder, folders) for key, assigned in found.operators.items()
+        }
+        channels = [storage.read(metadata.directory, handle) for _, handle in found.channels]
+    except BaseException:
+        for made in folders:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
+    # a copy of the checkpoint elsewhere names shared files of its own
+    is_here = metadata.directory == storage.checkpoint_directory(metadata.checkpoint)
     return RestoredSubtask(
         operators=operators,
-        channels=[storage.read(metadata.directory, handle) for _, handle in found.channels],
+        channels=channels,
         channel_subtasks=[n for n, _ in found.channels],
         ended=found.ended,
         finished=found.finished,
-        base=found.base,
+        base=found.base if is_here else None,
         folders=folders,
     )
 

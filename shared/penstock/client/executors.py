@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from penstock.client.addresses import base_urls, configured_addresses
+from penstock.client.archives import UnpackedArchives
 from penstock.client.config import Configuration, execution
 from penstock.client.context import ProgramContext, current
 
@@ -86,4 +87,5 @@ def _executor(configuration: Configuration, context: ProgramContext | None) -> P
         make_importable(listed(python_files))
     from penstock.runtime.local import LocalExecutor
 
-    return LocalExecutor()
+    archives = configuration.find(execution.PYTHON_ARCHIVES)
+    return LocalExecutor(UnpackedArchives(archives) if archives else None)

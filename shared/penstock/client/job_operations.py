@@ -92,8 +92,7 @@ class JobOperations:
 
     def dispose(self, path: str) -> Operation:
         """Remove a savepoint from storage."""
-        answer = self._rest.request("POST", "/v1/savepoint-disposal", json={"savepoint-path": path}).json()
-        return Operation(self._rest, "/v1/savepoint-disposal", str(answer["request-id"]), self._sleep)
+        return self._post("/v1/savepoint-disposal", {"savepoint-path": path}, "/v1/savepoint-disposal")
 
     def _post(self, path: str, body: Mapping[str, Any], looked_up: str) -> Operation:
         trigger = secrets.token_hex(16)

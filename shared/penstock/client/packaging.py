@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from penstock.client.archives import packaged
 from penstock.client.module_files import archive_files, folder_files, module_files
 from penstock.client.program_error import PackagingError
 from penstock.client.safe_zip import extract
@@ -18,8 +19,10 @@ from penstock.client.safe_zip import extract
 MAX_PACKAGE = 64 << 20
 
 
-def build_package(script: Path | None, folder: Path | None, python_files: Sequence[str] = ()) -> bytes | None:
-    """The zip with the script's modules in `folder` and what `python.files` names; None where that is nothing.
+def build_package(
+    script: Path | None, folder: Path | None, python_files: Sequence[str] = (), archives: str | None = None
+) -> bytes | None:
+    """The zip with the script's modules in `folder`, what `python.files` names and `python.archives`; None for none.
 
     As on Python's path: a .py file goes in by its name, a folder and an archive (.zip, .whl, .egg) by their contents.
     The same files make the same bytes. PackagingError names a file that is missing, or what is too large.
@@ -37,6 +40,7 @@ def build_package(script: Path | None, folder: Path | None, python_files: Sequen
             files[path.name] = path
         else:
             raise PackagingError(f"python file {name} does not exist")
+    files.update(packaged(archives))
     return write_zip(files) if files else None
 
 

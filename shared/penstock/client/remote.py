@@ -41,7 +41,8 @@ class RemoteExecutor:
         """The graph as it is submitted, and every blob it refers to. PackagingError: see `packaging`."""
         graph, blobs = compiled.graph, dict(compiled.blobs)
         options = self._configuration.with_overrides(graph.configuration)
-        package = build_package(*self._script(), listed(options.find(execution.PYTHON_FILES)))
+        files, archives = listed(options.find(execution.PYTHON_FILES)), options.find(execution.PYTHON_ARCHIVES)
+        package = build_package(*self._script(), files, archives)
         if package is not None:
             digest = hashlib.sha256(package).hexdigest()
             blobs[digest] = package

@@ -1,5 +1,8 @@
 """What all APIs share: types, rows, configuration, watermark strategies, handles on jobs. Source: `pyflink.common`."""
 
+import importlib
+from typing import Any
+
 from penstock.common.completable_future import CompletableFuture
 from penstock.common.config_options import ConfigOption, ConfigOptions
 from penstock.common.configuration import Configuration
@@ -52,3 +55,19 @@ __all__ = [
     "Types",
     "WatermarkStrategy",
 ]
+
+_FORMATS = {
+    "AvroRowDeserializationSchema": "avro",
+    "AvroRowSerializationSchema": "avro",
+    "CsvRowDeserializationSchema": "csv",
+    "CsvRowSerializationSchema": "csv",
+    "JsonRowDeserializationSchema": "json",
+    "JsonRowSerializationSchema": "json",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # the schemas' modules need this one
+    if name in _FORMATS:
+        return getattr(importlib.import_module(f"penstock.datastream.formats.{_FORMATS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NoReturn, Protocol
+from typing import Any, BinaryIO, NoReturn
 
 from penstock.common.java_format import lines
 from penstock.common.jvm import no_jvm
@@ -111,14 +111,19 @@ class Encoder:
         return lambda values: encode(text(values))
 
 
-class BulkWriter(Protocol):
-    """Writes one file of a bulk format."""
+class BulkWriter:
+    """Writes one file of a bulk format. One of `finish` and `abandon` is called last."""
 
     def add(self, values: Sequence[Any]) -> None:
         """Records, which need not be in the file before `finish`."""
+        raise NotImplementedError(f"{type(self).__name__} has to define add")
 
     def finish(self) -> None:
         """Write what is left, and the file's end. The file is closed by who opened it."""
+        raise NotImplementedError(f"{type(self).__name__} has to define finish")
+
+    def abandon(self) -> None:
+        """Nobody will read the file: free what the writer holds."""
 
 
 class BulkWriterFactory:

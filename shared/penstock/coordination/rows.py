@@ -67,6 +67,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     timestamps: dict[str, int] = {}
     failure: Failure | None = None
     exhausted: bool = False  #: it has no more input, and waits for a checkpoint to be FINISHED
+    finishing: bool = False  #: that checkpoint is completed
 
 
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):

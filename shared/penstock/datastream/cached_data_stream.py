@@ -40,11 +40,11 @@ class CachedResult:
                 self._storing = None
                 return
 
-    def started(self, client: "JobClient", storage_dir: str | None) -> None:
+    def started(self, client: "JobClient", storage_dir: str | None, is_local: bool) -> None:
         """A job with this stream has been started. Of a job in this process the files go with this object."""
         if self._storing is not None:
             self._began.append(client)
-            if hasattr(client, "start"):
+            if is_local:
                 folder = cache_root(storage_dir) / self._storing.result_id
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 

@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from penstock.common.execution_config import ExecutionConfig
+from penstock.common.jvm import no_jvm
 from penstock.common.typeinfo import PickledBytesTypeInfo, TupleTypeInfo, TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.closeable_iterator import CloseableIterator
@@ -17,6 +18,7 @@ from penstock.datastream.functions import (
     MapFunction,
     Partitioner,
     ProcessFunction,
+    SinkFunction,
 )
 from penstock.datastream.operator_settings import OperatorSettings
 from penstock.datastream.output_tag import OutputTag
@@ -57,6 +59,10 @@ __all__ = [
     "KeyedStream",
     "WindowedStream",
 ]
+
+
+#: the name of the state in which PyFlink keeps the contents of windows
+WINDOW_STATE_NAME = "window-contents"
 
 
 class DataStream(OperatorSettings):
@@ -275,6 +281,10 @@ class DataStream(OperatorSettings):
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
         """Each record to the standard output of the process it is in."""
         return self._into("Print to Std. Out", PrintSpec(sink_identifier, input_type=_declared(self._type)))
+
+    def add_sink(self, sink_func: SinkFunction) -> NoReturn:
+        """JvmNotAvailableError: it takes a SinkFunction of the JVM."""
+        no_jvm("add_sink(…), use sink_to(…) instead")
 
     def sink_to(self, sink: Sink) -> DataStreamSink:
         from penstock.datastream.connectors.base import SupportsPreprocessing

@@ -17,6 +17,7 @@ from penstock.datastream.co_functions import (
     KeyedCoProcessFunction,
 )
 from penstock.datastream.function import Function
+from penstock.datastream.java_functions import JavaFunctionWrapper, SinkFunction, SourceFunction
 from penstock.datastream.state import (
     AggregatingState,
     AggregatingStateDescriptor,
@@ -47,6 +48,7 @@ __all__ = [
     "FilterFunction",
     "FlatMapFunction",
     "Function",
+    "JavaFunctionWrapper",
     "KeySelector",
     "KeyedBroadcastProcessFunction",
     "KeyedCoProcessFunction",
@@ -59,6 +61,8 @@ __all__ = [
     "ProcessWindowFunction",
     "ReduceFunction",
     "RuntimeContext",
+    "SinkFunction",
+    "SourceFunction",
     "TimerService",
     "WindowFunction",
 ]

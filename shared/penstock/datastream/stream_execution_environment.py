@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from penstock.common.configuration import Configuration
 from penstock.common.execution_config import PARALLELISM_KEY, ExecutionConfig
+from penstock.common.io import InputFormat
 from penstock.common.job_client import JobClient
 from penstock.common.job_execution_result import DetachedJobExecutionResult, JobExecutionResult
 from penstock.common.job_id import JobID
-from penstock.common.jvm import warn_no_effect
+from penstock.common.jvm import no_jvm, warn_no_effect
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.watermark_strategy import WatermarkStrategy
 from penstock.datastream.cached_data_stream import CachedResult
+from penstock.datastream.checkpoint_config import INTERVAL_KEY
 from penstock.datastream.collection_source import CollectionSource, converted_elements
 from penstock.datastream.data_stream import DataStream, _declared
 from penstock.datastream.environment_settings import EnvironmentSettings
 from penstock.datastream.execution_mode import RuntimeExecutionMode
+from penstock.datastream.functions import SourceFunction
 from penstock.datastream.job_settings import BUFFER_TIMEOUT_KEY, CHAINING_KEY, JobSettings
 from penstock.datastream.user_code import check_type
 from penstock.graph.transformations import StreamInput, Transformation
@@ -116,6 +119,21 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         files = self._configuration.get_string("python.files", "")
         self._configuration.set_string("python.files", f"{files},{path}" if files else str(path))
 
+    def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
+        """A zip that is unpacked into the folder `target_dir` (default: its own name) where the job's functions run.
+
+        They find it by relative paths: their working directory holds the archives. FileNotFoundError where there is
+        none.
+        """
+        from penstock.client.archives import archive_entry
+
+        path = Path(archive_path).absolute()
+        if not path.is_file():
+            raise FileNotFoundError(f"add_python_archive: there is no {archive_path}")
+        archives = self._configuration.get_string("python.archives", "")
+        entry = archive_entry(path, target_dir)
+        self._configuration.set_string("python.archives", f"{archives},{entry}" if archives else entry)
+
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
         """A requirements.txt that slots install, from a folder of downloaded packages if given. FileNotFoundError.
 
@@ -161,6 +179,19 @@ class StreamExecutionEnvironment(EnvironmentSettings):
             type_info = source.get_produced_type()
         return self._from_source(source, watermark_strategy, source_name, check_type(type_info))
 
+    def add_source(
+        self, source_func: SourceFunction, source_name: str = "Custom Source", type_info: TypeInformation | None = None
+    ) -> NoReturn:
+        """JvmNotAvailableError: it takes a SourceFunction of the JVM."""
+        no_jvm("add_source(…), use from_source(…) instead")
+
+    def create_input(self, input_format: InputFormat, type_info: TypeInformation | None = None) -> DataStream:
+        """The records of an input format of Penstock's, such as `AvroInputFormat`: JvmNotAvailableError for others."""
+        source_of = getattr(input_format, "source", None)
+        if source_of is None:
+            no_jvm("create_input(…) of an InputFormat of the JVM, use from_source(…) instead")
+        return self.from_source(source_of(), WatermarkStrategy.no_watermarks(), "Custom Source", type_info)
+
     def _from_source(
         self, source: Source, strategy: WatermarkStrategy | None, name: str, type_info: TypeInformation
     ) -> DataStream:
@@ -192,26 +223,24 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         """Start the job and return at once."""
         client = self._start(job_name)
         # a local job runs in the thread that waits for it, where there is one
-        start = getattr(client, "start", None)
-        if start is not None:
-            start()
+        client.start()
         return JobClient(client)
 
     def _start(self, job_name: str | None) -> "executor_client.JobClient":
         from penstock.client.executors import executor_for
         from penstock.graph.job_graph_generator import compile_job
 
-        if self.get_checkpoint_config().is_checkpointing_enabled():
-            warn_no_effect("enable_checkpointing", "this version takes no checkpoints")
         graph = self._stream_graph(job_name)
-        compiled = compile_job(
-            graph, job_id=str(JobID.generate()), configuration=JobSettings(self._configuration).of_the_job()
-        )
+        configuration = JobSettings(self._configuration).of_the_job()
+        if graph.job_type == "BATCH" and configuration.pop(INTERVAL_KEY, None) is not None:
+            warn_no_effect("enable_checkpointing in BATCH mode", "a batch job takes no checkpoints")
+        compiled = compile_job(graph, job_id=str(JobID.generate()), configuration=configuration)
         # as in Flink: what is made after this is another job
         self._transformations.clear()
         client = executor_for(self._configuration).execute(compiled)
         for number in graph.nodes.keys() & self._cached.keys():
-            self._cached[number].started(client, self._configuration.get_string("penstock.storage.dir", "") or None)
+            storage = self._configuration.get_string("penstock.storage.dir", "") or None
+            self._cached[number].started(client, storage, _is_local(client))
         return client
 
     def _stream_graph(self, job_name: str | None) -> "StreamGraph":
@@ -230,3 +259,10 @@ class StreamExecutionEnvironment(EnvironmentSettings):
         transformation = Transformation(self._made, name, spec, inputs, parallelism=self.get_parallelism())
         self._transformations.append(transformation)
         return transformation
+
+
+def _is_local(client: "executor_client.JobClient") -> bool:
+    """Whether the job runs in this process."""
+    from penstock.runtime.local import LocalJobClient
+
+    return isinstance(client, LocalJobClient)

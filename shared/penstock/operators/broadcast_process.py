@@ -105,11 +105,14 @@ class BroadcastProcessOperator(FunctionOperator):
         return timestamp
 
     def restore(self, restored: RestoredOperator) -> None:
+        super().restore(restored)
         self._store.restore(self.name, restored)
         self._timers.watermark = restored_watermark(restored)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
-        return OperatorSnapshot(lists={**self._store.snapshot(self.name), **watermark_list(self._timers.watermark)})
+        snapshot = super().snapshot(checkpoint)
+        snapshot.lists.update({**self._store.snapshot(self.name), **watermark_list(self._timers.watermark)})
+        return snapshot
 
 
 class KeyedBroadcastProcessOperator(KeyedProcessOperator):

@@ -91,7 +91,9 @@ class CoProcessOperator(FunctionOperator):
         self._timers.watermark = restored_watermark(restored)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
-        return OperatorSnapshot(lists=dict(watermark_list(self._timers.watermark)))
+        snapshot = super().snapshot(checkpoint)
+        snapshot.lists.update(watermark_list(self._timers.watermark))
+        return snapshot
 
 
 class KeyedCoProcessOperator(KeyedProcessOperator):

@@ -7,6 +7,7 @@ from penstock.operators.operator import Operator
 from penstock.operators.results import write_results
 from penstock.operators.user_function import UserFunction
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.function_state import FunctionState
 from penstock.state.no_key import NO_KEY
 from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
@@ -20,8 +21,10 @@ class FunctionOperator(Operator):
         super().__init__(index, name)
         self.function = UserFunction(func, self.method)
         self.backend = backend
+        self._function_state = FunctionState(name, func)
 
     def open(self, context: Any) -> None:
+        self._function_state.initialize()
         self.function.open(context)
 
     def close(self) -> None:
@@ -43,11 +46,16 @@ class FunctionOperator(Operator):
             code.line(f"{state}.key = {rec.key}")
 
     def restore(self, restored: RestoredOperator) -> None:
+        self._function_state.restore(restored)
         if self.backend is not None:
             self.backend.restore(restored)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
-        return OperatorSnapshot(None if self.backend is None else self.backend.snapshot())
+        if self.backend is not None:
+            self.backend.key = NO_KEY
+        # first: the function may raise, or change what else it has
+        lists = dict(self._function_state.snapshot(checkpoint))
+        return OperatorSnapshot(None if self.backend is None else self.backend.snapshot(), lists)
 
 
 class MapOperator(FunctionOperator):

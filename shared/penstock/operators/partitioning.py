@@ -1,6 +1,7 @@
 """Edges that choose the target by the record: by key group, by the user's partitioner, at random."""
 
 import random
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,20 +53,32 @@ class HashEdge(SingleTargetEdge):
                 code.line(f"{at} = {code.bind(f'edge_{n}', self)}.subtask({key})")
         self._collect(code, rec, key=key, at=at)
 
-    def subtask(self, key: Any) -> int:
-        """The index of the target that owns the key; remembered for the next record with this key.
+    def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
+        if keys:
+            try:
+                deque(map(hash, keys), maxlen=0)
+            except TypeError:
+                for key in keys:
+                    self.check(key)
+        super().deliver(values, timestamps, keys)
 
-        TypeError: it cannot be a key.
-        """
+    def check(self, key: Any) -> int:
+        """The key group. TypeError says why it cannot be a key."""
         try:
             hash(key)  # first: what is not hashable cannot be looked up in the consumer's state
-            group = key_group(key, self._max_parallelism)
+            return key_group(key, self._max_parallelism)
         except TypeError as e:
             raise TypeError(
                 f"{self.name}: {_shown(key)} cannot be a key: {e}. The key selector has to return something hashable "
                 "that can be pickled: a tuple rather than a list"
             ) from None
-        subtask = subtask_of(group, len(self.writer.targets), self._max_parallelism)
+
+    def subtask(self, key: Any) -> int:
+        """The index of the target that owns the key; remembered for the next record with this key.
+
+        TypeError: it cannot be a key.
+        """
+        subtask = subtask_of(self.check(key), len(self.writer.targets), self._max_parallelism)
         if len(self._subtasks) >= CACHED_KEYS:
             self._subtasks.clear()
         self._subtasks[key] = subtask

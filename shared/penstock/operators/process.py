@@ -52,4 +52,6 @@ class ProcessOperator(FunctionOperator):
         self._timers.watermark = restored_watermark(restored)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
-        return OperatorSnapshot(lists=dict(watermark_list(self._timers.watermark)))
+        snapshot = super().snapshot(checkpoint)
+        snapshot.lists.update(watermark_list(self._timers.watermark))
+        return snapshot

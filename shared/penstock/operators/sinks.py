@@ -169,3 +169,14 @@ class CollectOperator(Operator):
 
     def finish(self) -> None:
         self.collector.end()
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        mark: Callable[[int], None] | None = getattr(self.collector, "mark", None)
+        if mark is not None:
+            mark(checkpoint)
+        return OperatorSnapshot()
+
+    def notify_complete(self, checkpoint: int) -> None:
+        release: Callable[[int], None] | None = getattr(self.collector, "release", None)
+        if release is not None:
+            release(checkpoint)

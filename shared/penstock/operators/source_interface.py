@@ -3,7 +3,7 @@
 In the shape of Flink's FLIP-27, reduced to what the runtime calls. `docs/connectors.md` has a worked example.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -45,6 +45,31 @@ class SourceReader(Protocol):
     def close(self) -> None:
         """Always called, also after a failure; nothing is called after it."""
         return
+
+
+@runtime_checkable
+class SplitwiseReader(Protocol):
+    """A reader that reads its splits in turns, and whose `poll` gives records of one split at a time.
+
+    Then each split has a watermark of its own, as partitions have in Flink: the subtask's is the least of them, and
+    with `with_idleness` a split without records is left out of it. Of other readers all records are one sequence.
+    """
+
+    def add_splits(self, splits: Sequence[Any]) -> None: ...
+
+    def poll(self, max_records: int) -> list[Any] | RecordBatch | None: ...
+
+    def snapshot(self) -> list[Any]: ...
+
+    def close(self) -> None: ...
+
+    @property
+    def open_splits(self) -> Collection[str]:
+        """Ids of the splits that have not ended."""
+
+    @property
+    def current_split(self) -> str | None:
+        """Id of the split that the last `poll` gave records of."""
 
 
 @runtime_checkable

@@ -3,11 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from penstock.exchange.elements import RecordBatch
+from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch
 from penstock.operators.alignment import alignment_group
 from penstock.operators.discovery import Discovery, KnownSplits
-from penstock.operators.source_interface import DiscoveringSource, ReaderContext, Source, SourceReader
+from penstock.operators.source_interface import (
+    DiscoveringSource,
+    ReaderContext,
+    Source,
+    SourceReader,
+    SplitwiseReader,
+)
+from penstock.operators.split_times import SplitTimes
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
+from penstock.state.clock import processing_time
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
 
 #: names of the list states of a source
@@ -32,6 +40,9 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self._restored_ids: Sequence[str] = ()
         self._known: KnownSplits | None = None
         self._discovery: Discovery | None = None
+        self._splits: SplitTimes | None = None
+        self._split: str | None = None  #: whose records the last poll gave
+        self._combined = MIN_TIMESTAMP
 
     def open(self, context: Any) -> None:
         super().open(context)
@@ -46,24 +57,25 @@ class SourceOperator(TimestampsAndWatermarksOperator):
 
     def start(self, enumerated: Callable[[], Sequence[Any]], subtask: int, parallelism: int) -> None:
         """Make the reader and give it its splits. `enumerated`: all splits of the source, asked for in a new job."""
-        discovering = _discovering(self.source)
+        discovering = self.source if isinstance(self.source, DiscoveringSource) else None
+        interval = None if discovering is None else discovering.discovery_interval
         if discovering is not None:
+            # also where nothing is to be discovered: the job may go on as one that does
             self._known = KnownSplits(discovering, subtask, parallelism, self._restored_ids)
         if self._restored is not None:
             splits: Sequence[Any] = self._restored
-        elif self._known is not None:
-            splits = self._known.take(enumerated())
         else:
-            splits = enumerated()[subtask::parallelism]
+            everything = enumerated()
+            owned = [] if self._known is None else self._known.take(everything)
+            splits = everything[subtask::parallelism] if interval is None else owned
         self._reader = self.source.create_reader(
             ReaderContext(
                 subtask, parallelism, self._job_id, lambda: self.wake(), self._attempt, self._restored is not None
             )
         )
         self._reader.add_splits(splits)
-        if discovering is not None:
-            assert discovering.discovery_interval is not None
-            self._discovery = Discovery(discovering.discover, discovering.discovery_interval, lambda: self.wake())
+        if discovering is not None and interval is not None:
+            self._discovery = Discovery(discovering.discover, interval, lambda: self.wake())
 
     def poll(self, max_records: int) -> list[Any] | RecordBatch | None:
         """Records, empty for none just now, None for the end."""
@@ -76,12 +88,48 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             found = self._known.take(self._discovery.take())
             if found:
                 self._reader.add_splits(found)
-        records = self._reader.poll(max_records)
+        records = self._poll_split(self._reader, max_records)
         if records is None and self._discovery is not None:
             return []
         if records is None and self._group is not None:
             self._group.leave(self)
         return records
+
+    # -- splits that are told apart ----------------------------------------------------------------------------------
+
+    def _poll_split(self, reader: SourceReader, max_records: int) -> list[Any] | RecordBatch | None:
+        if not isinstance(reader, SplitwiseReader):
+            return reader.poll(max_records)
+        self._read_so_far()
+        least = MIN_TIMESTAMP
+        if self._splits is None:
+            self._splits = SplitTimes(self._strategy.idle_timeout)
+            self._combined = least = self._time.max_timestamp
+        records = reader.poll(max_records)
+        self._splits.open(reader.open_splits, least, processing_time())
+        self._split = reader.current_split if records else None
+        if self._split is not None:
+            # what the loop raises is this split's from here to the next poll
+            self._time.max_timestamp = self._splits.highest(self._split)
+        return records
+
+    def _read_so_far(self) -> None:
+        if self._splits is not None and self._split is not None:
+            self._splits.read(self._split, self._time.max_timestamp, processing_time())
+
+    @property
+    def highest_timestamp(self) -> int:
+        if self._splits is None:
+            return super().highest_timestamp
+        self._read_so_far()
+        combined = self._splits.combined(processing_time())
+        if combined is not None:
+            self._combined = max(self._combined, combined)
+        return self._combined
+
+    def next_timer(self) -> int | None:
+        due = [super().next_timer(), None if self._splits is None else self._splits.next_idle(processing_time())]
+        return min((time for time in due if time is not None), default=None)
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
         snapshot = super().snapshot(checkpoint)
@@ -106,9 +154,3 @@ class SourceOperator(TimestampsAndWatermarksOperator):
                 self._reader.close()
         finally:
             super().close()
-
-
-def _discovering(source: Source) -> DiscoveringSource | None:
-    """The source, where it is to look for splits again and again."""
-    interval = getattr(source, "discovery_interval", None)
-    return source if interval is not None and isinstance(source, DiscoveringSource) else None

@@ -137,10 +137,16 @@ class TimestampsAndWatermarksOperator(Operator):
     @property
     def current_watermark(self) -> int:
         """That of the records so far, emitted or not; MIN_TIMESTAMP where there is none."""
-        if not self._emits or self._time.max_timestamp == MIN_TIMESTAMP:
+        highest = self.highest_timestamp if self._emits else MIN_TIMESTAMP
+        if highest == MIN_TIMESTAMP:
             return MIN_TIMESTAMP
         assert self._strategy.disorder is not None
-        return self._time.max_timestamp - self._strategy.disorder - 1
+        return highest - self._strategy.disorder - 1
+
+    @property
+    def highest_timestamp(self) -> int:
+        """That the watermark follows; MIN_TIMESTAMP where there is none."""
+        return self._time.max_timestamp
 
     def _pending(self) -> int | None:
         watermark = self.current_watermark
@@ -153,9 +159,10 @@ class TimestampsAndWatermarksOperator(Operator):
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
         """Who it is, its highest timestamp, and whether it is idle; nothing without event time."""
-        if self._time.max_timestamp == MIN_TIMESTAMP and not self._idle:
+        highest = self.highest_timestamp
+        if highest == MIN_TIMESTAMP and not self._idle:
             return OperatorSnapshot()
-        own = (*self._place, self._time.max_timestamp, self._idle)
+        own = (*self._place, highest, self._idle)
         return OperatorSnapshot(lists={EVENT_TIME: ListSnapshot("union", (own,), META)})
 
     def _resume(self) -> None:

@@ -4,51 +4,39 @@ No thread is made for a job: it runs inside the call that waits for it (`result`
 that `breakpoint()` in a user's function works. `start` is for who does not wait.
 """
 
+import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from penstock.client.archives import UnpackedArchives
+from penstock.client.config import Configuration
+from penstock.client.config.options.checkpointing import INTERVAL
 from penstock.client.job_client import JobExecutionError, JobResult
+from penstock.coordination.messages import Failure
 from penstock.exchange.local_exchange import LocalExchange
 from penstock.graph.compiled import CompiledJob
+from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
+from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import TaskFactory
+
+if TYPE_CHECKING:
+    from penstock.runtime.local_recovery import LocalRecovery
 
 #: records of `execute_and_collect` that wait for the program before the job stops taking input
 _COLLECT_BOUND = 4096
 
 
-class LocalCollector:
-    """Records on their way to the program, in one process."""
-
-    def __init__(self) -> None:
-        self.records: deque[Any] = deque()
-        self.ended = False
-        self.bound: int | None = None  #: None: nobody iterates, so nobody would make room
-
-    @property
-    def blocked(self) -> bool:
-        return self.bound is not None and len(self.records) >= self.bound
-
-    @property
-    def is_drained(self) -> bool:
-        return True
-
-    def write(self, values: list[Any]) -> None:
-        self.records.extend(values)
-
-    def end(self) -> None:
-        self.ended = True
-
-
 class LocalJobClient:
     """A local job. It runs in whichever thread waits for it first; the others wait for that one."""
 
-    def __init__(self, compiled: CompiledJob) -> None:
+    def __init__(self, compiled: CompiledJob, archives: UnpackedArchives | None = None) -> None:
+        self._archives = archives
         self._graph = compiled.graph
         self._blobs = compiled.blobs
         self._state = JobState.CREATED
@@ -58,6 +46,12 @@ class LocalJobClient:
         self._runner: SlotRunner | None = None
         self._cancelled = self._in_round = False
         self._failed: Task | None = None
+        self._failure: Failure | None = None  #: of the checkpoints
+        #: whether the program asks for them; Flink's batch jobs have none
+        self._has_checkpoints = _has_checkpoints(compiled.graph)
+        self._recovery: LocalRecovery | None = None
+        self._restart_at: float | None = None
+        self._attempt = 0
         self._began = 0.0
         self._runtime_ms = 0
 
@@ -144,42 +138,100 @@ class LocalJobClient:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _collector(self, collect_id: str) -> LocalCollector:
-        return self._collectors.setdefault(collect_id, LocalCollector())
+        return self._collectors.setdefault(collect_id, LocalCollector(self._has_checkpoints))
 
     def _round(self, deadline: float | None) -> None:
         """One round of the loop, in the thread that holds the lock."""
         self._in_round = True
+        before = None
         try:
+            if self._archives is not None:
+                before = Path.cwd()
+                os.chdir(self._archives.working_directory)
             runner = self._runner or self._begin()
             # a task that could not even start leaves nothing to run, and nothing that would end a wait
             if self._failed is None:
-                runner.run_once(None if deadline is None else max(0.0, deadline - time.monotonic()))
+                runner.run_once(self._longest_wait(deadline))
+            if self._recovery is not None:
+                self._recover(runner, self._recovery)
         except BaseException as e:
             # leave no job half alive
             self._end(JobState.CANCELED if isinstance(e, KeyboardInterrupt) else JobState.FAILED)
             raise
         finally:
             self._in_round = False
-        if self._failed is not None:
+            if before is not None:
+                os.chdir(before)
+        if self._failed is not None or self._failure is not None:
             self._end(JobState.FAILED)
         elif self._cancelled:
             self._end(JobState.CANCELED)
-        elif all(t.state is ExecutionState.FINISHED for t in runner.tasks):
+        elif self._restart_at is None and all(t.state is ExecutionState.FINISHED for t in runner.tasks):
             self._end(JobState.FINISHED)
+
+    def _longest_wait(self, deadline: float | None) -> float | None:
+        waits = [] if deadline is None else [deadline - time.monotonic()]
+        if self._restart_at is not None:
+            waits.append(self._restart_at - time.monotonic())
+        elif self._recovery is not None and (due := self._recovery.checkpoints.wait()) is not None:
+            waits.append(due)
+        return max(0.0, min(waits)) if waits else None
 
     def _begin(self) -> SlotRunner:
         self._began = time.monotonic()
+        runner = self._runner = SlotRunner(on_change=self._on_change)
+        if self._has_checkpoints:
+            # storage and all are imported by jobs that use them
+            from penstock.runtime.local_recovery import LocalRecovery
+
+            configuration = Configuration({}).with_overrides(self._graph.configuration)
+            self._recovery = LocalRecovery(self._graph, configuration, runner.submit)
+        self._start_tasks(runner)
+        return runner
+
+    def _start_tasks(self, runner: SlotRunner) -> None:
         self._state = JobState.RUNNING
-        graph, exchange = self._graph, LocalExchange(self._graph)
-        runner = self._runner = SlotRunner(exchange, self._on_change)
-        factory = TaskFactory(graph, self._blobs.__getitem__, self._splits_once, self._collector)
+        graph, recovery = self._graph, self._recovery
+        exchange = runner.exchange = LocalExchange(graph)
+        checkpointing = None if recovery is None else recovery.checkpoints.for_tasks()
+        factory = TaskFactory(
+            graph, self._blobs.__getitem__, self._splits_once, self._collector, checkpointing=checkpointing
+        )
+        tasks = {}
         for vertex in graph.vertices:
             for subtask in range(vertex.parallelism):
                 gate, writers = exchange.input_gate(vertex.id, subtask), exchange.writers(vertex.id, subtask, 0)
-                runner.add(factory.make(vertex.id, subtask, 0, gate, writers))
-                if self._failed is not None:
-                    return runner
-        return runner
+                tasks[vertex.id, subtask] = factory.make(vertex.id, subtask, self._attempt, gate, writers)
+        if recovery is not None:
+            recovery.checkpoints.begin(tasks)
+        for task in tasks.values():
+            runner.add(task)
+            if self._failed is not None:
+                return
+
+    def _recover(self, runner: SlotRunner, recovery: "LocalRecovery") -> None:
+        """With checkpoints: begin them, and begin anew after a failure, once its pause is over."""
+        if self._restart_at is not None:
+            if time.monotonic() < self._restart_at:
+                return
+            self._restart_at = None
+            self._attempt += 1
+            self._start_tasks(runner)
+        if self._failed is None and not self._cancelled:
+            self._failure = recovery.checkpoints.on_round()
+        failure = self._failure if self._failed is None else self._failed.failure
+        if failure is None:
+            return
+        delay = recovery.failed(failure)
+        if delay is None or self._cancelled:
+            return
+        runner.forget_all()
+        recovery.checkpoints.stop()
+        self._failed = self._failure = None
+        self._restart_at = time.monotonic() + delay
+        self._state = JobState.RESTARTING
+        for collector in self._collectors.values():
+            collector.reset(recovery.checkpoints.newest)
 
     def _splits_once(self, vertex: str, make: Callable[[], bytes]) -> bytes:
         if vertex not in self._splits:
@@ -195,11 +247,13 @@ class LocalJobClient:
         self._state = state
         if self._runner is not None:
             self._runner.close()
+        if self._recovery is not None:
+            self._recovery.checkpoints.end(state)
 
     def _outcome(self) -> JobResult:
         if self._state is JobState.FINISHED:
             return JobResult(self.job_id, self._runtime_ms, self.accumulators())
-        failure = None if self._failed is None else self._failed.failure
+        failure = self._failure if self._failed is None else self._failed.failure
         cause = None if self._failed is None else self._failed.error
         message, text = ("", "") if failure is None else (failure.message, failure.traceback)
         error = JobExecutionError(self.job_id, self._state, message, text, self._runtime_ms)
@@ -208,9 +262,16 @@ class LocalJobClient:
         raise error from None
 
 
+def _has_checkpoints(graph: JobGraph) -> bool:
+    return graph.job_type != "BATCH" and Configuration(dict(graph.configuration)).find(INTERVAL) is not None
+
+
 class LocalExecutor:
-    """Source: Flink's `LocalExecutor`."""
+    """Source: Flink's `LocalExecutor`. `archives`: functions run in their working directory."""
+
+    def __init__(self, archives: UnpackedArchives | None = None) -> None:
+        self._archives = archives
 
     def execute(self, compiled: CompiledJob) -> LocalJobClient:
         """The job, ready to run: see `LocalJobClient`."""
-        return LocalJobClient(compiled)
+        return LocalJobClient(compiled, self._archives)

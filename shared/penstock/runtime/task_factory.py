@@ -86,9 +86,6 @@ class TaskFactory:
         if how is not None:
             checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
 
-        if vertex.input_orders:
-            gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
-
         def build_chain() -> Built:
             restore = None if how is None else how.restore
             if restore is None:
@@ -101,6 +98,8 @@ class TaskFactory:
             except CheckpointUnusable as e:
                 raise RestoreFailed(restore.checkpoint, e) from e
 
+        if vertex.input_orders:
+            gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
         waits = info.checkpointing
         return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
 

@@ -1,11 +1,13 @@
 """The user's modules in a slot process: importable while the job runs there, gone afterwards."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from penstock import pyflink_alias
+from penstock.client import archives
 from penstock.client.packaging import prepare_environment, unpack_package
 
 
@@ -20,9 +22,14 @@ class UserCode:
         # the job runs on Penstock: what its modules import from pyflink is Penstock's, also where PyFlink is installed
         pyflink_alias.install()
         self._folders: list[str] = []
+        self._left: Path | None = None  #: the working directory before, where the job has archives
         try:
             if package is not None:
-                self._folders.append(str(unpack_package(directory, package)))
+                unpacked = unpack_package(directory, package)
+                self._folders.append(str(unpacked))
+                if (unpacked / archives.FOLDER).is_dir():
+                    self._left = Path.cwd()
+                    os.chdir(unpacked / archives.FOLDER)
             environment = prepare_environment(directory, requirements)
             if environment is not None:
                 self._folders.append(str(environment))
@@ -31,7 +38,9 @@ class UserCode:
             importlib.invalidate_caches()
 
     def remove(self) -> None:
-        """Take the folders off `sys.path`, and forget what was imported from them."""
+        """Take the folders off `sys.path`, forget what was imported from them, and leave the folder of archives."""
+        if self._left is not None:
+            os.chdir(self._left)
         sys.path[:] = [entry for entry in sys.path if entry not in self._folders]
         prefixes = tuple(folder.rstrip("/") + "/" for folder in self._folders)
         for name, module in list(sys.modules.items()):

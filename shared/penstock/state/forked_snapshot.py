@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
@@ -45,8 +46,13 @@ class ForkedSnapshot:
         # buffered output of this process must not be in the child's buffers; it writes by file descriptor alone
         self._file: IO[bytes] | None = tempfile.TemporaryFile(prefix="penstock-state-")  # noqa: SIM115 (`release`)
         parent = os.getpid()
+        import cloudpickle  # noqa: F401 (now: in the child another thread's import would never end)
+
         try:
-            self._child = os.fork()
+            with warnings.catch_warnings():
+                # of threads, since Python 3.12: the child is careful
+                warnings.simplefilter("ignore", DeprecationWarning)
+                self._child = os.fork()
         except OSError:
             self._file.close()
             raise

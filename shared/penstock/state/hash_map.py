@@ -6,8 +6,8 @@ from typing import Any
 from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.clock import processing_time
-from penstock.state.heap_snapshot import heap_snapshot
-from penstock.state.portable import Source
+from penstock.state.heap_snapshot import HeapSnapshots
+from penstock.state.portable import Group, Source
 from penstock.state.snapshot import KeyedSnapshot
 from penstock.state.ttl import Ttl
 from penstock.state.window_namespace import is_of_window
@@ -19,6 +19,7 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
     def __init__(self, max_parallelism: int, clock: Callable[[], int] = processing_time) -> None:
         super().__init__(max_parallelism, clock)
         self._tables: dict[str, dict[Any, Any]] = {}
+        self._snapshots = HeapSnapshots()
 
     def table(self, name: str, kind: str) -> dict[Any, Any]:
         self.declare(name, kind)
@@ -64,9 +65,13 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
     def put(self, name: str, kind: str, key: Any, value: Any) -> None:
         self.table(name, kind)[key] = value
 
+    def take_states(self, found: Group) -> None:
+        for name, entries in found.items():
+            self.table(name, self.declarations.kind(name)).update(entries)
+
     def snapshot(self) -> KeyedSnapshot:
         sizes = [len(table) for table in self._tables.values()] + [len(part) for part in self._parts.values()]
-        return heap_snapshot(self.declarations.operator, self.declarations.metas(), self._sources, sum(sizes))
+        return self._snapshots.take(self.declarations.operator, self.declarations.metas(), self._sources, sum(sizes))
 
     def _sources(self) -> Iterable[Source]:
         for name in self._tables:

@@ -5,17 +5,34 @@ from collections.abc import Callable, Iterable, Mapping
 from penstock.checkpoint.handles import StateMeta
 from penstock.state.forked_snapshot import ForkedSnapshot, can_fork
 from penstock.state.memory_snapshot import MemorySnapshot
+from penstock.state.pickling import TooLarge
 from penstock.state.portable import Source, grouped, pickled
 from penstock.state.snapshot import KeyedSnapshot
 
-#: entries that are pickled in less time than a fork takes
-AT_ONCE = 5_000
+#: what is pickled in about the time of a fork, 1 to 2 ms, and some more, because a fork costs the child's time too
+AT_ONCE_ENTRIES = 4_000
+AT_ONCE_BYTES = 1 << 20
 
 
-def heap_snapshot(
-    operator: str, states: Mapping[str, StateMeta], sources: Callable[[], Iterable[Source]], size: int
-) -> KeyedSnapshot:
-    """Of what `sources` gives now; `size`: about how many entries that is. StateNotPicklable, now or later."""
-    if size > AT_ONCE and can_fork():
+class HeapSnapshots:
+    """Takes the snapshots of one operator's state in memory. It learns which state is small."""
+
+    def __init__(self) -> None:
+        self._large = AT_ONCE_ENTRIES + 1  #: so many entries were too long
+
+    def take(
+        self, operator: str, states: Mapping[str, StateMeta], sources: Callable[[], Iterable[Source]], entries: int
+    ) -> KeyedSnapshot:
+        """Of what `sources` gives now, `entries` of them. StateNotPicklable, now or later."""
+        if not can_fork():
+            return MemorySnapshot(states, dict(pickled(operator, grouped(sources()))))
+        if entries < self._large:
+            try:
+                groups = dict(pickled(operator, grouped(sources()), AT_ONCE_BYTES))
+            except TooLarge:
+                # until there are clearly fewer
+                self._large = max(1, entries // 2)
+            else:
+                self._large = AT_ONCE_ENTRIES + 1
+                return MemorySnapshot(states, groups)
         return ForkedSnapshot(states, lambda: pickled(operator, grouped(sources())))
-    return MemorySnapshot(states, dict(pickled(operator, grouped(sources()))))

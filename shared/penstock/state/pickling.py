@@ -15,12 +15,28 @@ class StateClassNotFound(Exception):  # noqa: N818 (a state of the world, as Fun
     """State holds an object of a class that the program no longer has; names it."""
 
 
+class TooLarge(Exception):  # noqa: N818 (an answer, not a fault)
+    """A value that is longer, pickled, than it may be."""
+
+
 def dumps(value: Any) -> bytes:
     """As pickle, and lambdas and local classes too. Whatever pickling raises."""
     try:
         return pickle.dumps(value, protocol=5)
     except Exception:  # a user's __reduce__ may raise anything; the other way says it again
-        return _dumps_by_value(value)
+        return _dump_by_value(value, io.BytesIO())
+
+
+def dumps_within(value: Any, limit: int) -> bytes:
+    """The same where that takes no more than about `limit` bytes; TooLarge as soon as it does."""
+    file = _Limited(limit)
+    try:
+        pickle.Pickler(file, protocol=5).dump(value)
+    except TooLarge:
+        raise
+    except Exception:
+        return _dump_by_value(value, _Limited(limit))
+    return file.getvalue()
 
 
 def loads(data: bytes) -> Any:
@@ -55,7 +71,20 @@ class _Unpickler(pickle.Unpickler):
         return class_of_main(name) if module == "__main__" else super().find_class(module, name)
 
 
-def _dumps_by_value(value: Any) -> bytes:
+class _Limited(io.BytesIO):
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._left = limit
+
+    def write(self, data: Any) -> int:
+        # the pickler writes frames of 64 KB
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLarge
+        return super().write(data)
+
+
+def _dump_by_value(value: Any, file: io.BytesIO) -> bytes:
     import cloudpickle  # only here: most state never needs it
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -64,6 +93,5 @@ def _dumps_by_value(value: Any) -> bytes:
                 return class_of_main, (obj.__qualname__,)
             return super().reducer_override(obj)
 
-    file = io.BytesIO()
     Pickler(file, protocol=5).dump(value)
     return file.getvalue()

@@ -6,7 +6,7 @@ A list state's value is a list, a map state's a dict; one with a time to live ha
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from penstock.state.pickling import dumps, loads
+from penstock.state.pickling import TooLarge, dumps, dumps_within, loads
 
 #: state name, how to find the key group of a key, (key, value) of all there is
 Source = tuple[str, Callable[[Any], int], Iterable[tuple[Any, Any]]]
@@ -35,16 +35,23 @@ def grouped(sources: Iterable[Source]) -> dict[int, Group]:
     return groups
 
 
-def pickled(operator: str, groups: dict[int, Group]) -> Iterator[tuple[int, bytes]]:
-    """(key group, its state), in order; each is given up when it was pickled. StateNotPicklable."""
+def pickled(operator: str, groups: dict[int, Group], limit: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """(key group, its state), in order; each is given up when it was pickled.
+
+    StateNotPicklable; TooLarge, where there is a limit, as soon as all together are longer.
+    """
     for group in sorted(groups):
-        yield group, pickle_group(operator, groups.pop(group))
+        state = pickle_group(operator, groups.pop(group), limit)
+        limit = None if limit is None else limit - len(state)
+        yield group, state
 
 
-def pickle_group(operator: str, states: Group) -> bytes:
-    """The state of one key group. StateNotPicklable."""
+def pickle_group(operator: str, states: Group, limit: int | None = None) -> bytes:
+    """The state of one key group. StateNotPicklable, TooLarge."""
     try:
-        return dumps(states)
+        return dumps(states) if limit is None else dumps_within(states, limit)
+    except TooLarge:
+        raise
     except Exception as e:
         raise _blame(operator, states, e) from None
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from penstock.checkpoint.storage import CheckpointStorage
 from tests.checkpoints import storage_at
+
+from penstock.checkpoint.remote_files import s3_options
+from penstock.checkpoint.storage import CheckpointStorage
+from penstock.client.config import Configuration
 
 BUCKET = "checkpoints"
 
@@ -19,7 +21,7 @@ def s3_settings() -> Iterator[dict[str, str]]:
     if os.environ.get("CI") != "true":
         pytest.importorskip("s3fs", reason="no s3fs: pip install s3fs")
         pytest.importorskip("moto.server", reason="no moto: pip install 'moto[server]'")
-    import boto3
+    import fsspec
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -31,15 +33,7 @@ def s3_settings() -> Iterator[dict[str, str]]:
         "s3.endpoint": f"http://{host}:{port}",
         "s3.path.style.access": "true",
     }
-    client = boto3.client(
-        "s3",
-        aws_access_key_id="test",
-        aws_secret_access_key="testing",
-        endpoint_url=settings["s3.endpoint"],
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket=BUCKET)
-    client.close()
+    fsspec.filesystem("s3", **s3_options(Configuration(settings))).mkdir(BUCKET)
     yield settings
     server.stop()
 

@@ -3,11 +3,14 @@
 import uuid
 from typing import Any
 
+import fsspec
 import pytest
+from tests.checkpoints import files_below, storage_at
 
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
+from penstock.checkpoint.remote_files import s3_options
 from penstock.checkpoint.storage import CheckpointStorage
-from tests.checkpoints import files_below, storage_at
+from penstock.client.config import Configuration
 
 from .conftest import BUCKET
 
@@ -20,18 +23,8 @@ def s3(s3_settings: dict[str, str]) -> CheckpointStorage:
 
 
 def uploads_under_way(s3_settings: dict[str, str]) -> list[Any]:
-    import boto3
-
-    client = boto3.client(
-        "s3",
-        aws_access_key_id="test",
-        aws_secret_access_key="testing",
-        endpoint_url=s3_settings["s3.endpoint"],
-        region_name="us-east-1",
-    )
-    found = client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
-    client.close()
-    return list(found)
+    system = fsspec.filesystem("s3", **s3_options(Configuration(s3_settings)))
+    return list(system.list_multipart_uploads(BUCKET))
 
 
 def test_a_large_file_goes_up_in_parts_and_appears_whole(s3: CheckpointStorage, s3_settings: dict[str, str]) -> None:

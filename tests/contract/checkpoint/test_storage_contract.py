@@ -1,17 +1,10 @@
 """What checkpoint storage promises, on every kind of file system."""
 
+import contextlib
 import threading
 from pathlib import Path
 
 import pytest
-
-from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, SnapshotCancelled
-from penstock.checkpoint.handles import FileHandle, SubtaskState
-from penstock.checkpoint.options import CheckpointOptions
-from penstock.checkpoint.restore import read_restore
-from penstock.checkpoint.state_files import handles_of, write_subtask_state
-from penstock.checkpoint.storage import CheckpointStorage
-from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 from tests.checkpoints import (
     MAX_PARALLELISM,
     Keyed,
@@ -25,6 +18,14 @@ from tests.checkpoints import (
     write_checkpoint,
     write_vertex,
 )
+
+from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, SnapshotCancelled
+from penstock.checkpoint.handles import FileHandle, SubtaskState
+from penstock.checkpoint.options import CheckpointOptions
+from penstock.checkpoint.restore import read_restore
+from penstock.checkpoint.state_files import handles_of, write_subtask_state
+from penstock.checkpoint.storage import CheckpointStorage
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 
 pytestmark = pytest.mark.contract
 A = operator_id("a")
@@ -139,7 +140,7 @@ def test_damage_of_a_key_group_is_found_while_it_is_read(storage: CheckpointStor
 
 
 def test_a_snapshot_that_is_cancelled_leaves_nothing(storage: CheckpointStorage, tmp_path: Path) -> None:
-    keyed = Keyed({group: b"x" * 100_000 for group in range(100)})
+    keyed = Keyed(dict.fromkeys(range(100), b"x" * 100000))
     files = native_files(tmp_path / "native", {"1.sst": b"s" * 3_000_000}, {"MANIFEST": b"m" * 3_000_000})
     native = Keyed({}, files)
     asked = 0
@@ -187,7 +188,9 @@ def test_incremental_checkpoints_upload_what_is_new(storage: CheckpointStorage, 
     assert (part.start, part.stop) == (0, 128)
     assert part.native.shared == {"2.sst", "3.sst"}
     content = {
-        p.relative_to(part.native.folder).as_posix(): p.read_bytes() for p in part.native.folder.rglob("*") if p.is_file()
+        p.relative_to(part.native.folder).as_posix(): p.read_bytes()
+        for p in part.native.folder.rglob("*")
+        if p.is_file()
     }
     assert content == {
         "2.sst": b"two" * 100,
@@ -202,7 +205,7 @@ def test_metadata_is_not_written_where_a_shared_file_is_gone(storage: Checkpoint
     options = CheckpointOptions(directory=storage.checkpoint_directory(1))
     state = write_subtask_state(storage, options, 1, A, 0, 0, {A: OperatorSnapshot(keyed)})
     storage.sweep([], upto=1)
-    with pytest.raises(CheckpointUnusable, match="shared/1-.*the file is missing"):
+    with pytest.raises(CheckpointUnusable, match=r"shared/1-.*the file is missing"):
         storage.write_metadata(options.directory, metadata(Vertex("a").state([state])))
     assert files_below(storage, storage.directory) == set()
 
@@ -237,6 +240,32 @@ def test_discarding_is_repeatable_and_touches_only_checkpoints(storage: Checkpoi
         with pytest.raises(CheckpointStorageError, match="it is no checkpoint folder of job"):
             storage.discard(other)
     assert files_below(storage, storage.directory) == {"notes", "chk-2/_metadata", f"chk-2/{A}-0-0"}
+
+
+def test_several_discard_a_checkpoint_that_is_being_written(storage: CheckpointStorage) -> None:
+    errors: list[BaseException] = []
+    directory = storage.checkpoint_directory(1)
+
+    def upload() -> None:
+        for number in range(40):
+            with contextlib.suppress(CheckpointStorageError):  # its folder went while it was being written
+                storage.write(f"{directory}/late-{number}", b"x")
+
+    def discard() -> None:
+        try:
+            for _ in range(10):
+                storage.discard(directory)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (upload, discard, discard, discard)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    storage.discard(directory)
+    assert errors == []
+    assert files_below(storage, storage.directory) == set()
 
 
 def test_the_mirror_keeps_the_latest(storage: CheckpointStorage) -> None:

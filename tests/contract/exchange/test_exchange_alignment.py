@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from penstock.checkpoint.options import CheckpointOptions
 from penstock.exchange import ExchangeLost
 from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier, EndOfInput
 from penstock.exchange.events import AllEnded, BarrierEvent, BatchEvent, CancelEvent, InputEnded
@@ -53,6 +54,43 @@ def test_entries_behind_an_early_barrier_wait_in_redis(make_rig: Any) -> None:
     _sent(rig, 0, EndOfInput())
     _until(rig, seen, AllEnded())
     assert seen[5:] == [BarrierEvent(2), "a3", InputEnded(0), AllEnded()]
+
+
+def test_barriers_carry_the_options_of_their_checkpoint(make_rig: Any) -> None:
+    rig = make_rig(producers=2)
+    seen: list[Any] = []
+    options = CheckpointOptions(directory="/d/chk-1", savepoint=True, stop="suspend", timestamp=7)
+    for n in range(2):
+        _sent(rig, n, CheckpointBarrier(1, options))
+    _until(rig, seen, BarrierEvent(1, options))
+    assert seen == [BarrierEvent(1, options)]
+
+
+def test_counted_barriers_hold_nothing_back(make_rig: Any) -> None:
+    rig = make_rig(producers=2)
+    seen: list[Any] = []
+    options = CheckpointOptions(directory="/d/chk-1", exactly_once=False)
+    _sent(rig, 0, CheckpointBarrier(1, options), "a1", CheckpointBarrier(2, options), "a2")
+    _until(rig, seen, "a2")
+    assert seen == ["a1", "a2"]
+    _sent(rig, 1, CheckpointBarrier(1, options), CheckpointBarrier(2, options))
+    _until(rig, seen, BarrierEvent(2, options))
+    assert seen[2:] == [BarrierEvent(1, options), BarrierEvent(2, options)]
+
+
+def test_the_alignment_is_measured(make_rig: Any) -> None:
+    rig = make_rig(producers=2)
+    _sent(rig, 0, CheckpointBarrier(1))
+    rig.run_for(0.1, consume=False)
+    event = rig.gates[0].poll()
+    assert event is None
+    _sent(rig, 1, "b" * 1000, CheckpointBarrier(1))
+    events: list[Any] = []
+    while not events or not isinstance(events[-1], BarrierEvent):
+        rig.turn(rig.a, rig.b)
+        if (event := rig.gates[0].poll()) is not None:
+            events.append(event)
+    assert events[-1].alignment.seconds > 0 and events[-1].alignment.bytes > 1000
 
 
 def test_a_cancel_entry_of_the_jobmaster_releases_an_alignment(make_rig: Any) -> None:

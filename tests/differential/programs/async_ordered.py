@@ -1,6 +1,7 @@
 """Results in the order of the input, several or none a record."""
 
 import asyncio
+import sys
 
 from pyflink.common import Time, Types
 from pyflink.datastream import AsyncDataStream, AsyncFunction, StreamExecutionEnvironment
@@ -13,6 +14,7 @@ class Lookup(AsyncFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2, 3, 4, 5], type_info=Types.INT())
 AsyncDataStream.ordered_wait(numbers, Lookup(), Time.seconds(10), 2, Types.STRING()).print()
 env.execute()

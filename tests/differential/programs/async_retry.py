@@ -1,5 +1,7 @@
 """Retries by result and by exception, with a fixed and an exponential delay."""
 
+import sys
+
 from pyflink.common import Time, Types
 from pyflink.datastream import AsyncDataStream, AsyncFunction, StreamExecutionEnvironment
 from pyflink.datastream.async_retry_predicates import empty_result_predicate
@@ -23,6 +25,7 @@ class Flaky(AsyncFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2, 3, 4], type_info=Types.INT())
 fixed = AsyncRetryStrategy.fixed_delay(3, 10, empty_result_predicate, None)
 growing = AsyncRetryStrategy.exponential_backoff(5, 5, 50, 2.0, None, lambda error: isinstance(error, ValueError))

@@ -1,6 +1,7 @@
 """A record that takes too long is replaced by what timeout() gives; retries end with it."""
 
 import asyncio
+import sys
 
 from pyflink.common import Time, Types
 from pyflink.datastream import AsyncDataStream, AsyncFunction, StreamExecutionEnvironment
@@ -27,6 +28,7 @@ class Empty(AsyncFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2, 3], type_info=Types.INT())
 AsyncDataStream.ordered_wait(numbers, Slow(), Time.milliseconds(600), output_type=Types.STRING()).print()
 retry = AsyncRetryStrategy.fixed_delay(1000, 100, empty_result_predicate, None)

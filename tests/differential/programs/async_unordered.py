@@ -1,6 +1,7 @@
 """All results, in whatever order; the watermark behind them fires the timers."""
 
 import asyncio
+import sys
 
 from pyflink.common import Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
@@ -32,6 +33,7 @@ class Gather(KeyedProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Value())
 numbers = env.from_collection(list(range(1, 10)), type_info=Types.INT()).assign_timestamps_and_watermarks(strategy)
 looked_up = AsyncDataStream.unordered_wait(numbers, Lookup(), Time.seconds(10), output_type=Types.INT())

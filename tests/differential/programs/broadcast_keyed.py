@@ -1,5 +1,7 @@
 """Keyed state, timers and broadcast state together: the timer sees all rules, for event time ended on both sides."""
 
+import sys
+
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedBroadcastProcessFunction, StreamExecutionEnvironment, TimeDomain
@@ -37,6 +39,7 @@ class Scale(KeyedBroadcastProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 pair = Types.TUPLE([Types.STRING(), Types.INT()])
 strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Zero())
 values = env.from_collection([("a", 1), ("b", 2), ("a", 3), ("z", 4)], type_info=pair)

@@ -1,5 +1,7 @@
 """Rules reach every subtask; elements wait in the function until the last rule is there."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import BroadcastProcessFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import MapStateDescriptor
@@ -35,6 +37,7 @@ class Apply(BroadcastProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 5, 10, 20], type_info=Types.INT())
 rules = env.from_collection(
     [("small", 1), ("gone", 0), ("large", 10), ("gone", -1), ("end", 0)],

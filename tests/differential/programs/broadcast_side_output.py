@@ -1,5 +1,7 @@
 """Both methods of a BroadcastProcessFunction write to a side output; the state can be cleared and filled again."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import BroadcastProcessFunction, OutputTag, StreamExecutionEnvironment
 from pyflink.datastream.state import MapStateDescriptor
@@ -24,6 +26,7 @@ class Count(BroadcastProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2], type_info=Types.INT())
 control = env.from_collection([1, 2, 0, 5, 3], type_info=Types.INT())
 counted = numbers.connect(control.broadcast(SEEN)).process(Count(), output_type=Types.INT())

@@ -1,5 +1,7 @@
 """flat_map1 yields, flat_map2 returns a list, an empty one or None."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import CoFlatMapFunction, StreamExecutionEnvironment
 
@@ -15,6 +17,7 @@ class Both(CoFlatMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([0, 1, 3], type_info=Types.INT())
 words = env.from_collection(["ab", "", "none"], type_info=Types.STRING())
 numbers.connect(words).flat_map(Both(), output_type=Types.INT()).print()

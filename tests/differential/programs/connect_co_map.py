@@ -1,5 +1,7 @@
 """map1 and map2 see their own side only; None is no record."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import CoMapFunction, StreamExecutionEnvironment
 
@@ -13,6 +15,7 @@ class Both(CoMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2, 3], type_info=Types.INT())
 words = env.from_collection(["a", "drop", "b"], type_info=Types.STRING())
 numbers.connect(words).map(Both(), output_type=Types.STRING()).print()

@@ -1,5 +1,7 @@
 """A CoProcessFunction sees timestamps of both sides and writes to a side output."""
 
+import sys
+
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import CoProcessFunction, OutputTag, StreamExecutionEnvironment
@@ -24,6 +26,7 @@ class Label(CoProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 pair = Types.TUPLE([Types.STRING(), Types.LONG()])
 strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Second())
 left = env.from_collection([("a", 10), ("b", 20)], type_info=pair).assign_timestamps_and_watermarks(strategy)

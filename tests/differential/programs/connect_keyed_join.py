@@ -1,5 +1,7 @@
 """A join by key that buffers both sides in list state: the same pairs whatever arrives first."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import CoFlatMapFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import ListStateDescriptor
@@ -22,6 +24,7 @@ class Join(CoFlatMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 orders = env.from_collection(
     [("ann", "tea"), ("bob", "milk"), ("ann", "cake"), ("eve", "salt")],
     type_info=Types.TUPLE([Types.STRING(), Types.STRING()]),

@@ -1,5 +1,7 @@
 """Event-time timers over both inputs: a timer fires when the slower side's watermark has passed."""
 
+import sys
+
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedCoProcessFunction, StreamExecutionEnvironment, TimeDomain
@@ -38,6 +40,7 @@ class Pair(KeyedCoProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 record = Types.TUPLE([Types.STRING(), Types.LONG(), Types.LONG()])
 strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Second())
 left = env.from_collection([("a", 1, 1), ("b", 2, 2), ("a", 3, 3)], type_info=record)

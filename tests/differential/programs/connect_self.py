@@ -1,5 +1,7 @@
 """A stream connected with itself, and a chain behind the two-input operator."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import CoMapFunction, StreamExecutionEnvironment
 
@@ -13,6 +15,7 @@ class Signed(CoMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 numbers = env.from_collection([1, 2, 3, 4], type_info=Types.INT())
 signed = numbers.connect(numbers).map(Signed(), output_type=Types.INT())
 signed.filter(lambda n: n % 2 == 0).map(lambda n: n * 10, output_type=Types.INT()).print()

@@ -1,5 +1,7 @@
 """A united keyed stream against another one; CoMap with keyed state."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import CoMapFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import ValueStateDescriptor
@@ -22,6 +24,7 @@ class Last(CoMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 a = env.from_collection([1, 2], type_info=Types.INT())
 b = env.from_collection([3, 4, 5], type_info=Types.INT())
 words = env.from_collection(["x", "yy", "zzz"], type_info=Types.STRING())

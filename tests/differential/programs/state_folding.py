@@ -1,5 +1,7 @@
 """Reducing and aggregating state."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import AggregateFunction, FlatMapFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import AggregatingStateDescriptor, ReducingStateDescriptor
@@ -36,6 +38,7 @@ class Fold(FlatMapFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 pairs = env.from_collection(
     [("a", 4), ("b", 1), ("a", 2), ("a", 9), ("a", 3)], type_info=Types.TUPLE([Types.STRING(), Types.INT()])
 )

@@ -1,5 +1,7 @@
 """Value, list and map state: what is there, what is not, clear."""
 
+import sys
+
 from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
@@ -32,6 +34,7 @@ class All(KeyedProcessFunction):
 
 
 env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(int(sys.argv[1]))
 pairs = env.from_collection(
     [("a", 1), ("b", 1), ("a", 2), ("a", 3), ("a", 4), ("b", 2)], type_info=Types.TUPLE([Types.STRING(), Types.INT()])
 )

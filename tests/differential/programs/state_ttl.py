@@ -1,5 +1,6 @@
 """State that has not been written for a while is gone, each entry of a list and a map by itself."""
 
+import sys
 import time
 
 from pyflink.common import Configuration, Time, Types
@@ -52,6 +53,7 @@ config = Configuration()
 config.set_integer("python.fn-execution.bundle.size", 1)
 config.set_integer("python.state.cache-size", 0)
 env = StreamExecutionEnvironment.get_execution_environment(config)
+env.set_parallelism(int(sys.argv[1]))
 records = env.from_collection(
     [("k", 0, 1), ("k", 600, 2), ("k", 1300, 3), ("k", 600, 4), ("k", 0, 5)],
     type_info=Types.TUPLE([Types.STRING(), Types.INT(), Types.INT()]),

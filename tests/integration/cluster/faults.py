@@ -40,19 +40,26 @@ class PacedJob:
     """A word count at parallelism 4 under way, followed by an attached client."""
 
     def __init__(
-        self, cluster: LocalCluster, folder: Path, seconds: float, *, addresses: str = "", options: tuple[str, ...] = ()
+        self,
+        cluster: LocalCluster,
+        folder: Path,
+        seconds: float,
+        *,
+        addresses: str = "",
+        options: tuple[str, ...] = (),
+        out: Path | None = None,
     ) -> None:
-        """`seconds`: about how long it runs once it is deployed."""
+        """`seconds`: about how long it runs once it is deployed. `out`: of a job that goes on with another one's."""
         self.cluster, self.folder = cluster, folder
-        self.out = folder / "out"
+        self.out = out or folder / "out"
         self.lines = max(len(TEXT), int(seconds * PARALLELISM / 0.002))
         folder.mkdir(parents=True)
         (folder / "text").write_text("\n".join(TEXT))
         command = [sys.executable, "-m", "penstock", "run", "-m", addresses or cluster.addresses, "-p", "4", *options]
         command += [str(SCRIPT), str(folder / "text"), str(self.out), str(self.lines), "0.002"]
         self._stdout, self._stderr = folder / "stdout", folder / "stderr"
-        with self._stdout.open("wb") as out, self._stderr.open("wb") as err:
-            self.client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder)
+        with self._stdout.open("wb") as said, self._stderr.open("wb") as err:
+            self.client = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=err, cwd=folder)
 
         def submitted() -> str:
             assert self.client.poll() is None, self.said()

@@ -18,8 +18,9 @@ T = TypeVar("T")
 class LocalCluster:
     """`penstock cluster start` in a folder of its own, on any free port."""
 
-    def __init__(self, folder: Path, *options: str, slots: int = 2) -> None:
+    def __init__(self, folder: Path, *options: str, slots: int = 2, environment: dict[str, str] | None = None) -> None:
         self.folder, self.slots = folder, slots
+        self._environment = environment or {}
         self.options = [
             "--dir",
             str(folder),
@@ -44,7 +45,7 @@ class LocalCluster:
         self, *args: str, check: bool = True, timeout: float = 100, **kwargs: Any
     ) -> "subprocess.CompletedProcess[str]":
         """Run `penstock ARGS`, in a clean environment."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK", "PYTEST"))}
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK", "PYTEST"))} | self._environment
         command = [sys.executable, "-m", "penstock", *args]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout, env=env, cwd=self.folder.parent, **kwargs

@@ -1,4 +1,4 @@
-"""Random histories of checkpoints: whatever completes can be read, and after a sweep exactly what is needed is there."""
+"""Random histories of checkpoints: whatever completes can be read; after a sweep exactly what is needed is there."""
 
 import shutil
 import tempfile

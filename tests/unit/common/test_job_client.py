@@ -28,6 +28,12 @@ class FinishedClient:
     def cancel(self) -> None:
         self.cancelled = True
 
+    def trigger_savepoint(self, directory: str | None) -> str:
+        return f"{directory}/savepoint-1"
+
+    def stop_with_savepoint(self, directory: str | None, drain: bool) -> str:
+        return f"{directory}/{'drained' if drain else 'suspended'}"
+
     def accumulators(self) -> dict[str, object]:
         return {"n": 1}
 
@@ -55,6 +61,14 @@ def test_cancel_reaches_the_executor() -> None:
     inner = FinishedClient(JobState.RUNNING)
     JobClient(inner).cancel().result()  # type: ignore[arg-type]
     assert inner.cancelled
+
+
+def test_savepoints_are_futures_of_their_paths() -> None:
+    client = JobClient(FinishedClient(JobState.RUNNING))  # type: ignore[arg-type]
+    assert client.trigger_savepoint("/s").result() == "/s/savepoint-1"
+    assert client.trigger_savepoint().result() == "None/savepoint-1"
+    assert client.stop_with_savepoint(True, "/s").result() == "/s/drained"
+    assert client.stop_with_savepoint(advance_to_end_of_event_time=False).result() == "None/suspended"
 
 
 def test_every_state_has_a_status() -> None:

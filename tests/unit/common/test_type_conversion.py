@@ -3,14 +3,14 @@
 import copy
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from penstock.common import Instant, Row, RowKind, Types
 from penstock.common.type_conversion import TypeMismatchError, as_float32, converter
 from penstock.common.typeinfo import LocalTimeTypeInfo, TypeInformation
-from penstock.operators.output_type import CHECKED_ENTIRELY, SAMPLED, OutputType, collected, output_type
+from penstock.operators.output_type import OutputType, collected, output_type
 
 PAIR = Types.TUPLE([Types.STRING(), Types.LONG()])
 
@@ -97,18 +97,40 @@ def test_rows_get_names_and_keep_their_kind() -> None:
 
 def test_what_needs_no_conversion_is_passed_on() -> None:
     output = OutputType("Map", PAIR)
-    values = [("a", n) for n in range(CHECKED_ENTIRELY)]
-    assert output.batch(values) == values
-    more = [("a", n) for n in range(SAMPLED * 2)]
-    assert output.batch(more) is more
-    more[SAMPLED] = ("a", cast(int, "b"))
-    with pytest.raises(TypeMismatchError, match="field 1"):
-        output.batch(more)
+    values = [("a", n) for n in range(100)]
+    assert output.batch(values) is values
 
 
-def test_what_needs_conversion_is_converted_to_the_end() -> None:
+@pytest.mark.parametrize("at", [0, 1, 3, 99, 20_001])
+def test_every_record_is_looked_at(at: int) -> None:
+    output = OutputType("Map", Types.TUPLE([Types.STRING(), Types.LONG()]))
+    values: list[Any] = [("a", n << 40) for n in range(20_002)]
+    assert output.batch(values) is values
+    for wrong in ("b", 1 << 63, -(1 << 63) - 1):
+        with pytest.raises(TypeMismatchError, match="field 1"):
+            output.batch([*values[:at], ("a", wrong), *values[at + 1 :]])
+
+
+@pytest.mark.parametrize(
+    ("type_info", "least", "most"),
+    [
+        (Types.BYTE(), -(1 << 7), (1 << 7) - 1),
+        (Types.INT(), -(1 << 31), (1 << 31) - 1),
+        (Types.LONG(), -(1 << 63), (1 << 63) - 1),
+    ],
+)
+def test_the_ends_of_the_ranges_fit_and_nothing_beyond(type_info: Any, least: int, most: int) -> None:
+    output = OutputType("Map", type_info)
+    values = [least, -(1 << 7), 0, (1 << 7) - 1, most]
+    assert output.batch(values) is values
+    for beyond in (least - 1, most + 1):
+        with pytest.raises(TypeMismatchError, match="does not fit"):
+            output.batch([beyond])
+
+
+def test_what_needs_conversion_is_converted() -> None:
     output = OutputType("Map", Types.DOUBLE())
-    assert output.batch([1.5] * CHECKED_ENTIRELY) == [1.5] * CHECKED_ENTIRELY
+    assert output.batch([1.5] * 100) == [1.5] * 100
     assert [type(v) for v in output.batch([1, 2, 3])] == [float] * 3
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock.datastream.connectors import FileSink
 from penstock.datastream.connectors.file_system.file_writer import Committable, FileWriter
+from penstock.datastream.connectors.file_system.part_writing import BulkPart
 from penstock.operators.specs import WriterContext
 
 
@@ -142,6 +143,8 @@ def abandon(writer: FileWriter) -> None:
     for bucket in writer._buckets.values():
         if bucket.part is not None:
             file = bucket.part._file
+            if isinstance(bucket.part, BulkPart):
+                bucket.part._writer.abandon()
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), file.fileno())
             file.close()

@@ -13,6 +13,7 @@ from penstock.datastream import (
     CheckpointingMode,
     ExternalizedCheckpointRetention,
     MemorySize,
+    RuntimeExecutionMode,
     SlotSharingGroup,
     StreamExecutionEnvironment,
 )
@@ -91,10 +92,11 @@ def test_settings_without_effect_warn_once() -> None:
     assert configuration.get_string("pipeline.jars", "") == "file:///a.jar;file:///b.jar;file:///c.jar"
 
 
-def test_a_job_with_checkpoints_says_that_there_are_none() -> None:
-    env = StreamExecutionEnvironment(Configuration()).enable_checkpointing(1000)
+def test_a_batch_job_with_checkpoints_says_that_there_are_none() -> None:
+    env = StreamExecutionEnvironment(Configuration()).set_runtime_mode(RuntimeExecutionMode.BATCH)
+    env.enable_checkpointing(1000)
     with (
-        pytest.warns(NoEffectWarning, match="takes no checkpoints"),
+        pytest.warns(NoEffectWarning, match="a batch job takes no checkpoints"),
         env.from_collection([1]).execute_and_collect() as r,
     ):
         assert list(r) == [1]

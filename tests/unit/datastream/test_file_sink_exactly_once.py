@@ -76,7 +76,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(
     steps=STEPS,
     policy=st.sampled_from(POLICIES),
@@ -145,6 +145,44 @@ def test_a_job_that_begins_anew_removes_what_its_former_attempt_left(tmp_path: P
     world.write(3)
     world.end()
     assert published(tmp_path) == ["0", "1", "2"]
+
+
+def test_files_wait_for_compaction_over_several_crashes(tmp_path: Path) -> None:
+    compaction = Compaction(FileCompactStrategy.builder().set_size_threshold(1000).build(), RECORD_WISE)
+    world = World(make_sink(tmp_path, POLICIES[3], compaction, False))
+    for _ in range(3):
+        world.write(2)
+        world.complete(world.checkpoint())
+        world.crash()
+    world.end()
+    assert published(tmp_path) == [str(n) for n in range(6)]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_files_wait_for_compaction_over_rescaling_and_back(tmp_path: Path) -> None:
+    """A subtask that gets no state must not take the files of its former namesake for its own."""
+    compaction = Compaction(FileCompactStrategy.builder().set_size_threshold(1000).build(), RECORD_WISE)
+    world = World(make_sink(tmp_path, POLICIES[3], compaction, False), 2)
+    for parallelism in (1, 2):
+        world.write(4)
+        world.complete(world.checkpoint())
+        world.crash(parallelism)
+    world.write(2)
+    world.end()
+    assert published(tmp_path) == [str(n) for n in range(10)]
+
+
+@pytest.mark.parametrize("rolls", [False, True])
+def test_closing_leaves_what_a_snapshot_knows(tmp_path: Path, rolls: bool) -> None:
+    world = World(make_sink(tmp_path, POLICIES[1], None, False))
+    world.write(2)
+    world.complete(world.checkpoint())
+    world.write(5 if rolls else 1)
+    world.crash(closes=True)
+    world.write(1)
+    world.end()
+    assert published(tmp_path) == ["0", "1", "2"]
+    assert hidden(tmp_path) == []
 
 
 def test_files_of_others_stay(tmp_path: Path) -> None:
@@ -269,7 +307,7 @@ def test_concatenation_with_a_delimiter(tmp_path: Path) -> None:
     world.write(1)
     world.end()
     (path,) = tmp_path.iterdir()
-    assert path.read_text() == "0\n1\n100\n2\n"
+    assert path.read_text() == "0\n1\n100\n2\n100\n"
 
 
 def test_bad_strategies() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from penstock.common import Types
 from penstock.datastream.connectors import FileSource, StreamFormat
+from penstock.datastream.connectors.file_system import RecordReadError
 from penstock.operators.specs import ReaderContext
 
 
@@ -108,6 +109,19 @@ def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines(source((tmp_path / "a b").as_uri())) == [["x"]]
     with pytest.raises(ValueError, match="hdfs://"):
         source("hdfs://host/path")
+
+
+def test_a_file_that_has_become_shorter_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("a\nb\nc\n")
+    found = source(path)
+    splits = found.enumerate_splits(1)
+    path.write_text("a\n")
+    reader = found.create_reader(ReaderContext(0, 1))
+    reader.add_splits(splits)
+    with pytest.raises(RecordReadError, match="text has 2 bytes, and had at least 6 when it was found"):
+        reader.poll(1)
+    reader.close()
 
 
 def test_bad_arguments() -> None:

@@ -173,6 +173,16 @@ def test_execute_async() -> None:
     assert client.get_job_status().result() is JobStatus.FINISHED
 
 
+def test_a_local_job_takes_no_savepoints() -> None:
+    env = environment()
+    env.from_collection([1]).map(lambda v: v).filter(lambda v: False).print()
+    client = env.execute_async("in the background")
+    for future in (client.trigger_savepoint("/s"), client.stop_with_savepoint(False, "/s")):
+        with pytest.raises(RuntimeError, match="takes no savepoints: run it on a cluster"):
+            future.result()
+    client.get_job_execution_result().result()
+
+
 def test_an_environment_without_operators() -> None:
     env = environment()
     env.from_collection([1])

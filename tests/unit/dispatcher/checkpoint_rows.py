@@ -74,7 +74,12 @@ def several_checkpoints(replica: Replica) -> None:
         "checkpoint:2": checkpoint(2, "COMPLETED", 80, size=240, new_bytes=90, options={"unaligned": True}),
         "checkpoint:3": checkpoint(3, "FAILED", failure="a task declined it", failed_at=BEGIN + 3200),
         "checkpoint:4": checkpoint(
-            4, "COMPLETED", 60, size=200, options={"savepoint": True, "directory": "/s/savepoint-012345-abc"}
+            4,
+            "COMPLETED",
+            60,
+            size=200,
+            owned=False,
+            options={"savepoint": True, "directory": "/s/savepoint-012345-abc"},
         ),
         "checkpoint:5": checkpoint(5, "PENDING", options={"savepoint": True, "stop": "drain"}),
         f"ack:5:{SOURCE}:1": ack(5, SOURCE, 1, 25),

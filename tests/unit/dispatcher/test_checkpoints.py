@@ -59,6 +59,13 @@ def test_latest_of_each_kind(told: Replica) -> None:
     }
 
 
+def test_the_savepoint_of_a_rescaling_is_not_the_users(told: Replica) -> None:
+    internal = checkpoint(6, "COMPLETED", 9, owned=True, discarded=True, options={"savepoint": True, "stop": "suspend"})
+    told.commit(f"job:{JOB}", {"checkpoint:6": internal})
+    answer = told.http.get(PATH).json()
+    assert (answer["history"][0]["id"], answer["latest"]["savepoint"]["id"]) == (6, 4)
+
+
 def test_summary_is_over_the_completed_ones(told: Replica) -> None:
     summary = told.http.get(PATH).json()["summary"]
     assert summary["end_to_end_duration"] == {

@@ -18,6 +18,14 @@ def test_a_savepoint_is_removed(replica: Replica) -> None:
     assert replica.savepoints.there == {"/s/savepoint-2"}
 
 
+def test_a_repeated_request_is_one(replica: Replica) -> None:
+    replica.savepoints.there = {"/s/savepoint-1"}
+    for _ in range(2):
+        body = {"savepoint-path": "/s/savepoint-1", "triggerId": TRIGGER}
+        assert replica.http.post("/savepoint-disposal", json=body).json() == {"request-id": TRIGGER}
+        assert replica.http.get(f"/savepoint-disposal/{TRIGGER}").json()["operation"] == {}
+
+
 def test_one_that_is_not_there_says_so(replica: Replica) -> None:
     taken = replica.http.post("/savepoint-disposal", json={"savepoint-path": "/nowhere"}).json()
     told = replica.http.get(f"/savepoint-disposal/{taken['request-id']}").json()

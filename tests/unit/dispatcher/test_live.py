@@ -177,7 +177,8 @@ class Browser:
 
     def __init__(self, app: Callable[..., Awaitable[None]], path: str) -> None:
         self.app, self.path = app, path
-        self.status, self.headers, self.events = 0, {}, 0
+        self.status, self.events = 0, 0
+        self.headers: dict[str, str] = {}
         self.gone = asyncio.Event()
 
     async def read(self, events: int) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.checkpoint.options import CheckpointOptions
 from penstock.exchange.elements import (
     MAX_TIMESTAMP,
     MIN_TIMESTAMP,
@@ -42,6 +43,10 @@ def test_what_is_no_header_is_named() -> None:
         WatermarkStatus(True),
         WatermarkStatus(False),
         CheckpointBarrier(1 << 50),
+        CheckpointBarrier(
+            2,
+            CheckpointOptions(directory="s3://b/chk-2", savepoint=True, exactly_once=False, stop="drain", timestamp=9),
+        ),
         CancelCheckpoint(3, 7),
         EndOfInput(),
     ],

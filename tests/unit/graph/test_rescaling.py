@@ -100,6 +100,6 @@ def test_a_compiled_program_says_which_of_its_vertices_are_parallel() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
     env.from_collection([1, 2]).key_by(lambda x: x).map(lambda x: x).print()
-    made = compile_job(env._stream_graph("words"), job_id="1" * 32, configuration={}).graph  # type: ignore[attr-defined]
+    made = compile_job(env._stream_graph("words"), job_id="1" * 32, configuration={}).graph
     assert [v.is_parallel for v in made.vertices] == [False, True]
     assert [v.parallelism for v in rescaled(made, 3).vertices] == [1, 3]

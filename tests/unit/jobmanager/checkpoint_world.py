@@ -87,12 +87,12 @@ class CheckpointWorld(World):
         for command in fresh:
             match command:
                 case Deploy(tasks=tasks):
-                    for task in tasks:
-                        self.parts[allocation, (task.vertex, task.subtask)] = TaskPart()
+                    for deployed in tasks:
+                        self.parts[allocation, (deployed.vertex, deployed.subtask)] = TaskPart()
                 case TriggerCheckpoint(checkpoint=n, tasks=tasks, options=options):
-                    for task in tasks:
-                        if slot.attempts.get((task.vertex, task.subtask)) == task.attempt:
-                            self.part(allocation, (task.vertex, task.subtask)).barriers[n] = options.stop
+                    for head in tasks:
+                        if slot.attempts.get((head.vertex, head.subtask)) == head.attempt:
+                            self.part(allocation, (head.vertex, head.subtask)).barriers[n] = options.stop
                 case NotifyCheckpointComplete(checkpoint=n):
                     self._finish(allocation, n)
                 case NotifyCheckpointAborted(checkpoint=n):

@@ -12,6 +12,7 @@ from penstock.coordination.messages import (
     SlotOffered,
     TaskStateChanged,
 )
+from penstock.coordination.restart_strategy import RestartConfig
 from penstock.coordination.rows import JobRow
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex, OperatorNode
 from penstock.graph.states import JobState
@@ -20,7 +21,6 @@ from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
-from penstock_jobmanager.restart_strategy import RestartConfig
 
 JOB = "0123456789abcdef0123456789abcdef"
 SOURCE, FLAT_MAP = "a" * 32, "b" * 32
@@ -28,7 +28,7 @@ REF = ExchangeRef(url="redis://exchange", run_id="r", nonce="n")
 OPTIONS = JobMasterOptions()
 
 
-def checkpointed(restart: RestartConfig | None = None, **changes: Any) -> JobMasterOptions:
+def checkpointed(restart: RestartConfig | None = None, /, **changes: Any) -> JobMasterOptions:
     """A checkpoint every 10 s into `/c`; by default the job starts again as often as it takes, after 1 s."""
     config: dict[str, Any] = {"interval": 10.0, "directory": "/c/chk-{}".format, "savepoint_directory": "/s", **changes}
     again = RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=1000, delay=1000)

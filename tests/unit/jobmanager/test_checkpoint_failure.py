@@ -1,5 +1,7 @@
 """Checkpoints that fail, and what that means for the job."""
 
+from typing import Any
+
 import pytest
 
 from penstock.coordination.messages import (
@@ -25,7 +27,7 @@ from tests.unit.jobmanager.checkpoint_messages import (
 from tests.unit.jobmanager.jobs import FLAT_MAP, SOURCE, allocation, at, checkpointed, running, states, task
 
 
-def pending(**config: object) -> JobMaster:
+def pending(**config: Any) -> JobMaster:
     made = running(2, checkpointed(**{"tolerable_failures": 1, **config}))
     made.tick(at(10))
     return made

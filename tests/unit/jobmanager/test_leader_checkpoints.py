@@ -6,11 +6,22 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.mirror import read_mirror
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
-from penstock.coordination.messages import CancelRequested, CheckpointRequested, Failure, RescaleRequested, decode
+from penstock.coordination.messages import (
+    CancelRequested,
+    CheckpointAcked,
+    CheckpointDeclined,
+    CheckpointRequested,
+    EffectDone,
+    Failure,
+    RescaleRequested,
+    decode,
+)
 from penstock.graph.job_graph import JobGraph
+from penstock_jobmanager import checkpoint_effects
 from tests.unit.jobmanager.jobs import FLAT_MAP, JOB, SOURCE, graph
 from tests.unit.jobmanager.setting import Setting
 
@@ -25,14 +36,14 @@ def setting() -> Iterator[Setting]:
         manager.effects.close()
 
 
-def job(folder: Path, job: str = JOB, parallelism: int = 2, **configuration: str) -> JobGraph:
+def job(folder: Path, job: str = JOB, **configuration: str) -> JobGraph:
     keys = {
         "execution.checkpointing.dir": str(folder),
         "execution.checkpointing.interval": "50 ms",
         "execution.checkpointing.savepoint-dir": str(folder / "savepoints"),
         **configuration,
     }
-    return replace(graph(parallelism, job), configuration=keys)
+    return replace(graph(2, job), configuration=keys)
 
 
 def storage(folder: Path, job: str = JOB) -> CheckpointStorage:
@@ -184,3 +195,50 @@ def test_a_leader_may_die_at_any_point_of_a_checkpoint(setting: Setting, tmp_pat
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("point", ["after-last-ack", "after-metadata", "after-completed", "after-pointer"])
+def test_a_leader_that_dies_at_a_crash_point_is_succeeded_and_nothing_is_told_twice_or_lost(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    reached: list[str] = []
+
+    def reach(here: str) -> None:
+        reached.append(here)
+        if reached.count(point) == 1 and here == point:
+            raise SystemExit  # this thread does nothing more
+
+    monkeypatch.setattr(checkpoint_effects, "reach", reach)
+    first = setting.start()
+    setting.submit(job(tmp_path))
+    setting.until(lambda: point in reached, point)
+    first.die()
+    setting.managers.remove(first)
+    assert 1 not in setting.cluster.completed
+    setting.start()
+    setting.until(lambda: {1, 2} <= set(setting.cluster.completed), "the same checkpoint, and a later one")
+    assert reached.count(point) >= 2
+    assert setting.record().counters.failed == 0
+    setting.cluster.finish_all()
+    setting.until_over("FINISHED")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_effect_that_is_wanted_again_in_the_commit_that_takes_it_out_is_carried_out_again(
+    setting: Setting, tmp_path: Path
+) -> None:
+    manager = setting.start()
+    rare = {"execution.checkpointing.interval": "1 h", "execution.checkpointing.tolerable-failed-checkpoints": "9"}
+    setting.submit(job(tmp_path, **rare))
+    setting.until(setting.running)
+    setting.cluster.silent = True
+    setting.cluster.tell(JOB, CheckpointRequested(trigger="t", savepoint=False))
+    setting.until(lambda: 1 in setting.record().checkpoints)
+    failure = Failure(message="disk full")
+    setting.cluster.tell(JOB, CheckpointDeclined(checkpoint=1, vertex=SOURCE, subtask=0, attempt=0, failure=failure))
+    manager.leader.step()
+    # in one batch: its files are gone, and another task comes with its part too late
+    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))
+    late = CheckpointAcked(checkpoint=1, vertex=FLAT_MAP, subtask=0, attempt=0, state=SubtaskState())
+    setting.cluster.tell(JOB, late)
+    setting.until(lambda: not setting.record().outbox, "everything was carried out")

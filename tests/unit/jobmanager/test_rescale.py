@@ -1,5 +1,7 @@
 """A job goes on at another parallelism: its own savepoint, new executions, slots asked for or given back."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -57,7 +59,7 @@ def logs(generation: int) -> LogsCreated:
     return LogsCreated(generation=generation, exchange=(REF,))
 
 
-def suspended(before: int, after: int, **config: object) -> JobMaster:
+def suspended(before: int, after: int, **config: Any) -> JobMaster:
     """Its savepoint is there and mirrored, the graph is stored; the tasks have not finished yet."""
     made = running(before, checkpointed(**config))
     made.handle(to(after), at(1))
@@ -73,6 +75,10 @@ def finish(made: JobMaster, seconds: float) -> Decision:
     for (vertex, subtask), execution in list(made.record.executions.items()):
         decision = made.handle(task(vertex, subtask, "FINISHED", attempt=execution.attempt), at(seconds))
     return decision
+
+
+def answer(made: JobMaster) -> str:
+    return made.record.triggers["t"].state
 
 
 def new_offer(number: int) -> SlotOffered:
@@ -102,13 +108,13 @@ def test_up_it_asks_for_slots_and_goes_on_at_the_new_graph() -> None:
     assert states(made) == ["CREATED"] + ["SCHEDULED"] * 4
     assert ToResourceManager(SlotsRequested(job=JOB, requests=(f"{JOB}-2",), epoch=1, time=4000)) in decision.ops
     assert made.record.job.graph == STORED and parallelisms(made.graph) == {SOURCE: 1, FLAT_MAP: 3}
-    assert made.record.triggers["t"].state == "IN_PROGRESS"
+    assert answer(made) == "IN_PROGRESS"
     made.handle(new_offer(2), at(4))
     deploys = [d for d in commands(made.handle(logs(1), at(4)), Deploy) if isinstance(d, Deploy)]
     assert len(deploys) == 3 and {d.graph for d in deploys} == {STORED}
     assert deploys[0].restore is not None and deploys[0].restore.checkpoint == 1
     assert len(deploys[0].placement[FLAT_MAP]) == 3
-    assert made.record.triggers["t"].state == "COMPLETED" and made.record.job.rescale is None
+    assert answer(made) == "COMPLETED" and made.record.job.rescale is None
     assert made.record.job.state is JobState.RUNNING
 
 

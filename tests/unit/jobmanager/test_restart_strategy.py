@@ -3,8 +3,8 @@
 import pytest
 
 from penstock.client.config import Configuration
+from penstock.coordination.restart_strategy import RestartConfig, after_failure
 from penstock.coordination.rows import RestartRow
-from penstock_jobmanager.restart_strategy import RestartConfig, after_failure
 
 P = "restart-strategy"
 

@@ -268,7 +268,7 @@ def test_answers_are_bounded_and_open_requests_are_kept() -> None:
     ],
 )
 def test_what_outlives_the_job(retention: Retention, end: str, kept: tuple[int, ...]) -> None:
-    from penstock_jobmanager.restart_strategy import RestartConfig
+    from penstock.coordination.restart_strategy import RestartConfig
 
     made = running(1, checkpointed(RestartConfig(), retention=retention))
     made.tick(at(10))

@@ -1,5 +1,6 @@
 """The model's logs, and what decides which of their entries is processed next."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 Channel: TypeAlias = tuple[str, int]
@@ -33,6 +34,8 @@ class Aligner:
         self.queue: list[int] = []
         self.ended: set[Channel] = set()
         self.done_upto = 0
+        #: whether a barrier with this sequence stands where the channel is
+        self.counts: Callable[[Channel, int], bool] = lambda channel, seq: True
 
     def next(self, log: Log) -> Step:
         """("entry", id) | ("aligned", n, first) | ("entry+aligned", id, n, first) | ("skip",) | None."""
@@ -44,7 +47,7 @@ class Aligner:
         return None
 
     def _look(self, at: int, log: Log) -> Step:
-        channel, kind, _, payload = log.entries[at]
+        channel, kind, seq, payload = log.entries[at]
         if kind == "cancel":
             self.done_upto = max(self.done_upto, payload)
             if self.aligning is not None and self.aligning <= payload:
@@ -54,7 +57,7 @@ class Aligner:
             self.held.append(at)
             return ("skip",)
         if kind == "barrier":
-            return self._barrier(at, channel, payload)
+            return self._barrier(at, channel, payload) if self.counts(channel, seq) else ("skip",)
         if kind == "eoi":
             self.ended.add(channel)
             done = self._complete()

@@ -7,6 +7,7 @@ from tests.unit.model.model_log import Aligner, Channel, Log
 
 if TYPE_CHECKING:
     from tests.unit.model.exchange_model import World
+    from tests.unit.model.failover_model import FailoverWorld
 
 N_RECORDS, BATCH = 60, 4
 LAST = 10**9  #: the id of a sink's final transaction
@@ -26,8 +27,9 @@ def mix(h: int, x: object) -> int:
 
 
 class Source:
-    def __init__(self, world: "World", i: int, snapshot: Any = None) -> None:
-        self.w, self.i, self.epoch, self.done = world, i, world.epoch, False
+    def __init__(self, world: "World | FailoverWorld", i: int, snapshot: Any = None) -> None:
+        self.w: Any = world
+        self.i, self.epoch, self.done = i, world.epoch, False
         self.offset: int = snapshot[0] if snapshot else 0
         self.seq: dict[int, int] = dict(snapshot[1]) if snapshot else {0: 0, 1: 0}
 
@@ -62,11 +64,12 @@ class Task:
     """A middle task: its state and its output depend on the order of everything it has read."""
 
     def __init__(
-        self, world: "World", name: str, channels: list[Channel], snapshot: Any = None, attempt: int = 0
+        self, world: "World | FailoverWorld", name: str, channels: list[Channel], snapshot: Any = None, attempt: int = 0
     ) -> None:
         fresh = {"state": 0, "taken": dict.fromkeys(channels, 0), "out": {0: 0, 1: 0}, "at": 0, "ended": (), "upto": 0}
         s: dict[str, Any] = snapshot or fresh
-        self.w, self.name, self.channels, self.attempt, self.epoch = world, name, channels, attempt, world.epoch
+        self.w: Any = world
+        self.name, self.channels, self.attempt, self.epoch = name, channels, attempt, world.epoch
         self.state: int = s["state"]
         self.taken: dict[Channel, int] = dict(s["taken"])
         self.out: dict[int, int] = dict(s["out"])
@@ -143,7 +146,7 @@ class Sink(Task):
     """Two-phase commit: records since the last snapshot are one transaction, committed once that is stored."""
 
     def __init__(
-        self, world: "World", name: str, channels: list[Channel], snapshot: Any = None, attempt: int = 0
+        self, world: "World | FailoverWorld", name: str, channels: list[Channel], snapshot: Any = None, attempt: int = 0
     ) -> None:
         super().__init__(world, name, channels, snapshot, attempt)
         self.open: list[Any] = []

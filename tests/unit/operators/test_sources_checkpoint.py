@@ -231,10 +231,17 @@ def test_a_discovering_source_never_ends_and_fails_with_its_discovery() -> None:
         operator.close()
 
 
-def test_without_an_interval_a_source_is_as_others() -> None:
-    source = Growing(["a", "b"])
+def test_without_an_interval_a_source_is_as_others_and_can_go_on_with_one() -> None:
+    source = Growing([str(n) for n in range(9)])
     source.discovery_interval = None
-    operator = started(source, 0, 1)
-    assert polled(operator, 5) == ["a", "b"]
-    assert operator.poll(1) is None
-    assert "known splits" not in operator.snapshot(1).lists
+    running = [started(source, n, 2) for n in range(2)]
+    read = [polled(operator, 100) for operator in running]
+    assert read == [["0", "2", "4", "6", "8"], ["1", "3", "5", "7"]]
+    assert running[0].poll(1) is None
+    former = [operator.snapshot(1) for operator in running]
+    source.discovery_interval = 0.001
+    source.names.append("new")
+    later = [started(source, n, 3, former) for n in range(3)]
+    assert looked_at(source, later) == ["new"]
+    for operator in later:
+        operator.close()

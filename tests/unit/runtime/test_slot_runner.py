@@ -14,7 +14,7 @@ from penstock.exchange.options import ExchangeOptions
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import ExecutionState
 from penstock.operators.specs import CollectSpec, MapSpec, ReaderContext, SourceSpec
-from penstock.runtime.local import LocalCollector
+from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import TaskFactory

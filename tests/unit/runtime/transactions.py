@@ -8,6 +8,9 @@ from tests.job_builder import ListReader, ListSource
 
 #: name of a sink -> transaction id -> its values, in the order of commits
 COMMITTED: dict[str, dict[Any, list[Any]]] = {}
+#: name of a job -> what its functions still have to raise at. Used as an attribute of this module: functions travel
+#: with copies of what they refer to by name
+FAILURES: dict[str, list[Any]] = {}
 
 
 class CountingSink:
@@ -88,3 +91,7 @@ class PacedSource(ListSource):
 
     def create_reader(self, context: ReaderContext) -> ListReader:
         return PacedReader(Pace.of[self._name])
+
+
+#: not empty: asynchronous calls may answer
+OPEN: list[bool] = []

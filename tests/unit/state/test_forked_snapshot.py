@@ -29,7 +29,7 @@ STATES = {"s": StateMeta(kind="value")}
 
 
 def large(monkeypatch: pytest.MonkeyPatch) -> HashMapKeyedStateBackend:
-    monkeypatch.setattr(heap_snapshot, "AT_ONCE", 10)
+    monkeypatch.setattr(heap_snapshot, "AT_ONCE_ENTRIES", 10)
     backend = HashMapKeyedStateBackend(128)
     backend.declarations.operator = "Totals"
     return backend
@@ -73,6 +73,21 @@ def test_what_is_changed_in_place_after_the_fork_does_not_show(monkeypatch: pyte
 def test_small_state_is_pickled_at_once() -> None:
     backend = HashMapKeyedStateBackend(128)
     backend.table("t", "value")["a"] = 1
+    assert isinstance(backend.snapshot(), MemorySnapshot)
+
+
+def test_few_entries_may_be_large() -> None:
+    backend = HashMapKeyedStateBackend(128)
+    backend.table("t", "list").update(a=[["element"] * 9 for _ in range(100_000)], b=[])
+    for _ in range(2):
+        snapshot = backend.snapshot()
+        assert isinstance(snapshot, ForkedSnapshot)
+        assert sum(len(state) for _, state in snapshot.groups()) > heap_snapshot.AT_ONCE_BYTES
+        snapshot.release()
+    backend.table("t", "list")["a"].clear()
+    del backend.table("t", "list")["a"], backend.table("t", "list")["b"]
+    assert isinstance(backend.snapshot(), MemorySnapshot)
+    backend.table("t", "list").update(a=[1], b=[2])
     assert isinstance(backend.snapshot(), MemorySnapshot)
 
 

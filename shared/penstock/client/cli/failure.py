@@ -4,7 +4,15 @@ import sys
 
 import click
 
-_TELLING = ("ConfigurationError", "ClusterError", "ClusterUnreachable", "RestError", "ProgramError", "PackagingError")
+_TELLING = (
+    "ConfigurationError",
+    "ClusterError",
+    "ClusterUnreachable",
+    "RestError",
+    "ProgramError",
+    "PackagingError",
+    "CheckpointStorageError",
+)
 
 
 class CommandFailed(click.ClickException):

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from penstock.common.io import InputFormat
-from penstock.common.serialization import BulkWriterFactory
+from penstock.common.serialization import BulkWriter, BulkWriterFactory
 from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.connectors.file_system.bulk_format import BulkFormat
 from penstock.datastream.connectors.file_system.file_format import RecordReadError
+from penstock.datastream.connectors.file_system.file_source import FileSource
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit, split_file
 from penstock.datastream.formats.avro_schema import AvroSchema, GenericRecordAvroTypeInfo, check_schema
 from penstock.datastream.formats.extras import fastavro
@@ -46,11 +47,14 @@ class AvroInputFormat(InputFormat, ResultTypeQueryable):
     """The records of one path, for `env.create_input`: as `FileSource` with `AvroReaders` reads them."""
 
     def __init__(self, path: str, schema: AvroSchema) -> None:
-        self.path = path
-        self.file_format = AvroFormat(check_schema(schema))
+        self._path, self._schema = path, check_schema(schema)
 
     def get_produced_type(self) -> GenericRecordAvroTypeInfo:
-        return GenericRecordAvroTypeInfo(self.file_format.schema)
+        return GenericRecordAvroTypeInfo(self._schema)
+
+    def source(self) -> FileSource:
+        """What reads it."""
+        return FileSource.for_bulk_file_format(AvroFormat(self._schema), self._path).build()
 
 
 class _From:
@@ -169,7 +173,7 @@ class AvroWriterFactory(BulkWriterFactory):
         return AvroBulkWriter(self.schema, file)
 
 
-class AvroBulkWriter:
+class AvroBulkWriter(BulkWriter):
     def __init__(self, schema: AvroSchema, file: BinaryIO) -> None:
         self._schema = schema
         self._writer = fastavro("write").Writer(file, schema.parsed)

@@ -75,7 +75,7 @@ class AvroRowSerializationSchema(SerializationSchema):
 
 
 def _from_avro(node: Any, names: Names) -> Convert:
-    node = without_null(names.resolved(node))
+    node = names.resolved(without_null(names.resolved(node)))
     kind = node["type"] if isinstance(node, dict) else node
     if kind == "record":
         fields = [(f["name"], _or_none(_from_avro(f["type"], names))) for f in node["fields"]]
@@ -92,7 +92,7 @@ def _from_avro(node: Any, names: Names) -> Convert:
 
 
 def _to_avro(node: Any, names: Names) -> Convert:
-    node = without_null(names.resolved(node))
+    node = names.resolved(without_null(names.resolved(node)))
     kind = node["type"] if isinstance(node, dict) else node
     if kind == "record":
         fields = [(f["name"], _or_none(_to_avro(f["type"], names))) for f in node["fields"]]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from penstock.common.serialization import BulkWriterFactory, RowDataBulkWriterFactory
+from penstock.common.serialization import BulkWriter, BulkWriterFactory, RowDataBulkWriterFactory
 from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.formats.csv_schema import CsvSchema
 from penstock.datastream.formats.csv_values import column_writer, quoting
@@ -32,7 +32,7 @@ class CsvBulkWriterFactory(RowDataBulkWriterFactory):
         return CsvBulkWriter(self.schema, file)
 
 
-class CsvBulkWriter:
+class CsvBulkWriter(BulkWriter):
     def __init__(self, schema: CsvSchema, file: BinaryIO) -> None:
         self._file = file
         self._names = schema.row_type.names

@@ -12,7 +12,7 @@ from penstock.datastream.connectors.file_system.bulk_format import BulkFormat
 from penstock.datastream.connectors.file_system.file_format import RecordReadError
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit
 from penstock.datastream.formats.arrow_reading import ArrowSplit, Group, columns_in_file, rows_of
-from penstock.datastream.formats.arrow_writing import ArrowBulkWriter
+from penstock.datastream.formats.arrow_writing import ArrowBulkWriter, OpenFile
 from penstock.datastream.formats.extras import arrow
 from penstock.datastream.formats.file_properties import bytes_of, properties_of
 from penstock.datastream.formats.parquet_rows import check_row_type
@@ -51,40 +51,10 @@ class OrcRowWriterFactory(RowDataBulkWriterFactory):
         return self.row_type
 
     def create(self, file: BinaryIO, type_info: TypeInformation | None) -> ArrowBulkWriter:
-        # the writer closes what it gets, and a part file is closed by the sink
-        writer = arrow("orc").ORCWriter(_Open(file), compression=self.compression, stripe_size=self.stripe_size)
+        out = OpenFile(file)
+        writer = arrow("orc").ORCWriter(out, compression=self.compression, stripe_size=self.stripe_size)
         # the writer makes stripes itself: what it gets need not be large
-        return ArrowBulkWriter(self.row_type, True, 1, writer.write, writer.close)
-
-
-class _Open:
-    """A file that stays open."""
-
-    closed = False
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, data: Any) -> int:
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def close(self) -> None:
-        self._file.flush()
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
+        return ArrowBulkWriter(self.row_type, True, 1, out, writer.write, writer.close)
 
 
 class OrcColumnarRowInputFormat(BulkFormat):

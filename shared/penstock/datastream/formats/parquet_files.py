@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from penstock.common.configuration import Configuration
 from penstock.datastream.connectors.file_system.file_format import RecordReadError
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit
+from penstock.datastream.formats.arrow_writing import OpenFile
 from penstock.datastream.formats.extras import arrow
 from penstock.datastream.formats.file_properties import bytes_of, properties_of
 
@@ -26,8 +27,8 @@ class ParquetSettings:
     compression: str = "SNAPPY"
     group_size: int = _GROUP_SIZE
 
-    def writer(self, file: BinaryIO, schema: Any, **named: Any) -> Any:
-        """A `pyarrow.parquet.ParquetWriter`; the file stays open when it is closed."""
+    def writer(self, file: OpenFile, schema: Any, **named: Any) -> Any:
+        """A `pyarrow.parquet.ParquetWriter`."""
         return arrow("parquet").ParquetWriter(file, schema, compression=self.compression, **named)
 
 

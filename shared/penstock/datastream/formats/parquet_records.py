@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO
 
-from penstock.common.serialization import BulkWriterFactory
+from penstock.common.serialization import BulkWriter, BulkWriterFactory
 from penstock.common.typeinfo import TypeInformation
 from penstock.common.types import Row
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit, split_file
 from penstock.datastream.connectors.file_system.stream_format import StreamFormat
 from penstock.datastream.formats.arrow_reading import ArrowSplit, Group, columns_in_file, rows_of
 from penstock.datastream.formats.arrow_types import arrow_schema
-from penstock.datastream.formats.arrow_writing import ArrowBulkWriter
+from penstock.datastream.formats.arrow_writing import ArrowBulkWriter, OpenFile
 from penstock.datastream.formats.avro_schema import AvroSchema, GenericRecordAvroTypeInfo, check_schema
 from penstock.datastream.formats.avro_types import data_type_of
 from penstock.datastream.formats.parquet_files import ParquetSettings, open_parquet, parquet_groups
@@ -109,12 +109,13 @@ class AvroParquetWriterFactory(BulkWriterFactory):
 
     def create(self, file: BinaryIO, type_info: TypeInformation | None) -> "_RecordWriter":
         row_type = data_type_of(self.schema)
-        writer = self.settings.writer(file, arrow_schema(row_type))
-        rows = ArrowBulkWriter(row_type, True, self.settings.group_size, writer.write_table, writer.close)
+        out = OpenFile(file)
+        writer = self.settings.writer(out, arrow_schema(row_type))
+        rows = ArrowBulkWriter(row_type, True, self.settings.group_size, out, writer.write_table, writer.close)
         return _RecordWriter(rows, _row(row_type))
 
 
-class _RecordWriter:
+class _RecordWriter(BulkWriter):
     def __init__(self, rows: ArrowBulkWriter, row: Callable[[Any], Any]) -> None:
         self._rows, self._row = rows, row
 
@@ -123,3 +124,6 @@ class _RecordWriter:
 
     def finish(self) -> None:
         self._rows.finish()
+
+    def abandon(self) -> None:
+        self._rows.abandon()

@@ -10,7 +10,8 @@ from penstock.common.typeinfo import TypeInformation
 from penstock.datastream.connectors.file_system.bulk_format import BulkFormat
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit, split_file
 from penstock.datastream.formats.arrow_reading import ArrowSplit, Group, columns_in_file, rows_of
-from penstock.datastream.formats.arrow_writing import ArrowBulkWriter
+from penstock.datastream.formats.arrow_types import arrow_schema
+from penstock.datastream.formats.arrow_writing import ArrowBulkWriter, OpenFile
 from penstock.datastream.formats.file_properties import properties_of
 from penstock.datastream.formats.parquet_files import ParquetSettings, open_parquet, parquet_groups, parquet_settings
 from penstock.table.conversion import row_type_info
@@ -80,11 +81,12 @@ class ParquetRowWriterFactory(RowDataBulkWriterFactory):
         return self.row_type
 
     def create(self, file: BinaryIO, type_info: TypeInformation | None) -> ArrowBulkWriter:
-        from penstock.datastream.formats.arrow_types import arrow_schema
-
         # Flink reads timestamps as INT96
-        writer = self.settings.writer(file, arrow_schema(self.row_type), use_deprecated_int96_timestamps=True)
-        return ArrowBulkWriter(self.row_type, self.is_utc, self.settings.group_size, writer.write_table, writer.close)
+        out = OpenFile(file)
+        writer = self.settings.writer(out, arrow_schema(self.row_type), use_deprecated_int96_timestamps=True)
+        return ArrowBulkWriter(
+            self.row_type, self.is_utc, self.settings.group_size, out, writer.write_table, writer.close
+        )
 
 
 def check_row_type(row_type: Any) -> RowType:

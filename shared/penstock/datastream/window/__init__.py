@@ -1,5 +1,6 @@
 """Windows, assigners and triggers. Source: `pyflink.datastream.window`."""
 
+from penstock.common.constants import MAX_LONG_VALUE, MIN_LONG_VALUE
 from penstock.datastream.window.assigner import (
     GlobalWindows,
     MergingWindowAssigner,
@@ -31,6 +32,8 @@ from penstock.datastream.window.trigger import Trigger, TriggerResult
 from penstock.datastream.window.windows import CountWindow, GlobalWindow, TimeWindow, Window
 
 __all__ = [
+    "MAX_LONG_VALUE",
+    "MIN_LONG_VALUE",
     "ContinuousEventTimeTrigger",
     "ContinuousProcessingTimeTrigger",
     "CountSlidingWindowAssigner",

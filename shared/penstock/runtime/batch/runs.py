@@ -16,7 +16,7 @@ class Run:
 
     def __init__(self, keys: Iterable[tuple[int, Any, list[Record]]]) -> None:
         """`keys`: (hash, key, sorted records), by ascending hash. TypeError or PicklingError: not to be pickled."""
-        self._file = tempfile.TemporaryFile(prefix="penstock-sort-")
+        self._file = tempfile.TemporaryFile(prefix="penstock-sort-")  # noqa: SIM115 (open until it was read)
         try:
             for hashed, key, records in keys:
                 for at in range(0, len(records), CHUNK):

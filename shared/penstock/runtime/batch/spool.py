@@ -25,7 +25,7 @@ class Spool:
             self._held += len(batch)
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="penstock-spool-")
+            self._file = tempfile.TemporaryFile(prefix="penstock-spool-")  # noqa: SIM115 (open until it was read)
         pickle.dump(batch, self._file, protocol=5)
         self._written += 1
 

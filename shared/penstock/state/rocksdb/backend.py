@@ -8,7 +8,7 @@ from typing import Any
 from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.clock import processing_time
-from penstock.state.heap_snapshot import heap_snapshot
+from penstock.state.heap_snapshot import HeapSnapshots
 from penstock.state.portable import Group
 from penstock.state.rocksdb.cleanup import CursorCleanup
 from penstock.state.rocksdb.codec import Codec, Entry, values_of
@@ -45,6 +45,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
         self._numbers: dict[str, int] = {}
         self._tables: dict[str, RocksDBTable] = {}
         self._adopted: Extra | None = None
+        self._snapshots = HeapSnapshots()
 
     # -- states ------------------------------------------------------------------------------------------------------
 
@@ -105,7 +106,9 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
 
     def snapshot(self) -> KeyedSnapshot:
         operator, metas = self.declarations.operator, self.declarations.metas()
-        parts = heap_snapshot(operator, metas, self.part_sources, sum(len(part) for part in self._parts.values()))
+        parts = self._snapshots.take(
+            operator, metas, self.part_sources, sum(len(part) for part in self._parts.values())
+        )
         try:
             folder = self.database.checkpoint()
         except BaseException:
@@ -131,13 +134,12 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
                 self.take_group(state, parts)
 
     def take_states(self, found: Group) -> None:
-        kind = self.declarations.kind
-        self.database.write_all(
-            entry
-            for name, entries in found.items()
-            for key, value in entries
-            for entry in self._entries(name, kind(name), key, value)
-        )
+        for name, entries in found.items():
+            kind, codec = self.declarations.kind(name), self._codec(name)
+            prefix, place_of = state_prefix(self._number(name, kind)), self._places.of_key
+            self.database.write_all(
+                entry for key, value in entries for entry in codec.entries(kind, prefix + place_of(key), key, value)
+            )
 
     def _renumbered(self, entries: Iterable[tuple[str, Entry]]) -> Iterator[Entry]:
         for name, (key, value) in entries:

@@ -43,37 +43,69 @@ def polled(orders: Any, *events: GateEvent | None) -> list[Any]:
 
 
 def test_by_key_no_batch_has_two_keys() -> None:
-    events = [batch(0, ("b", 3, 1), ("a", 2, 2)), None, batch(0, ("b", 1, 3), ("a", 2, 4)), InputEnded(0), AllEnded()]
+    events: list[GateEvent | None] = [
+        batch(0, ("b", 3, 1), ("a", 2, 2)),
+        None,
+        batch(0, ("b", 1, 3), ("a", 2, 4)),
+        InputEnded(0),
+        AllEnded(),
+    ]
     assert polled(("BY_KEY",), *events) == [None, (0, [2, 4]), (0, [3, 1]), InputEnded, AllEnded]
 
 
 def test_sorted_batches_may_have_many_keys() -> None:
-    events = [batch(0, ("b", 3, 1), ("a", 2, 2)), batch(0, ("b", 1, 3)), AllEnded()]
+    events: list[GateEvent | None] = [batch(0, ("b", 3, 1), ("a", 2, 2)), batch(0, ("b", 1, 3)), AllEnded()]
     assert polled(("SORTED",), *events) == [(0, [2, 3, 1]), AllEnded]
 
 
 def test_watermarks_and_idleness_wait_for_the_end() -> None:
-    events = [StatusEvent(False), WatermarkEvent(5), batch(0, ("a", 1, 1)), WatermarkEvent(MAX_TIMESTAMP), AllEnded()]
+    events: list[GateEvent | None] = [
+        StatusEvent(False),
+        WatermarkEvent(5),
+        batch(0, ("a", 1, 1)),
+        WatermarkEvent(MAX_TIMESTAMP),
+        AllEnded(),
+    ]
     assert polled(("BY_KEY",), *events) == [(0, [1]), AllEnded]
 
 
 def test_by_time_lets_what_has_no_time_go_on() -> None:
-    events = [batch(0, ("a", 9, 1)), batch(0, ("a", None, 2)), None, batch(0, ("a", 5, 3)), AllEnded()]
+    events: list[GateEvent | None] = [
+        batch(0, ("a", 9, 1)),
+        batch(0, ("a", None, 2)),
+        None,
+        batch(0, ("a", 5, 3)),
+        AllEnded(),
+    ]
     assert polled(("BY_TIME",), *events) == [(0, [2]), None, (0, [3, 1]), AllEnded]
 
 
 def test_first_before_last() -> None:
-    events = [batch(0, (None, None, 1)), batch(1, (None, None, 2)), batch(0, (None, None, 3)), AllEnded()]
+    events: list[GateEvent | None] = [
+        batch(0, (None, None, 1)),
+        batch(1, (None, None, 2)),
+        batch(0, (None, None, 3)),
+        AllEnded(),
+    ]
     assert polled(("LAST", "FIRST"), *events) == [(1, [2]), (0, [1]), (0, [3]), AllEnded]
 
 
 def test_first_before_by_key() -> None:
-    events = [batch(0, ("a", 7, 1)), batch(1, (None, None, 2)), batch(0, ("a", 5, 3)), AllEnded()]
+    events: list[GateEvent | None] = [
+        batch(0, ("a", 7, 1)),
+        batch(1, (None, None, 2)),
+        batch(0, ("a", 5, 3)),
+        AllEnded(),
+    ]
     assert polled(("BY_KEY", "FIRST"), *events) == [(1, [2]), (0, [3, 1]), AllEnded]
 
 
 def test_two_inputs_of_a_key_are_merged_by_time() -> None:
-    events = [batch(0, ("a", 1, "l1"), ("a", 5, "l5"), ("b", 2, "l2")), batch(1, ("a", 3, "r3")), AllEnded()]
+    events: list[GateEvent | None] = [
+        batch(0, ("a", 1, "l1"), ("a", 5, "l5"), ("b", 2, "l2")),
+        batch(1, ("a", 3, "r3")),
+        AllEnded(),
+    ]
     assert polled(("BY_KEY", "BY_KEY"), *events) == [(0, ["l1"]), (1, ["r3"]), (0, ["l5"]), (0, ["l2"]), AllEnded]
 
 

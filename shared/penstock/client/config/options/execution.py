@@ -99,6 +99,11 @@ RECONNECT_TIMEOUT = duration(
 PYTHON_FILES = optional_string(
     "python.files", "Files and folders that travel with the job, comma-separated (`penstock run -pyfs`)."
 )
+PYTHON_ARCHIVES = optional_string(
+    "python.archives",
+    "Zips that are unpacked where the functions run, comma-separated: `path#folder`, or `path` alone for a folder "
+    "of its name. Functions find them by relative paths.",
+)
 PYTHON_REQUIREMENTS = optional_string("python.requirements", "requirements.txt of the job (`penstock run -pyreq`).")
 PYTHON_EXECUTABLE = string("python.executable", "python", "Interpreter of the slots; only its default is supported.")
 CACHED_FILES = string_list("pipeline.cached-files", None, "Files to be found by name in functions.")

@@ -21,7 +21,7 @@ class FileCompactor:
 
     @staticmethod
     def concat_file_compactor(file_delimiter: bytes | None = None) -> "FileCompactor":
-        """One file behind the other, the delimiter between them: for formats whose files can be joined."""
+        """One file behind the other, the delimiter behind each: for formats whose files can be joined."""
         if file_delimiter is not None and not isinstance(file_delimiter, bytes):
             raise TypeError(f"the file delimiter must be bytes, not {file_delimiter!r}")
         return ConcatFileCompactor(file_delimiter or b"")
@@ -50,11 +50,10 @@ class ConcatFileCompactor(FileCompactor):
     file_delimiter: bytes
 
     def compact(self, files: Sequence[Path], target: BinaryIO, sink: "FileSink") -> None:
-        for number, path in enumerate(files):
-            if number:
-                target.write(self.file_delimiter)
+        for path in files:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, target, 1024 * 1024)
+            target.write(self.file_delimiter)
 
 
 class IdenticalFileCompactor(FileCompactor):
@@ -76,8 +75,12 @@ class RecordWiseFileCompactor(FileCompactor):
                 target.write(encode(batch))
             return
         writer = sink.bulk.create(target, sink.input_type)
-        for batch in batches:
-            writer.add(batch)
+        try:
+            for batch in batches:
+                writer.add(batch)
+        except BaseException:
+            writer.abandon()
+            raise
         writer.finish()
 
     def _batches(self, path: Path) -> Iterator[Sequence[Any]]:

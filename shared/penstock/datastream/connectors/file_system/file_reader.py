@@ -1,10 +1,11 @@
 """Reads the splits of one subtask, one behind the other."""
 
+import os
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from penstock.datastream.connectors.file_system.file_format import FileFormat, OpenSplit
+from penstock.datastream.connectors.file_system.file_format import FileFormat, OpenSplit, RecordReadError
 from penstock.datastream.connectors.file_system.file_splits import FileSourceSplit
 
 
@@ -30,12 +31,19 @@ class FileReader:
             if self._open is None:
                 if not self._splits:
                     return None
-                self._open = self._format.open(self._splits[0])
+                self._open = self._opened(self._splits[0])
                 self._splits.popleft()
             batch = self._open.read(max_records)
             if batch:
                 return list(batch)
             self._close_split()
+
+    def _opened(self, split: FileSourceSplit) -> OpenSplit:
+        # positions are of the file as it was found: in a shorter one they would lose records silently
+        size = os.stat(split.path).st_size  # noqa: PTH116
+        if size < split.end:
+            raise RecordReadError(f"{split.path} has {size} bytes, and had at least {split.end} when it was found")
+        return self._format.open(split)
 
     def _close_split(self) -> None:
         if self._open is not None:

@@ -109,11 +109,13 @@ class BulkPart(_File):
         self, hidden: Path, final: Path, epoch: int, now: float, factory: BulkWriterFactory, type_info: Any
     ) -> None:
         super().__init__(hidden, final, epoch, now)
+        self._is_finished = True
         try:
             self._writer: BulkWriter = factory.create(self._file, type_info)
         except BaseException:
             self.discard()
             raise
+        self._is_finished = False
 
     @property
     def size(self) -> int:
@@ -125,7 +127,13 @@ class BulkPart(_File):
 
     def complete(self) -> PendingFile:
         self._writer.finish()
+        self._is_finished = True
         return super().complete()
+
+    def close(self) -> None:
+        if not self._is_finished:
+            self._writer.abandon()
+        super().close()
 
 
 def copy_valid(source: InProgressFile, target: BinaryIO) -> None:

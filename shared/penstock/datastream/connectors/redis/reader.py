@@ -1,6 +1,6 @@
 """Reads the streams of one subtask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from penstock.datastream.connectors.hand_over import HandOver
@@ -28,6 +28,8 @@ class RedisStreamsReader:
         self._entries: HandOver[Fetched] = HandOver(_BOUND, wake)
         self._fetcher = StreamFetcher(url, patience, forgiving, self._entries)
         self._splits: dict[str, RedisStreamSplit] = {}
+        self._taken: dict[str, list[Fetched]] = {}  #: by stream, for a poll each: a stream has its own watermark
+        self.current_split: str | None = None
 
     def add_splits(self, splits: Sequence[RedisStreamSplit]) -> None:
         todo = [split for split in splits if not split.is_done]
@@ -41,7 +43,12 @@ class RedisStreamsReader:
         values: list[Any] = []
         timestamps: list[int | None] = []
         last: dict[str, EntryId] = {}
-        for key, entry, fields in self._entries.take(max_records) or ():
+        if not self._taken:
+            for fetched in self._entries.take(max_records) or ():
+                self._taken.setdefault(fetched[0], []).append(fetched)
+        of_one = self._taken.pop(next(iter(self._taken))) if self._taken else []
+        for key, entry, fields in of_one:
+            self.current_split = key
             if entry is None:
                 del self._splits[key]
                 last.pop(key, None)
@@ -54,6 +61,10 @@ class RedisStreamsReader:
         for key, entry in last.items():
             self._splits[key] = self._splits[key].read(entry)
         return None if not values and not self._splits else RecordBatch(values, timestamps)
+
+    @property
+    def open_splits(self) -> Collection[str]:
+        return self._splits.keys()
 
     def snapshot(self) -> list[RedisStreamSplit]:
         return list(self._splits.values())

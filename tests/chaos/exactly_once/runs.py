@@ -1,0 +1,138 @@
+"""One seeded run: the job under exceptions of user code and kills of slots, its output against the oracle's."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.chaos.exactly_once.oracle import expected
+from tests.integration.cluster.local_cluster import LocalCluster
+from tests.integration.cluster.oracle import lines_written
+
+PROGRAM = Path(__file__).with_name("program.py")
+#: seconds a run may take over what its records need
+_PATIENCE = 90
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did and what came of it."""
+
+    seed: int
+    lost: int = 0
+    doubled: int = 0
+    kills: int = 0
+    restarts: int = 0
+    checkpoints: int = 0
+    seconds: float = 0.0
+    errors: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"seed {self.seed}: lost {self.lost}, doubled {self.doubled}; {self.kills} kills, "
+            f"{self.restarts} restarts, {self.checkpoints} checkpoints, {self.seconds:.1f} s"
+            + "".join(f"\n  {e}" for e in self.errors)
+        )
+
+
+def settings_of(choice: random.Random, folder: Path, redis_url: str) -> dict[str, Any]:
+    """What the seed makes of the job."""
+    count = choice.randrange(1500, 4000)
+    return {
+        "count": count,
+        "rate": choice.choice([800, 1200, 2000]),
+        "keys": choice.choice([3, 13, 101]),
+        "splits": 4,
+        "interval": choice.choice([50, 150, 400]),
+        "out": str(folder / "out"),
+        "raises": sorted(choice.sample(range(count), choice.randrange(0, 3))),
+        "marks": str(folder / "marks"),
+        "backend": choice.choice(["hashmap", "hashmap", "rocksdb"]),
+        "redis": redis_url,
+        "stream": f"pairs-{folder.name}",
+    }
+
+
+def one_run(cluster: LocalCluster, folder: Path, seed: int) -> Outcome:
+    """Run it; the outcome says whether anything was lost or doubled, or why it did not end."""
+    choice = random.Random(seed)
+    (folder / "marks").mkdir(parents=True)
+    url = cluster.status()["redis"]
+    settings = settings_of(choice, folder, url)
+    (folder / "settings.json").write_text(json.dumps(settings))
+    outcome, begun = Outcome(seed), time.monotonic()
+    parallelism = choice.choice([1, 2, 4])
+    command = [sys.executable, "-m", "penstock", "run", "-m", cluster.addresses, "-p", str(parallelism)]
+    command += [str(PROGRAM), str(folder / "settings.json")]
+    said = (folder / "said").open("w+")
+    environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[3])}
+    client = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder, env=environment)
+    try:
+        needs = settings["count"] / settings["rate"]
+        for _ in range(choice.randrange(0, 4)):
+            time.sleep(choice.uniform(0.1, needs))
+            outcome.kills += _kill_a_slot(cluster, choice)
+        status = client.wait(needs + _PATIENCE)
+        said.seek(0)
+        if status != 0:
+            outcome.errors.append(f"exit status {status}: {said.read()[-2000:]}")
+        _compare(outcome, settings, parallelism)
+        _statistics(outcome, cluster)
+    except subprocess.TimeoutExpired:
+        said.seek(0)
+        outcome.errors.append(f"it goes on: {said.read()[-2000:]}")
+    finally:
+        if client.poll() is None:
+            client.kill()
+            client.wait()
+        said.close()
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def _kill_a_slot(cluster: LocalCluster, choice: random.Random) -> int:
+    busy = [p["pid"] for p in cluster.processes("slot") if p["jobs"]]
+    if not busy:
+        return 0
+    try:
+        os.kill(choice.choice(busy), signal.SIGKILL)
+    except ProcessLookupError:
+        return 0
+    return 1
+
+
+def _compare(outcome: Outcome, settings: dict[str, Any], parallelism: int) -> None:
+    for name, lines in expected(settings["count"], settings["keys"]).items():
+        if name == "pairs" and settings["redis"]:
+            found = _stream(settings["redis"], settings["stream"])
+        else:
+            found = Counter(lines_written(Path(settings["out"]) / name))
+        lost, doubled = lines - found, found - lines
+        outcome.lost += lost.total()
+        outcome.doubled += doubled.total()
+        if lost or doubled:
+            outcome.errors.append(
+                f"{name} at parallelism {parallelism}: lost {lost.most_common(5)}, too many {doubled.most_common(5)}"
+            )
+
+
+def _stream(url: str, key: str) -> Counter[str]:
+    with redis.Redis.from_url(url) as client:
+        entries = client.xrange(key)
+        client.delete(key)
+    return Counter(next(iter(fields.values())).decode() for _, fields in entries)
+
+
+def _statistics(outcome: Outcome, cluster: LocalCluster) -> None:
+    newest = max(cluster.get("/jobs/overview")["jobs"], key=lambda job: job["start-time"])
+    counts = cluster.get(f"/jobs/{newest['jid']}/checkpoints")["counts"]
+    outcome.checkpoints, outcome.restarts = counts["completed"], counts["restored"]
