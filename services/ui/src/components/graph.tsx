@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Shape, Vertex } from "../link/documents";
+import { plural } from "../model/format";
 import { layout, path } from "../model/layout";
 import type { VertexRates } from "../model/rates";
 import { GraphNode } from "./graph-node";
@@ -43,7 +44,7 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
         <button type="button" class="icon" onClick={() => setZoom(null)} aria-label="Fit to width"><Icon name="fit" /></button>
         <button type="button" class="icon" onClick={() => setZoom(Math.min(2, scale * 1.25))} aria-label="Larger"><Icon name="larger" /></button>
       </div>
-      <div class="canvas" ref={box} tabIndex={0} role="region" aria-label={`Graph of ${shape.vertices.length} vertices`}>
+      <div class="canvas" ref={box} tabIndex={0} role="region" aria-label={`Graph of ${plural(shape.vertices.length, "vertex", "vertices")}`}>
         <div class="sheet" style={{ width: drawn.width * scale, height: drawn.height * scale }}>
           <div style={{ width: drawn.width, height: drawn.height, transform: `scale(${scale})` }} class="scaled">
             <svg width={drawn.width} height={drawn.height} aria-hidden="true">

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 
 const PATHS = {
   copy: "M9 9h10v11H9z M5 15V4h10",
+  back: "M15 5l-7 7 7 7",
   done: "M4 12l5 5L20 6",
   close: "M5 5l14 14M19 5L5 19",
   sun: "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10z M12 1v3 M12 20v3 M1 12h3 M20 12h3 M4 4l2 2 M18 18l2 2 M20 4l-2 2 M6 18l-2 2",

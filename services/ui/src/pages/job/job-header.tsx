@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { Copy } from "../../components/copy";
+import { Icon } from "../../components/icon";
 import { State } from "../../components/state";
 import { Tile, Tiles } from "../../components/tile";
 import type { Job } from "../../link/documents";
@@ -19,10 +20,10 @@ export function JobHeader({ job }: { job: Job }): VNode {
   return (
     <div class="job-head">
       <div class="row head">
-        <h1>
-          <a href="#/" class="muted crumb" aria-label="Back to the overview">‹ </a>
-          {job.name || "(no name)"}
-        </h1>
+        <a href="#/" class="crumb" aria-label="Back to the overview" title="Back to the overview">
+          <Icon name="back" />
+        </a>
+        <h1>{job.name || "(no name)"}</h1>
         <State state={job.state} />
         <Copy text={job.id} shown={`${job.id.slice(0, 8)}…`} />
         <span class="fill" />

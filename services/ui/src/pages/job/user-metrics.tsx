@@ -22,7 +22,7 @@ export function UserMetrics({ subtasks }: { subtasks: Subtask[] }): VNode | null
     ...subtasks.slice(0, 16).map((s, n) => ({ name: `Subtask ${s.subtask}`, numeric: true, cell: (row: Row) => shown(row.values[n]) })),
   ];
   return (
-    <section aria-label="Metrics of the functions">
+    <section>
       <div class="row head">
         <h3>Metrics of the functions</h3>
         <span class="fill" />

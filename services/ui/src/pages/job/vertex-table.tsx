@@ -13,7 +13,7 @@ import { watermarkText } from "../../model/watermark";
 /** All vertices side by side. */
 export function VertexTable({ job, rates }: { job: Job; rates: Map<string, VertexRates> }): VNode {
   return (
-    <section aria-label="Vertices">
+    <section>
       <h2>Vertices</h2>
       <Table label="Vertices" columns={columns(job, rates)} rows={job.vertices} keyOf={(v) => v.id} />
     </section>
