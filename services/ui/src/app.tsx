@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Banner } from "./components/banner";
 import { Empty } from "./components/empty";
 import { Header } from "./components/header";
+import { useConnection } from "./link/connection";
 import { parse, type Route } from "./model/route";
 import { JobPage } from "./pages/job/job-page";
 import { OverviewPage } from "./pages/overview";
@@ -18,6 +19,7 @@ export function App(): VNode {
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
+  const { problem, connection } = useConnection();
   const route = parse(hash);
   const title = titleOf(route);
   useEffect(() => {
@@ -31,7 +33,7 @@ export function App(): VNode {
       </a>
       <Header page={route.page} />
       <Banner />
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1} class={problem || connection === "lost" ? "stale" : ""}>
         <Page route={route} />
       </main>
     </>

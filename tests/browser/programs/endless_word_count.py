@@ -40,7 +40,7 @@ def split(one: str) -> Iterator[tuple[str, int]]:
 
 
 def check(pair: tuple[str, int]) -> tuple[str, int]:
-    time.sleep(0.0005)
+    time.sleep(0.0012)
     return pair
 
 

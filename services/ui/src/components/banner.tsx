@@ -4,13 +4,13 @@ import { clock } from "../model/format";
 
 /** What keeps the page from being up to date, while it does. */
 export function Banner(): VNode | null {
-  const { connection, problem, heard } = useConnection();
-  const figures = heard > 0 ? ` The figures are from ${clock(heard)}.` : "";
+  const { connection, problem, fresh } = useConnection();
+  const figures = fresh > 0 ? ` The figures are from ${clock(fresh)}.` : "";
   if (problem && problem.status === 503) {
     return (
       <div class="banner bad" role="alert">
         <strong>{problem.errors[0]?.startsWith("Redis") ? "Redis is away." : "The dispatcher is not ready."}</strong> Nothing can be read or changed until it is
-        back; this page goes on by itself then. <span class="muted">{problem.errors[0]}</span>
+        back; this page goes on by itself then.{figures} <span class="muted">{problem.errors[0]}</span>
       </div>
     );
   }

@@ -6,11 +6,12 @@ import type { Connection, Standing } from "./live";
 export interface Link {
   connection: Connection;
   problem: Standing<unknown>["problem"];
-  heard: number;
+  /** When the figures were read last, by this machine's clock. */
+  fresh: number;
 }
 
 class Store {
-  private link: Link = { connection: "connecting", problem: null, heard: 0 };
+  private link: Link = { connection: "connecting", problem: null, fresh: 0 };
   private readonly listeners = new Set<(link: Link) => void>();
 
   get(): Link {

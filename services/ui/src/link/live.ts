@@ -9,8 +9,8 @@ export interface Standing<T> {
   data: T | null;
   connection: Connection;
   problem: { status: number; errors: string[] } | null;
-  /** When the dispatcher was last heard of, by this machine's clock. */
-  heard: number;
+  /** When the data came, by this machine's clock. */
+  fresh: number;
 }
 
 interface Dated {
@@ -28,7 +28,7 @@ const SILENCE = 15_000;
 const PASSING = [0, 408, 429, 502, 503, 504];
 
 export class Live<T extends Dated> {
-  standing: Standing<T> = { data: null, connection: "connecting", problem: null, heard: 0 };
+  standing: Standing<T> = { data: null, connection: "connecting", problem: null, fresh: 0 };
   private events: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -124,12 +124,12 @@ export class Live<T extends Dated> {
 
   private arrived(data: T, connection: Connection): void {
     this.failures = 0;
-    this.tell({ data, connection, problem: null, heard: Date.now() });
+    this.tell({ data, connection, problem: null, fresh: Date.now() });
   }
 
   private refused(status: number, errors: string[]): void {
     if (!PASSING.includes(status)) this.stop();
-    this.tell({ problem: { status, errors }, connection: this.events ? "live" : "polling", heard: Date.now() });
+    this.tell({ problem: { status, errors }, connection: this.events ? "live" : "polling" });
   }
 
   private tell(change: Partial<Standing<T>>): void {

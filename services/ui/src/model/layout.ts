@@ -27,13 +27,13 @@ export interface Layout {
   wires: Wire[];
 }
 
-export const BOX = { width: 232, height: 132 };
+export const WIDTH = 232;
 
-export function layout(shape: Shape, direction: "LR" | "TB"): Layout {
+export function layout(shape: Shape, direction: "LR" | "TB", height: number): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: direction, nodesep: 28, ranksep: direction === "LR" ? 84 : 56, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const vertex of shape.vertices) graph.setNode(vertex.id, { ...BOX });
+  for (const vertex of shape.vertices) graph.setNode(vertex.id, { width: WIDTH, height });
   shape.edges.forEach((edge, n) => {
     graph.setEdge(edge.source, edge.target, { label: label(edge), width: 64, height: 16, labelpos: "c" }, String(n));
   });

@@ -156,7 +156,7 @@ describe("layout", () => {
   const vertex = (id: string) => ({ id, name: id, parallelism: 1, "max-parallelism": 1, "slot-sharing-group": "default", operators: [] });
   const edge = (source: string, target: string, tag: string | null = null) => ({ source, target, strategy: "HASH", input: 0, tag });
   it("puts consumers behind producers, and draws every edge, two between the same vertices too", () => {
-    const drawn = layout({ vertices: ["a", "b", "c"].map(vertex), edges: [edge("a", "b"), edge("a", "c"), edge("b", "c"), edge("b", "c", "late")] }, "LR");
+    const drawn = layout({ vertices: ["a", "b", "c"].map(vertex), edges: [edge("a", "b"), edge("a", "c"), edge("b", "c"), edge("b", "c", "late")] }, "LR", 100);
     const x = Object.fromEntries(drawn.boxes.map((box) => [box.id, box.x]));
     expect(x.a! < x.b! && x.b! < x.c!).toBe(true);
     expect(drawn.wires.map((wire) => wire.label).sort()).toEqual(["HASH", "HASH", "HASH", "HASH · late"]);

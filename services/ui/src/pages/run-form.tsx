@@ -64,7 +64,7 @@ export function RunForm({ file }: { file: JarFile }): VNode {
         <button type="submit" class="primary" disabled={busy !== ""}>
           {busy === "run" ? "Starting…" : "Run"}
         </button>
-        <span class="muted small">main() runs on the dispatcher; prints go to its answer.</span>
+        <span class="muted small">main() runs on the dispatcher's machine.</span>
       </div>
       {error && <Failed what={error.what} error={error.of} />}
       {plan && (

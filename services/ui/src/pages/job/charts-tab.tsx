@@ -6,12 +6,12 @@ import { count, duration, percent, rate } from "../../model/format";
 import type { History, Series } from "../../model/rates";
 import { ended } from "../../model/states";
 
-const CHARTS: { series: Series; title: string; text: (value: number | null) => string; most?: number }[] = [
+const CHARTS: { series: Series; title: string; text: (value: number | null) => string; most?: number; whole?: boolean }[] = [
   { series: "in", title: "Records in per second", text: rate },
   { series: "out", title: "Records out per second", text: rate },
   { series: "busy", title: "Busy, the worst subtask", text: percent, most: 1 },
   { series: "backpressured", title: "Held back, the worst subtask", text: percent, most: 1 },
-  { series: "depth", title: "Entries in input logs", text: count },
+  { series: "depth", title: "Entries in input logs", text: count, whole: true },
   { series: "lag", title: "Watermark lag", text: (value) => (value === null ? "–" : duration(value * 1000)) },
 ];
 

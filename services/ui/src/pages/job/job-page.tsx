@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Empty, Failed, Loading } from "../../components/empty";
 import type { Graph, Job } from "../../link/documents";
 import { useAnswer } from "../../link/use-answer";
@@ -67,11 +68,13 @@ const NAMES: Record<Tab, string> = {
 function Tabs({ job, tab, query }: { job: Job; tab: Tab; query: URLSearchParams }): VNode {
   const history = historyOf(job);
   const graph = useAnswer<Graph>(`penstock/views/jobs/${job.id}/graph`, job.graph);
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => bar.current?.querySelector(".here")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [tab]);
   const badges: Partial<Record<Tab, number>> = { exceptions: job.failures.length, checkpoints: job.checkpoints.failed };
   return (
     <>
       <JobHeader job={job} />
-      <nav class="tabs" aria-label="Parts of the job">
+      <nav class="tabs" aria-label="Parts of the job" ref={bar}>
         {TABS.map((name) => (
           <a key={name} href={jobLink(job.id, name)} class={name === tab ? "here" : ""} aria-current={name === tab ? "page" : undefined}>
             {NAMES[name]}
