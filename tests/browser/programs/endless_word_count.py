@@ -1,4 +1,4 @@
-"""A word count that goes on for hours, with a checkpoint every second; its second vertex is the bottleneck."""
+"""A word count that goes on for hours, with a checkpoint every second."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def split(one: str) -> Iterator[tuple[str, int]]:
 
 
 def check(pair: tuple[str, int]) -> tuple[str, int]:
-    time.sleep(0.0012)
+    time.sleep(0.0006)
     return pair
 
 
