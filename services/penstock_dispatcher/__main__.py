@@ -61,9 +61,10 @@ def main() -> int:
 async def _serve(
     dispatcher: Dispatcher, service: Service, listening: socket.socket, configuration: Configuration
 ) -> None:
+    app = build_app(dispatcher)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(dispatcher),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -72,6 +73,7 @@ async def _serve(
             server_header=False,
         )
     )
+    app.state.ends = lambda: server.should_exit
     beating = asyncio.create_task(_beat(service))
     await server.serve(sockets=[listening])
     beating.cancel()

@@ -18,11 +18,13 @@ from penstock_dispatcher.problems import Problem, Unavailable
 _log = structlog.get_logger()
 
 
-async def event_stream(load: Callable[[], dict[str, Any]], period: float) -> AsyncIterator[bytes]:
-    """Events until the reader leaves. `load` blocks and runs in a thread."""
+async def event_stream(
+    load: Callable[[], dict[str, Any]], period: float, ends: Callable[[], bool] = lambda: False
+) -> AsyncIterator[bytes]:
+    """Events until the reader leaves, or `ends` says that the dispatcher does. `load` blocks and runs in a thread."""
     sent: dict[str, Any] | None = None
     yield b"retry: 2000\n\n"
-    while True:
+    while not ends():
         try:
             document = await run_in_threadpool(load)
         except Exception as error:

@@ -65,15 +65,16 @@ class LiveResources:
             load = loader(request)
             if self._streams >= MOST_STREAMS:
                 raise Unavailable(f"{MOST_STREAMS} pages are open at this dispatcher; poll, or try again later")
+            ends: Callable[[], bool] = getattr(request.app.state, "ends", lambda: False)
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(self._counted(load), media_type="text/event-stream", headers=headers)
+            return StreamingResponse(self._counted(load, ends), media_type="text/event-stream", headers=headers)
 
         return events  # type: ignore[return-value]
 
-    async def _counted(self, load: Callable[[], Document]) -> AsyncIterator[bytes]:
+    async def _counted(self, load: Callable[[], Document], ends: Callable[[], bool]) -> AsyncIterator[bytes]:
         self._streams += 1
         try:
-            async for event in event_stream(load, self._period):
+            async for event in event_stream(load, self._period, ends):
                 yield event
         finally:
             self._streams -= 1

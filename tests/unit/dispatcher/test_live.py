@@ -172,6 +172,16 @@ def test_what_waiting_does_not_cure_ends_the_stream(error: Exception, status: in
     assert [(name, data["status"]) for name, data in found] == [("problem", status)]
 
 
+def test_a_stream_ends_with_the_dispatcher() -> None:
+    served: list[int] = []
+
+    def load() -> dict[str, Any]:
+        served.append(1)
+        return {"now": len(served), "a": len(served)}
+
+    assert len(events_of(event_stream(load, 0, lambda: len(served) == 3), 10)) == 3
+
+
 class Browser:
     """An ASGI client that leaves after so many events."""
 
