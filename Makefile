@@ -7,7 +7,7 @@ M ?= 127.0.0.1:8081,127.0.0.1:8082
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint ui ui-check ui-test docs lock clean
 
 help:  ## Show this.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,10 @@ submit: $(STAMP)  ## Run JOB=path [ARGS='…'] [P=parallelism] [M=host:port,…]
 	@$(VENV)/bin/penstock run -m $(M) $(if $(P),-p $(P)) $(JOB) $(ARGS)
 
 test: $(STAMP)  ## Run the tests, except those over containers (T='…': options for pytest).
-	@$(PY) -m pytest -m "not compose and not browser" $(T)
+	@$(PY) -m pytest -m "not compose" $(T)
 
 test-ci: $(STAMP)
-	@$(PY) -m pytest -m "not browser"
+	@$(PY) -m pytest
 
 test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
 	@scripts/test-all
@@ -61,6 +61,15 @@ lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m mypy shared services tests examples benchmarks
 	@PYTHONPATH=shared:services $(VENV)/bin/lint-imports --no-cache
 
+ui:  ## Build the Web UI out of services/ui into the dispatcher; what it makes is committed.
+	@scripts/ui build
+
+ui-check:  ## Check that what is committed is what services/ui builds.
+	@scripts/ui check
+
+ui-test:  ## Run the Web UI's own unit tests.
+	@scripts/ui test
+
 docs: $(STAMP)  ## Make docs/configuration.md from the schema.
 	@$(PY) -m penstock.client.config.documentation > docs/configuration.md
 
@@ -68,4 +77,4 @@ lock:  ## Pin the dependencies anew.
 	@scripts/lock
 
 clean:  ## Remove the venvs and caches.
-	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf services/ui/node_modules services/ui/.node .screenshots $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,12 +21,15 @@ from penstock_dispatcher.checkpoint_resources import CheckpointResources
 from penstock_dispatcher.cluster_resources import ClusterResources
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
+from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.live.resources import LiveResources
 from penstock_dispatcher.metric_resources import MetricResources
 from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
 
@@ -35,7 +38,7 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
     """The application of one replica."""
     flink = [*_cluster_routes(dispatcher), *_job_routes(dispatcher), *_checkpoint_routes(dispatcher)]
     return Starlette(
-        routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
+        routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink, *WebUi().routes()],
         middleware=[
             Middleware(AccessControl),
             Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
@@ -62,6 +65,7 @@ def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/jars/upload", jars.upload, methods=["POST"]),
         Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
         Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+        Route("/jars/{jarid}/plan", JarPlan(dispatcher).plan, methods=["GET", "POST"]),
     ]
 
 
@@ -113,6 +117,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+        *LiveResources(dispatcher).routes(),
     ]
 
 

@@ -1,6 +1,6 @@
 """Dispatcher: what the REST resources are answered from. Nothing lives in it but the read cache."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
@@ -12,6 +12,7 @@ from penstock_dispatcher.collecting import Collecting
 from penstock_dispatcher.disposal_store import DisposalStore
 from penstock_dispatcher.jar_runner import JarRunner
 from penstock_dispatcher.jar_store import JarStore, RedisJarStore
+from penstock_dispatcher.live.log_depths import LogDepths, NoLogDepths
 from penstock_dispatcher.savepoint_files import SavepointFiles
 
 
@@ -28,6 +29,7 @@ class Dispatcher:
     disposals: DisposalStore
     savepoints: SavepointFiles
     address: str
+    depths: LogDepths = field(default_factory=NoLogDepths)
 
     def configuration_of(self, graph: JobGraph) -> Configuration:
         """What holds for a job: its own settings above the cluster's."""
