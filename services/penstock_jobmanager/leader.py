@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -94,7 +95,8 @@ class Leader:
                 continue
             self._renewer.hold(role, nonce, acquired=asked)
             job = role.removeprefix("job:")
-            self._led[job] = self._make_led_job(job, epoch)
+            lead = self._led[job] = self._make_led_job(job, epoch)
+            lead.take_again = partial(self._plane.leases.acquire, role, nonce, self._lease_ttl)
             _log.info("leading", job=job, epoch=epoch)
 
     def _read(self) -> None:

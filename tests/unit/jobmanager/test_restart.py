@@ -26,7 +26,7 @@ from penstock_jobmanager.decision import Decision, Forget, ToResourceManager, To
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, SweepCheckpoints
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions
-from tests.unit.jobmanager.checkpoint_messages import acked, commands, complete, mirrored, row, written
+from tests.unit.jobmanager.checkpoint_messages import END_MIRRORED, acked, commands, complete, mirrored, row, written
 from tests.unit.jobmanager.jobs import (
     FLAT_MAP,
     JOB,
@@ -258,6 +258,8 @@ def test_a_cancel_while_the_job_stops_or_waits_ends_it() -> None:
         for subtask in ((SOURCE, 0), (FLAT_MAP, 0)):
             made.handle(task(*subtask, "CANCELED"), at(15.6))
         assert made.tick(at(30)) == Decision()
+        assert "sweep-checkpoints" not in made.record.outbox, "not before its end is known to storage"
+        made.handle(END_MIRRORED, at(30))
         assert made.record.outbox.keys() == {"delete-logs:0", "discard-checkpoint:1", "sweep-checkpoints"}
         for effect in list(made.record.outbox):
             made.handle(EffectDone(effect=effect), at(31))
@@ -344,6 +346,7 @@ def test_with_none_left_the_job_fails_and_does_not_begin_from_scratch() -> None:
     assert root is not None and root.message.startswith("no usable checkpoint is left (2 unusable)")
     for subtask in (0, 1):
         made.handle(task(FLAT_MAP, subtask, "CANCELED", attempt=1), at(27))
+    made.handle(END_MIRRORED, at(27))
     assert isinstance(made.record.outbox["sweep-checkpoints"], SweepCheckpoints)
 
 
