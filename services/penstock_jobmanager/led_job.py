@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from penstock.client.config import Configuration
 from penstock.coordination.keys import Keys
@@ -18,6 +19,7 @@ from penstock.coordination.operations import Commit
 from penstock.coordination.parts import Blobs, Events, Store
 from penstock.graph.execution_graph import ExecutionGraph
 from penstock.graph.job_graph import JobGraph
+from penstock.graph.states import JobState
 from penstock.service.outage import is_outage
 from penstock_jobmanager import effect_inputs, end, rollback
 from penstock_jobmanager.commits import job_role, to_commit
@@ -100,6 +102,21 @@ class LedJob:
     def over(self) -> bool:
         """Whether the job is terminal, and that is committed."""
         return self._over and self._pending is None
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the job runs and nothing of it is under way: a good moment for another leader."""
+        if not self.ready or self._master is None:
+            return False
+        record = self._master.record
+        undecided = any(row.status in ("PENDING", "WRITING") for row in record.checkpoints.values())
+        return record.job.state is JobState.RUNNING and not record.outbox and not undecided
+
+    def hand_over(self) -> None:
+        """Note that what follows is no takeover; the caller gives the lease up then. Nothing where it is not loaded."""
+        if self._master is not None and self.ready:
+            row = replace(self._master.record.job, handed_over=True)
+            self._commit(Decision(rows={"job": row}))
 
     def next_deadline(self) -> float | None:
         """When `settle` has something to do for a timer, on the clock of `Now.mono`."""

@@ -46,7 +46,10 @@ class Rollback:
 
 
 def compare(record: JobRecord, epoch: int, mirror: PointerMirror | None, *, first: bool) -> str | None:
-    """Why the rows are older than the mirror; None where they are not. `first`: nothing was written under `epoch` yet."""
+    """Why the rows are older than the mirror; None where they are not.
+
+    `first`: nothing was written under `epoch` yet.
+    """
     if mirror is None:
         return None
     known = record.counters.pointer or 0
