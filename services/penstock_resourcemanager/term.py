@@ -41,7 +41,8 @@ class Term:
         self._provider = provider
         self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
         self._epoch = epoch
-        self._next_allocation = 0
+        # not from 0: a Redis that came back older hands out epochs again, and an allocation id names one grant for good
+        self._next_allocation = time.time_ns() // 1_000_000
         self._unanswered: tuple[Commit, Decision] | None = None
         self._next_look = 0.0
         self._next_audit = time.monotonic() + AUDIT_EVERY
