@@ -25,17 +25,28 @@ from penstock_resourcemanager.decision import Decision
 from penstock_resourcemanager.ledger import Ledger
 from penstock_resourcemanager.observed import Observed
 from penstock_resourcemanager.placement import free_slots, place
+from penstock_resourcemanager.workers import Workers
 
 
 class SlotManager:
     """One leader's. A successor starts from the rows and takes every grant for unconfirmed until it has looked.
 
+    workers: TaskManagers that are started as slots are missing; None: none are.
     first_allocation: where this leader's counter of allocations stands; ids carry the epoch, so they are never reused.
     offer_timeout: seconds after which an unconfirmed offer is repeated and its request answered elsewhere.
     """
 
-    def __init__(self, ledger: Ledger, *, epoch: int, offer_timeout: float, first_allocation: int = 0) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        epoch: int,
+        offer_timeout: float,
+        first_allocation: int = 0,
+        workers: Workers | None = None,
+    ) -> None:
         self.ledger = ledger
+        self.workers = workers
         self.epoch = epoch
         self.next_allocation = first_allocation
         self._offer_timeout = offer_timeout
@@ -69,6 +80,8 @@ class SlotManager:
         self._look_at_slots(observed)
         self._take_back(observed)
         self._grant(observed)
+        if self.workers is not None:
+            self.workers.settle(self.missing(), observed)
         self._forget_gone()
         return self.ledger.take_decision()
 
@@ -83,7 +96,7 @@ class SlotManager:
     def missing(self) -> int:
         """Slots that are wanted and not there: for the resource provider."""
         wanted = sum(len(demand.requests) for demand in self.ledger.demands.values())
-        free = sum(map(len, free_slots(self.ledger.taskmanagers, self.ledger.slots).values()))
+        free = sum(map(len, self._free_slots().values()))
         return max(0, wanted - free)
 
     # -- events ----------------------------------------------------------------------------------------------------
@@ -228,8 +241,7 @@ class SlotManager:
 
     def _grant(self, observed: Observed) -> None:
         for demand in sorted(self.ledger.demands.values(), key=lambda demand: demand.order):
-            free = free_slots(self.ledger.taskmanagers, self.ledger.slots)
-            chosen = place(free, len(demand.requests))
+            chosen = place(self._free_slots(), len(demand.requests))
             if chosen is None:
                 continue
             self.ledger.drop_demand(demand.job)
@@ -245,6 +257,11 @@ class SlotManager:
                 self.next_allocation += 1
                 self.ledger.put_slot(row)
                 self._offer(row, observed)
+
+    def _free_slots(self) -> dict[str, list[int]]:
+        leaving = self.ledger.leaving()
+        staying = {name: row for name, row in self.ledger.taskmanagers.items() if name not in leaving}
+        return free_slots(staying, self.ledger.slots)
 
     def _offer(self, row: LedgerRow, observed: Observed) -> None:
         self._sent[row.allocation] = observed.now
