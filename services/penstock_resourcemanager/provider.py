@@ -1,9 +1,9 @@
 """Where TaskManagers come from.
 
-`penstock.resourcemanager.provider` names one of two ways: *standalone*, where somebody else starts them, or a `WorkerDriver`,
-through which the ResourceManager starts and ends them itself. A driver knows nothing of slots or jobs; which workers
-there are to be is decided by `workers.Workers` and committed before anything is done. To run TaskManagers in another
-way (Docker, Kubernetes, YARN) is to write these three methods.
+`penstock.resourcemanager.provider` names one of two ways: *standalone*, where somebody else starts them, or a
+`WorkerDriver`, through which the ResourceManager starts and ends them itself. A driver knows nothing of slots or jobs;
+which workers there are to be is decided by `workers.Workers` and committed before anything is done. To run TaskManagers
+in another way (Docker, Kubernetes, YARN) is to write these three methods.
 """
 
 from collections.abc import Set

@@ -209,6 +209,24 @@ def test_one_whose_heartbeat_fell_silent_is_ended() -> None:
     assert first not in cluster.running and first not in cluster.leader.ledger.taskmanagers
 
 
+def test_one_that_nobody_knows_is_adopted_and_ended_where_it_never_registers() -> None:
+    """A leader that was superseded between its commit and the start, whose row was dropped meanwhile."""
+    cluster = Cluster()
+    cluster.running.add("worker-late-0")
+    cluster.step(1)
+    assert cluster.states == ["STARTING"]
+    cluster.step(61)
+    assert not cluster.running
+    cluster.running.add("worker-late-1")
+    cluster.register("worker-late-1")
+    cluster.register("mine")
+    cluster.step(1)
+    cluster.step(31)
+    cluster.step(1)
+    cluster.step(1)
+    assert not cluster.running and list(cluster.leader.ledger.taskmanagers) == ["mine"]
+
+
 def test_rows_survive_a_leader() -> None:
     rows = {
         "worker:worker-x": encode(WorkerRow(worker="worker-x", state="STOPPING")),
