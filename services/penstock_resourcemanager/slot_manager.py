@@ -62,7 +62,9 @@ class SlotManager:
                     self._registered(event, observed)
                 case TaskManagerLeft():
                     if self._is_current(event.taskmanager, event.incarnation):
-                        self._drop_taskmanager(event.taskmanager, f"TaskManager {event.taskmanager} left", observed)
+                        self._drop_taskmanager(
+                            event.taskmanager, f"TaskManager {event.taskmanager} left", observed, planned=True
+                        )
                         self.ledger.decision.removed.append((event.taskmanager, event.incarnation))
                 case SlotsRequested():
                     self._forget_replaced(event.job, event.requests)
@@ -184,14 +186,15 @@ class SlotManager:
         if row and row.allocation == event.allocation and row.incarnation == event.incarnation:
             self.ledger.drop_slot(row)
 
-    def _drop_taskmanager(self, taskmanager: str, reason: str, observed: Observed) -> None:
+    def _drop_taskmanager(self, taskmanager: str, reason: str, observed: Observed, *, planned: bool = False) -> None:
         for row in self.ledger.slots_of(taskmanager):
             self.ledger.drop_slot(row)
             if row.job in observed.ended:
                 continue
-            self.ledger.decision.job_events.append(
-                (row.job, SlotLost(epoch=self.epoch, time=observed.time, allocation=row.allocation, reason=reason))
+            lost = SlotLost(
+                epoch=self.epoch, time=observed.time, allocation=row.allocation, reason=reason, planned=planned
             )
+            self.ledger.decision.job_events.append((row.job, lost))
             if row.allocation not in self._confirmed:
                 self._requested(row.job, (row.request,), observed)
         self.ledger.drop_taskmanager(taskmanager)

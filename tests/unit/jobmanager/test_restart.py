@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from penstock.client.config.options.checkpointing import RestartStrategy
@@ -171,6 +172,21 @@ def test_a_strategy_that_has_had_enough_fails_the_job() -> None:
     made.handle(task(FLAT_MAP, 1, "FAILED", RAISED), at(5))
     assert states(made) == ["FAILING", "CANCELING", "CANCELING", "FAILED"]
     assert made.record.job.root_failure is not None and made.record.job.root_failure.message == RAISED.message
+
+
+@pytest.mark.parametrize(("planned", "state"), [(True, "RESTARTING"), (False, "FAILING")])
+def test_a_taskmanager_that_was_told_to_leave_is_no_failure_for_the_strategy(planned: bool, state: str) -> None:
+    made = running(2, checkpointed(RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=0)))
+    made.tick(at(10))
+    complete(made, 1, 11)
+    made.handle(replace(lost(1), planned=planned), at(15))
+    assert states(made)[0] == state
+
+
+def test_a_job_that_cannot_be_restored_asks_its_strategy_then_too() -> None:
+    made = running(2, checkpointed(RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=0)))
+    made.handle(replace(lost(1), planned=True), at(5))
+    assert states(made)[0] == "FAILING"
 
 
 def test_a_lost_slot_is_replaced_and_the_others_are_kept() -> None:

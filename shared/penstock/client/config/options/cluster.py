@@ -21,7 +21,8 @@ CLUSTER_ID = string(
 REDIS_URL = string(
     "penstock.redis.url",
     "redis://127.0.0.1:6379/0",
-    "Coordination Redis: leases, job store, events, broker. Needs `appendfsync always` and `noeviction`.",
+    "Coordination Redis: leases, job store, events, broker. Needs `appendfsync always` and `noeviction`. Behind "
+    "Sentinels: `redis+sentinel://host:port,host:port/service/db`.",
 )
 EXCHANGE_URLS = addresses(
     "penstock.exchange.urls",
