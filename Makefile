@@ -7,10 +7,10 @@ M ?= 127.0.0.1:8081,127.0.0.1:8082
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all chaos bench lint docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint docs lock clean
 
 help:  ## Show this.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/development.txt
 	@scripts/setup $(VENV)
@@ -48,6 +48,9 @@ test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that
 
 chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own or the given one, and the long scenarios.
 	@MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -m chaos -s $(T)
+
+exactly-once: $(STAMP)  ## RUNS (200) seeded jobs under kills and exceptions, their output compared with an oracle's (SEED=first).
+	@RUNS=$(or $(RUNS),200) $(PY) -m pytest -s tests/chaos/exactly_once $(T)
 
 bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
 	@$(PY) -m benchmarks $(B)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 TEMPORARY = ".tmp-"  #: of names of files that are being written: `.tmp-<8 hex>-<name>`
 
+#: to remove a folder that others write into or remove, too
+_TRIES = 20
+
 
 class LocalOutputFile:
     """Somebody who looks sees the old file or the new one, also after a power failure."""
@@ -70,12 +73,20 @@ class LocalFiles:
         Path(path).unlink(missing_ok=True)
 
     def remove_folder(self, path: str) -> None:
-        try:
-            shutil.rmtree(path)
-        except FileNotFoundError:
-            # gone, or something in it was removed by somebody else meanwhile
-            if Path(path).exists():
+        for _ in range(_TRIES):
+            try:
                 shutil.rmtree(path)
+            except FileNotFoundError:
+                # gone, or somebody else is removing it too
+                if not Path(path).exists():
+                    return
+            except OSError as error:
+                # a late upload has put something into it meanwhile
+                if error.errno != errno.ENOTEMPTY:
+                    raise
+            else:
+                return
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), path)
 
     def remove_empty_folder(self, path: str) -> None:
         try:

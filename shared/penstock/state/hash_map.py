@@ -7,7 +7,7 @@ from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.clock import processing_time
 from penstock.state.heap_snapshot import HeapSnapshots
-from penstock.state.portable import Source
+from penstock.state.portable import Group, Source
 from penstock.state.snapshot import KeyedSnapshot
 from penstock.state.ttl import Ttl
 from penstock.state.window_namespace import is_of_window
@@ -64,6 +64,10 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
 
     def put(self, name: str, kind: str, key: Any, value: Any) -> None:
         self.table(name, kind)[key] = value
+
+    def take_states(self, found: Group) -> None:
+        for name, entries in found.items():
+            self.table(name, self.declarations.kind(name)).update(entries)
 
     def snapshot(self) -> KeyedSnapshot:
         sizes = [len(table) for table in self._tables.values()] + [len(part) for part in self._parts.values()]

@@ -1,5 +1,6 @@
 """What checkpoint storage promises, on every kind of file system."""
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -239,6 +240,32 @@ def test_discarding_is_repeatable_and_touches_only_checkpoints(storage: Checkpoi
         with pytest.raises(CheckpointStorageError, match="it is no checkpoint folder of job"):
             storage.discard(other)
     assert files_below(storage, storage.directory) == {"notes", "chk-2/_metadata", f"chk-2/{A}-0-0"}
+
+
+def test_several_discard_a_checkpoint_that_is_being_written(storage: CheckpointStorage) -> None:
+    errors: list[BaseException] = []
+    directory = storage.checkpoint_directory(1)
+
+    def upload() -> None:
+        for number in range(40):
+            with contextlib.suppress(CheckpointStorageError):  # its folder went while it was being written
+                storage.write(f"{directory}/late-{number}", b"x")
+
+    def discard() -> None:
+        try:
+            for _ in range(10):
+                storage.discard(directory)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (upload, discard, discard, discard)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    storage.discard(directory)
+    assert errors == []
+    assert files_below(storage, storage.directory) == set()
 
 
 def test_the_mirror_keeps_the_latest(storage: CheckpointStorage) -> None:

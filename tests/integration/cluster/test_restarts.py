@@ -71,9 +71,8 @@ def test_rescale_down_and_up(ha_cluster: LocalCluster, paced_job: Start) -> None
 
 def test_stop_and_start_from_the_savepoint(ha_cluster: LocalCluster, paced_job: Start, tmp_path: Path) -> None:
     job = under_way(ha_cluster, paced_job, 6)
-    request = CheckpointRequested(
-        trigger="stop", savepoint=True, stop="suspend", directory=str(tmp_path / "savepoints")
-    )
+    folder = str(tmp_path / "savepoints")
+    request = CheckpointRequested(trigger="stop", savepoint=True, stop="suspend", directory=folder)
     tell(ha_cluster, job.id, request)
     assert job.ended(60) == 0, job.said()
     answer = answer_to(ha_cluster, job.id, "stop")

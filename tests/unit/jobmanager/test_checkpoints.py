@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.coordination.messages import (
     AckMetrics,
@@ -267,3 +268,18 @@ def test_the_history_is_bounded() -> None:
         made.tick(at(10 * number))
         complete(made, number, 10 * number + 1)
     assert sorted(made.record.checkpoints) == [4, 5] == sorted(made.record.checkpoint_tasks)
+
+
+def test_none_begins_while_a_task_that_has_ended_is_about_to_finish() -> None:
+    made = running(2, checkpointed())
+    made.handle(exhausted(SOURCE, 0), at(1))
+    made.tick(at(10))
+    made.handle(replace(acked(1, SOURCE, 0), state=SubtaskState(ended=True)), at(11))
+    for subtask in (0, 1):
+        made.handle(acked(1, FLAT_MAP, subtask), at(11))
+    made.handle(written(1), at(12))
+    made.handle(mirrored(1), at(12))
+    assert made.record.executions[SOURCE, 0].finishing
+    assert made.tick(at(30)) == Decision()
+    decision = made.handle(task(SOURCE, 0, "FINISHED"), at(31))
+    assert row(made, 2).tasks == 2 and len(commands(decision, TriggerCheckpoint)) == 2

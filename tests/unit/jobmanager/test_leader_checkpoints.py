@@ -236,24 +236,17 @@ def test_an_effect_that_is_wanted_again_in_the_commit_that_takes_it_out_is_carri
     setting: Setting, tmp_path: Path
 ) -> None:
     manager = setting.start()
-    setting.submit(
-        job(
-            tmp_path,
-            **{"execution.checkpointing.interval": "1 h", "execution.checkpointing.tolerable-failed-checkpoints": "9"},
-        )
-    )
+    rare = {"execution.checkpointing.interval": "1 h", "execution.checkpointing.tolerable-failed-checkpoints": "9"}
+    setting.submit(job(tmp_path, **rare))
     setting.until(setting.running)
     setting.cluster.silent = True
     setting.cluster.tell(JOB, CheckpointRequested(trigger="t", savepoint=False))
     setting.until(lambda: 1 in setting.record().checkpoints)
-    declined = CheckpointDeclined(checkpoint=1, vertex=SOURCE, subtask=0, attempt=0, failure=Failure(message="x"))
-    late = CheckpointAcked(checkpoint=1, vertex=FLAT_MAP, subtask=0, attempt=0, state=SubtaskState())
-    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))  # for nothing
-    setting.cluster.tell(JOB, replace(declined, failure=Failure(message="tolerated")))
-    # all in one batch: failed, discarded, and the late part of another task
-    setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))
-    setting.cluster.tell(JOB, late)
+    failure = Failure(message="disk full")
+    setting.cluster.tell(JOB, CheckpointDeclined(checkpoint=1, vertex=SOURCE, subtask=0, attempt=0, failure=failure))
     manager.leader.step()
+    # in one batch: its files are gone, and another task comes with its part too late
     setting.cluster.tell(JOB, EffectDone(effect="discard-checkpoint:1"))
+    late = CheckpointAcked(checkpoint=1, vertex=FLAT_MAP, subtask=0, attempt=0, state=SubtaskState())
     setting.cluster.tell(JOB, late)
     setting.until(lambda: not setting.record().outbox, "everything was carried out")

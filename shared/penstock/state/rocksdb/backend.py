@@ -134,13 +134,12 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
                 self.take_group(state, parts)
 
     def take_states(self, found: Group) -> None:
-        kind = self.declarations.kind
-        self.database.write_all(
-            entry
-            for name, entries in found.items()
-            for key, value in entries
-            for entry in self._entries(name, kind(name), key, value)
-        )
+        for name, entries in found.items():
+            kind, codec = self.declarations.kind(name), self._codec(name)
+            prefix, place_of = state_prefix(self._number(name, kind)), self._places.of_key
+            self.database.write_all(
+                entry for key, value in entries for entry in codec.entries(kind, prefix + place_of(key), key, value)
+            )
 
     def _renumbered(self, entries: Iterable[tuple[str, Entry]]) -> Iterator[Entry]:
         for name, (key, value) in entries:
