@@ -54,9 +54,10 @@ def _behind_sentinels(url: SentinelUrl, options: dict[str, Any], timeout: float)
     """Each connection that is made asks the Sentinels who the master is; one that turns out a replica is closed."""
     from redis.sentinel import Sentinel
 
-    asking = {"socket_timeout": min(timeout, 1.0), "socket_connect_timeout": min(timeout, 1.0), "protocol": 2}
+    patience = min(timeout, 1.0)
+    asking: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience, "protocol": 2}
     asking |= {"retry": Retry(NoBackoff(), 0), **dict(url.sentinel_options)}
-    sentinel = Sentinel(url.sentinels, sentinel_kwargs=asking)
+    sentinel: Any = Sentinel(url.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     client: redis.Redis = sentinel.master_for(url.service, **options, **url.connection_options())
     return client
 

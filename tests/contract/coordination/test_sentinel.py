@@ -117,4 +117,4 @@ def test_leases_commits_events_and_the_broker_go_on_after_a_failover(trio: Trio)
         app.close()
         assert client.llen("t:celery:taskmanager.tm") == 1
     with redis.Redis(port=trio.replica.port) as direct:
-        assert direct.info("replication")["role"] == "master"  # type: ignore[index]
+        assert direct.info("replication")["role"] == "master"
