@@ -11,6 +11,7 @@ import redis
 import structlog
 
 from penstock.coordination.parts import Leases, Submissions
+from penstock.service.exposition import Families
 from penstock.service.outage import is_outage
 from penstock_jobmanager.commits import job_role
 from penstock_jobmanager.effect_runner import EffectRunner
@@ -78,6 +79,13 @@ class Leader:
     def jobs(self) -> tuple[str, ...]:
         """The jobs led now."""
         return tuple(sorted(self._led))
+
+    def show(self, families: Families) -> None:
+        """Which jobs this process leads, and under which epochs. Any thread."""
+        led = list(self._led.values())
+        families.gauge("penstock_jobs_led", "Jobs whose JobMaster is in this process.", {}, len(led))
+        for lead in led:
+            families.gauge("penstock_lease_epoch", "Epoch of the lease that is held.", {"role": lead.role}, lead.epoch)
 
     def step(self) -> None:
         """One turn; blocks for no longer than the poll interval."""

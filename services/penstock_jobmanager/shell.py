@@ -105,6 +105,8 @@ def _lead(
             others=lambda: replicas(coordination.registry.alive(), service.id),
         )
 
+        service.exposition.add(leader.show)
+
         def step() -> None:
             leader.step()
             service.announce("RUNNING", leader.jobs)

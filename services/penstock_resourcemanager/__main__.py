@@ -28,7 +28,9 @@ def main(argv: list[str]) -> int:
         renewer = LeaseRenewer(settings.redis_url, settings.prefix, settings.lease_ttl_ms, settings.lease_interval_ms)
         service.beats.append(renewer.beat)
         try:
-            return service.run(ResourceManager(coordination, settings, renewer, service, _driver(settings)).step)
+            manager = ResourceManager(coordination, settings, renewer, service, _driver(settings))
+            service.exposition.add(manager.show)
+            return service.run(manager.step)
         finally:
             renewer.close()
 

@@ -8,7 +8,7 @@ import structlog
 
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
-from penstock.service import Service
+from penstock.service import Families, Service
 from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.term import ROLE, FencedError, Term
@@ -44,6 +44,13 @@ class ResourceManager:
             self._step_down("the lease is lost")
         else:
             self._lead(self._term)
+
+    def show(self, families: Families) -> None:
+        """Whether this process leads, and under which epoch. Any thread."""
+        term = self._term
+        families.gauge("penstock_leading", "Whether this process leads.", {"role": ROLE}, term is not None)
+        if term is not None:
+            families.gauge("penstock_lease_epoch", "Epoch of the lease that is held.", {"role": ROLE}, term.epoch)
 
     def _contend(self) -> None:
         self._service.announce("STANDBY")

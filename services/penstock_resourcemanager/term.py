@@ -58,6 +58,11 @@ class Term:
         self._cursor = "0-0"
         self._slot_manager = self._load()
 
+    @property
+    def epoch(self) -> int:
+        """Of the lease."""
+        return self._epoch
+
     def step(self) -> None:
         """Wait for events or the next heartbeat, decide, commit. Raises FencedError."""
         if self._unanswered is not None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from penstock.checkpoint.handles import OperatorHandle, SubtaskState
 from penstock.checkpoint.metadata import CheckpointMetadata, OperatorInfo, VertexState
 
-
 #: kind of the list states that hold event time
 WATERMARK = "watermark"
 

@@ -305,10 +305,12 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     parent: int = 0
     memory: int = 0  #: resident, bytes
     cpu: float = 0.0  #: seconds of CPU used
+    load: float = 0.0  #: CPUs used since the announcement before
+    refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
 
 
 class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """Counters of one subtask's attempt, written about once a second."""
+    """Counters of one subtask's attempt, written about once a second. `…_rate`: a second, over the last few."""
 
     attempt: int
     records_in: int = 0
@@ -318,6 +320,13 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     busy_ms: int = 0
     backpressured_ms: int = 0
     idle_ms: int = 0
+    records_in_rate: float = 0.0
+    records_out_rate: float = 0.0
+    bytes_in_rate: float = 0.0
+    bytes_out_rate: float = 0.0
+    busy_rate: float = 0.0  #: ms a second, as the next two
+    backpressured_rate: float = 0.0
+    idle_rate: float = 0.0
     watermark: int | None = None
     final: bool = False
     user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on

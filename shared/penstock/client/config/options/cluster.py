@@ -37,6 +37,11 @@ STORAGE_DIR = optional_string(
 SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
 )
+LOG_DIR = optional_string(
+    "env.log.dir",
+    "Folder of the processes' logs, `<id>.log`, where all write into one (`penstock cluster start` sets it): "
+    "what `/jobmanager/log` and `/taskmanagers/:id/log` show.",
+)
 HEALTH_PORT = integer(
     "penstock.health.port",
     -1,
