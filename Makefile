@@ -49,8 +49,8 @@ test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that
 chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own or the given one, and the long scenarios.
 	@MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -m chaos -s $(T)
 
-bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
-	@$(PY) -m benchmarks $(B)
+bench: $(STAMP)  ## Measure (PEERS=1: Bytewax, PyFlink and Flink SQL too; B='--only PART … --rounds N').
+	@$(PY) -m benchmarks $(if $(PEERS),--peers) $(B)
 
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .

@@ -1,7 +1,9 @@
 """The figures as Markdown."""
 
-from collections.abc import Sequence
 from typing import Any
+
+from benchmarks.report_workloads import workloads
+from benchmarks.tables import table
 
 
 def markdown(figures: dict[str, Any]) -> str:
@@ -9,6 +11,7 @@ def markdown(figures: dict[str, Any]) -> str:
     parts = [
         write(figures[name])
         for name, write in (
+            ("workloads", workloads),
             ("throughput", _throughput),
             ("demo", _demo),
             ("start_latency", _start_latency),
@@ -17,11 +20,6 @@ def markdown(figures: dict[str, Any]) -> str:
         if name in figures
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _throughput(rows: list[dict[str, Any]]) -> str:
