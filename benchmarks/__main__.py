@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import demo_job, exchange_raw, side_by_side, start_latency, throughput
+from benchmarks import checkpoints, demo_job, exchange_raw, latency, side_by_side, start_latency, throughput
 from benchmarks.cluster import new_cluster
 from benchmarks.machine import machine_facts
 from benchmarks.peers_venv import python_of
@@ -23,7 +23,7 @@ from benchmarks.report import markdown
 from benchmarks.runners import PEERS, PENSTOCK, Runner
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("workloads", "throughput", "demo", "start_latency", "exchange")
+PARTS = ("workloads", "throughput", "demo", "start_latency", "exchange", "latency", "checkpoints")
 EVERY = {runner.name: runner for runner in (*PENSTOCK, *PEERS)}
 RESULTS = Path(__file__).parent / "results"
 
@@ -48,6 +48,12 @@ def measure(parts: list[str], rounds: int, runners: Sequence[Runner], workloads:
             if "exchange" in parts:
                 say("the exchange alone")
                 figures["exchange"] = exchange_raw.measure(cluster.status["exchange"][0], rounds)
+            if "latency" in parts:
+                say("latency")
+                figures["latency"] = latency.measure(cluster, folder)
+            if "checkpoints" in parts:
+                say("checkpoints")
+                figures["checkpoints"] = checkpoints.measure(cluster, folder, rounds)
             if "throughput" in parts:
                 figures["throughput"] = throughput.measure(cluster, folder, rounds, say)
     figures["machine"]["load_after"] = os.getloadavg()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from benchmarks.report_checkpoints import checkpoints, latency
 from benchmarks.report_workloads import workloads
 from benchmarks.tables import table
 
@@ -16,6 +17,8 @@ def markdown(figures: dict[str, Any]) -> str:
             ("demo", _demo),
             ("start_latency", _start_latency),
             ("exchange", _exchange),
+            ("latency", latency),
+            ("checkpoints", checkpoints),
         )
         if name in figures
     ]

@@ -29,7 +29,7 @@ class Runner:
     """`sizes`: records of the short and the long run by workload, a runner has no figure for what is missing.
 
     `venv`: of the peer. `in_memory`: None for what runs on no cluster; channels within a slot avoid Redis or not.
-    `keeps`: its timed runs discard their results, which are checked in a run of their own.
+    `keeps`: its timed runs discard their results, which are checked in a run of their own. `settings`: `key=value`.
     """
 
     name: str
@@ -39,13 +39,14 @@ class Runner:
     venv: str = ""
     in_memory: bool | None = None
     keeps: bool = False
+    settings: tuple[str, ...] = ()
 
     def run(self, cluster: Cluster, workload: str, file: Path, output: Path, *, keep: bool = False) -> Taken:
         program = [str(JOBS / self.program), "--workload", workload, "--input", str(file), "--output", str(output)]
         program += [*self.arguments, *(["--keep"] if keep else [])]
         if self.in_memory is not None:
-            options = ["-D", f"penstock.exchange.in-memory-channels={str(self.in_memory).lower()}"]
-            done = cluster.submit(2, options, program)
+            channels = f"penstock.exchange.in-memory-channels={str(self.in_memory).lower()}"
+            done = cluster.submit(2, [part for s in (channels, *self.settings) for part in ("-D", s)], program)
             # a client asks for its job's end at growing intervals: the job itself says how long it took
             return replace(done.taken, wall=cluster.rest(f"/jobs/{done.job}")["duration"] / 1000)
         if not self.venv:
