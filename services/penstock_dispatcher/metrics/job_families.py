@@ -49,7 +49,7 @@ def _add_task(families: Families, view: JobView, vertex: JobVertex, row: Executi
         "task_attempt_num": str(row.attempt),
         "subtask_index": str(row.subtask),
         "tm_id": row.taskmanager or "",
-        "host": (row.endpoint or "").rpartition(":")[0],
+        "host": (row.endpoint or "").partition(":")[0],
     }
     for name, value in task_metrics(measured).items():
         _add(families, prometheus_name(_TASK, name), labels, value)

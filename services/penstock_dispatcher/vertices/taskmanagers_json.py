@@ -31,7 +31,7 @@ def _place(view: JobView, taskmanager: str, rows: Sequence[ExecutionRow]) -> dic
     counts = Counter(row.state for row in rows)
     states = {state: counts[state] for state in ExecutionState}
     # an endpoint is of a slot's process; which machine it is on is what its subtasks share
-    host = (rows[0].endpoint or UNASSIGNED).rpartition(":")[0] or UNASSIGNED
+    host = (rows[0].endpoint or UNASSIGNED).partition(":")[0]
     return {
         "endpoint": rows[0].endpoint or UNASSIGNED,
         "host": host,
