@@ -27,5 +27,6 @@ class Measured(MapFunction):
 
 if __name__ == "__main__":
     env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)  # each subtask measures for itself
     env.from_collection(["the", "quick", "brown", "fox"], Types.STRING()).map(Measured(), Types.STRING()).print()
     env.execute("metrics")

@@ -10,7 +10,7 @@ from pyflink.datastream import FlatMapFunction, StreamExecutionEnvironment
 from pyflink.datastream.state import StateTtlConfig, ValueStateDescriptor
 
 #: (visitor, seconds to wait before the visit is seen)
-VISITS = [("ann", 0), ("ann", 0), ("bob", 0), ("ann", 2.5), ("ann", 0)]
+VISITS = [("ann", 0.0), ("ann", 0.0), ("bob", 0.0), ("ann", 2.5), ("ann", 0.0)]
 
 
 class FirstOfAWhile(FlatMapFunction):

@@ -37,7 +37,11 @@ def main() -> int:
         configure_logging("dispatcher", service.id)
         address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS))
         service.announce(address=address)
-        with ExchangeCollecting(coordination.keys) as collecting, ExchangeLogSizes(coordination.keys) as sizes, service:
+        with (
+            ExchangeCollecting(coordination.keys) as collecting,
+            ExchangeLogSizes(coordination.keys) as sizes,
+            service,
+        ):
             reader = ClusterReader(coordination)
             service.exposition.add(ClusterExposition(reader, coordination.leases, sizes))
             dispatcher = Dispatcher(
@@ -50,6 +54,7 @@ def main() -> int:
                 disposals=RedisDisposalStore(coordination.client, coordination.keys),
                 savepoints=StoredSavepoints(configuration),
                 address=address,
+                sizes=sizes,
                 exposition=service.exposition,
             )
             _log.info("dispatcher is up", address=address)
@@ -60,9 +65,10 @@ def main() -> int:
 async def _serve(
     dispatcher: Dispatcher, service: Service, listening: socket.socket, configuration: Configuration
 ) -> None:
+    app = build_app(dispatcher)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(dispatcher),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -71,6 +77,7 @@ async def _serve(
             server_header=False,
         )
     )
+    app.state.ends = lambda: server.should_exit
     beating = asyncio.create_task(_beat(service))
     await server.serve(sockets=[listening])
     beating.cancel()

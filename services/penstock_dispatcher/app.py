@@ -21,14 +21,17 @@ from penstock_dispatcher.checkpoint_resources import CheckpointResources
 from penstock_dispatcher.cluster_resources import ClusterResources
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
+from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
+from penstock_dispatcher.live.resources import LiveResources
 from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
 from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
 
@@ -38,7 +41,13 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
     flink = flink_routes(dispatcher)
     own = _penstock_routes(dispatcher)
     return Starlette(
-        routes=[*own, openapi_route([*own, *flink]), Mount("/v1", routes=flink), *flink],
+        routes=[
+            *own,
+            openapi_route([*own, *flink]),
+            Mount("/v1", routes=flink),
+            *flink,
+            *WebUi().routes(),
+        ],
         middleware=[
             Middleware(AccessControl),
             Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
@@ -78,6 +87,7 @@ def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/jars/upload", jars.upload, methods=["POST"]),
         Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
         Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+        Route("/jars/{jarid}/plan", JarPlan(dispatcher).plan, methods=["GET", "POST"]),
     ]
 
 
@@ -128,6 +138,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+        *LiveResources(dispatcher).routes(),
     ]
 
 

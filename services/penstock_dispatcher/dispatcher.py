@@ -13,6 +13,7 @@ from penstock_dispatcher.collecting import Collecting
 from penstock_dispatcher.disposal_store import DisposalStore
 from penstock_dispatcher.jar_runner import JarRunner
 from penstock_dispatcher.jar_store import JarStore, RedisJarStore
+from penstock_dispatcher.metrics.log_sizes import LogSizes, NoLogSizes
 from penstock_dispatcher.savepoint_files import SavepointFiles
 
 
@@ -29,6 +30,7 @@ class Dispatcher:
     disposals: DisposalStore
     savepoints: SavepointFiles
     address: str
+    sizes: LogSizes = field(default_factory=NoLogSizes)
     exposition: Exposition = field(default_factory=lambda: Exposition("dispatcher", ""))
 
     def configuration_of(self, graph: JobGraph) -> Configuration:

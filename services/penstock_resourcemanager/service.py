@@ -9,7 +9,7 @@ import structlog
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Families, Service
-from penstock_resourcemanager.provider import ResourceProvider, StandaloneProvider
+from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.term import ROLE, FencedError, Term
 
@@ -25,13 +25,13 @@ class ResourceManager:
         settings: Settings,
         renewer: LeaseRenewer,
         service: Service,
-        provider: ResourceProvider | None = None,
+        driver: WorkerDriver | None = None,
     ) -> None:
         self._coordination = coordination
         self._settings = settings
         self._renewer = renewer
         self._service = service
-        self._provider = provider or StandaloneProvider()
+        self._driver = driver
         self._term: Term | None = None
         self._nonce = secrets.token_hex(8)
         self._wake_cursor = "$"
@@ -63,7 +63,7 @@ class ResourceManager:
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)
-        self._term = Term(self._coordination, self._settings, epoch, self._provider)
+        self._term = Term(self._coordination, self._settings, epoch, self._driver)
         self._service.announce("LEADING")
         _log.info("leading", epoch=epoch)
 

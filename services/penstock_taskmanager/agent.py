@@ -175,6 +175,10 @@ class Agent:
         if not known:
             self._forget_registration()
             return
+        if keeper.table.has_strays(rows, self._children.pids, now):
+            _log.error("the slots' rows came back older than they were: registering anew")
+            self._forget_registration()
+            return
         keeper.look(rows, now, self._children.pids)
         for kill in keeper.to_kill:
             _log.error("killing a slot's process", pid=kill.pid, reason=kill.reason)

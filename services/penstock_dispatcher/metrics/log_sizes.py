@@ -43,7 +43,9 @@ class ExchangeLogSizes:
 
     def of(self, row: JobRow, graph: JobGraph) -> Sizes:
         found: dict[tuple[str, int], tuple[int, int]] = {}
-        logs = list(input_logs(graph, row.generation, len(row.exchange))) if row.exchange else []
+        if not row.exchange or row.state.is_terminal:
+            return found
+        logs = list(input_logs(graph, row.generation, len(row.exchange)))
         for number, exchange in enumerate(row.exchange):
             wanted = [(vertex, subtask) for n, vertex, subtask in logs if n == number]
             try:

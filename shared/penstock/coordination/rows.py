@@ -5,7 +5,7 @@ Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subt
 CheckpointsRow; `checkpoint:<n>` -> CheckpointRow; `ack:<n>:<vertex>:<subtask>` -> AckRow, while n is not decided;
 `checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow.
 In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
-`job:<id>` -> DemandRow.
+`job:<id>` -> DemandRow; `worker:<id>` -> WorkerRow.
 """
 
 from typing import Literal
@@ -46,6 +46,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     exchange: tuple[ExchangeRef, ...] = ()
     root_failure: Failure | None = None
     takeovers: int = 0
+    handed_over: bool = False  #: its leader has given it up of its own accord
     next_allocation: int = 0
     restore: RestoreRef | None = None  #: what the current attempts began with
     initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted
@@ -245,6 +246,13 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     taskmanager: str
     incarnation: str
     slot: int
+
+
+class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A TaskManager that the ResourceManager has started itself; `worker` is its id."""
+
+    worker: str
+    state: Literal["STARTING", "UP", "STOPPING"]
 
 
 class DemandRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -156,14 +156,15 @@ class OperatorChain:
             operator.prepare_snapshot(checkpoint)
 
     def snapshot(self, checkpoint: int) -> dict[int, OperatorSnapshot]:
-        """Operator's place -> its state. Where one fails, those of the others are released."""
+        """Operator's place -> its state. Where one fails, a note names it, and those of the others are released."""
         taken: dict[int, OperatorSnapshot] = {}
         try:
             for operator in self.operators:
                 taken[operator.index] = operator.snapshot(checkpoint)
-        except BaseException:
+        except BaseException as e:
             for snapshot in taken.values():
                 snapshot.release()
+            e.add_note(f"in operator {operator.name!r}")
             raise
         return taken
 

@@ -68,11 +68,14 @@ class TaskCheckpoints:
         checkpoint = barrier.checkpoint_id
         if checkpoint in self._aborted:
             return
-        now_ms = time.time() * 1000
+        # by the wall clock, which the trigger's time is of
+        first_ms = time.time() * 1000 - (alignment.seconds + time.monotonic() - began) * 1000
         try:
-            self._uploads[checkpoint] = self._begin(chain, barrier, alignment, began, ended, now_ms)
+            self._uploads[checkpoint] = self._begin(chain, barrier, alignment, began, ended, first_ms)
         except (Exception, SystemExit) as e:
-            self.decline(checkpoint, failure_of(e, self._info.task_name_with_subtasks))
+            failure = failure_of(e, self._info.task_name_with_subtasks)
+            where = "".join(f" ({note})" for note in getattr(e, "__notes__", ()))
+            self.decline(checkpoint, msgspec.structs.replace(failure, message=failure.message + where))
 
     def decline(self, checkpoint: int, failure: Failure) -> None:
         """Say that this task cannot do its part."""
@@ -126,7 +129,7 @@ class TaskCheckpoints:
         alignment: Alignment,
         began: float,
         ended: bool,
-        now_ms: float,
+        first_ms: float,
     ) -> Upload:
         checkpoint, options = barrier.checkpoint_id, barrier.options
         sent = {number: writer.sequences() for number, writer in self._writers.items()}
@@ -145,11 +148,10 @@ class TaskCheckpoints:
             key_groups=key_group_range(self._info.subtask, self._info.parallelism, self._info.max_parallelism),
         )
         sync_ms = int((time.monotonic() - began) * 1000)
-        first_barrier_ms = now_ms - (alignment.seconds + time.monotonic() - began) * 1000
 
         def done(state: SubtaskState, seconds: float) -> None:
             metrics = AckMetrics(
-                start_delay=max(0, int(first_barrier_ms) - options.timestamp) if options.timestamp else 0,
+                start_delay=max(0, int(first_ms) - options.timestamp) if options.timestamp else 0,
                 alignment=int(alignment.seconds * 1000),
                 sync=sync_ms,
                 asynchronous=int(seconds * 1000),

@@ -1,4 +1,4 @@
-"""BATCH: what partitionings and custom partitioners give to counts of records."""
+"""BATCH: what partitionings give to counts of records. Not broadcast: PyFlink adapts the parallelism to the data."""
 
 import sys
 
@@ -17,7 +17,7 @@ def show(name, stream):
 
 
 numbers = env.from_collection(list(range(20)), Types.INT())
-for name in ("rebalance", "rescale", "broadcast"):
+for name in ("rebalance", "rescale"):
     stream = getattr(numbers.map(lambda v: v, Types.INT()), name)().map(
         lambda v: (v % 3, 1), Types.TUPLE([Types.INT(), Types.INT()])
     )

@@ -5,17 +5,11 @@ PyFlink's window operator does not end in BATCH mode: results are asked for by n
 from pyflink.common import Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import RuntimeExecutionMode, StreamExecutionEnvironment
-from pyflink.datastream.window import EventTimeSessionWindows, SlidingEventTimeWindows, TumblingEventTimeWindows
+from pyflink.datastream.window import SlidingEventTimeWindows, TumblingEventTimeWindows
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 env.set_runtime_mode(RuntimeExecutionMode.BATCH)
-
-
-def show(name, stream):
-    with stream.execute_and_collect() as results:
-        for result in results:
-            print(name, repr(result))
 
 
 class Times(TimestampAssigner):
@@ -42,4 +36,3 @@ def joined(a, b):
 
 first("tumbling", 4, keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(4))).reduce(joined))
 first("sliding", 9, keyed.window(SlidingEventTimeWindows.of(Time.milliseconds(4), Time.milliseconds(2))).reduce(joined))
-first("session", 3, keyed.window(EventTimeSessionWindows.with_gap(Time.milliseconds(3))).reduce(joined))

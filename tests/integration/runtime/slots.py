@@ -28,6 +28,7 @@ from penstock.coordination.messages import (
     encode,
 )
 from penstock.exchange.elements import CancelCheckpoint
+from penstock.exchange.input_log import FIRST_ID, format_id
 from penstock.exchange.log_admin import cancel_checkpoint, create_logs, delete_logs
 from penstock.graph.compiled import CompiledJob
 from penstock.runtime.metadata import metadata_of
@@ -181,8 +182,10 @@ class Cluster:
         out, _ = self.processes[allocation].communicate(timeout=30)
         return [line for line in out.splitlines() if "[info" not in line and "[error" not in line]
 
-    def log_length(self, vertex: str, subtask: int) -> int:
-        return int(self._exchange.xinfo_stream(self.keys.input_log(self.job, 0, vertex, subtask))["entries-added"])
+    def was_written(self, vertex: str, subtask: int) -> bool:
+        """Whether anything was ever appended to the input log of a subtask."""
+        found = self._exchange.xinfo_stream(self.keys.input_log(self.job, 0, vertex, subtask))
+        return str(found["last-generated-id"]) != format_id(FIRST_ID).decode()
 
     def close(self) -> None:
         for process in self.processes.values():

@@ -47,10 +47,3 @@ def test_importing_the_api_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
-
-
-@pytest.mark.parametrize("name", ["add_sink"])
-def test_what_is_not_there_is_an_attribute_error(name: str) -> None:
-    from penstock.datastream import DataStream
-
-    assert not hasattr(DataStream, name)

@@ -92,18 +92,11 @@ def test_settings_without_effect_warn_once() -> None:
     assert configuration.get_string("pipeline.jars", "") == "file:///a.jar;file:///b.jar;file:///c.jar"
 
 
-@pytest.mark.parametrize(
-    ("mode", "who"),
-    [
-        (RuntimeExecutionMode.STREAMING, "a job in the program's own process"),
-        (RuntimeExecutionMode.BATCH, "a batch job"),
-    ],
-)
-def test_a_job_with_checkpoints_says_that_there_are_none(mode: RuntimeExecutionMode, who: str) -> None:
-    env = StreamExecutionEnvironment(Configuration()).set_runtime_mode(mode)
+def test_a_batch_job_with_checkpoints_says_that_there_are_none() -> None:
+    env = StreamExecutionEnvironment(Configuration()).set_runtime_mode(RuntimeExecutionMode.BATCH)
     env.enable_checkpointing(1000)
     with (
-        pytest.warns(NoEffectWarning, match=f"{who} takes no checkpoints"),
+        pytest.warns(NoEffectWarning, match="a batch job takes no checkpoints"),
         env.from_collection([1]).execute_and_collect() as r,
     ):
         assert list(r) == [1]

@@ -74,10 +74,17 @@ class RecordingRunner(JarRunner):
     runs: list[tuple[JarRow, bytes, RunRequest, dict[str, str]]] = field(default_factory=list)
 
     async def run(
-        self, row: JarRow, content: bytes, request: RunRequest, configuration: dict[str, str], job_id: str, origin: str
+        self,
+        row: JarRow,
+        content: bytes,
+        request: RunRequest,
+        configuration: dict[str, str],
+        job_id: str,
+        origin: str,
+        plan_only: bool = False,
     ) -> ProgramRun:
         self.runs.append((row, content, request, configuration))
-        return ProgramRun((job_id,), "hello\n")
+        return ProgramRun((), "", graph(job_id)) if plan_only else ProgramRun((job_id,), "hello\n")
 
 
 @dataclass

@@ -174,7 +174,7 @@ class Running:
     def declined(self, checkpoint: int) -> list[CheckpointDeclined]:
         return [a for a in self.answers if isinstance(a, CheckpointDeclined) and a.checkpoint == checkpoint]
 
-    def run(self, until: Callable[[], bool], rounds: int = 20_000) -> None:
+    def run(self, until: Callable[[], bool], rounds: int = 5_000) -> None:
         for _ in range(rounds):
             if until():
                 return
@@ -190,8 +190,10 @@ class Running:
                 pass
 
     def acked(self, checkpoint: int) -> bool:
-        live = [k for k, t in self.tasks.items() if t.state is not ExecutionState.FINISHED]
-        return set(self.acks(checkpoint)) >= set(live)
+        return set(self.acks(checkpoint)) >= self._live()
+
+    def _live(self) -> set[Subtask]:
+        return {k for k, t in self.tasks.items() if t.state is not ExecutionState.FINISHED}
 
     def take(self, checkpoint: int, **options: Any) -> None:
         """A whole checkpoint, notified."""
@@ -218,8 +220,7 @@ class Running:
     def finish(self, checkpoint: int = 1000) -> None:
         """To the end, with a final checkpoint."""
         for _ in range(2 * len(self.tasks)):
-            live = [k for k, t in self.tasks.items() if t.state is not ExecutionState.FINISHED]
-            self.run(lambda live=live: set(self.exhausted) >= set(live) or self.is_over)  # type: ignore[misc]
+            self.run(lambda: set(self.exhausted) >= self._live() or self.is_over)
             if self.is_over:
                 return
             self.take(checkpoint)

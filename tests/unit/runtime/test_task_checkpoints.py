@@ -121,7 +121,8 @@ def test_an_operator_that_cannot_be_snapshotted_declines(name: str) -> None:
     job.trigger(1)
     job.run(lambda: bool(job.declined(1)))
     (declined,) = job.declined(1)
-    assert declined.failure.message == "RuntimeError: cannot be told"
+    assert declined.failure.message == "RuntimeError: cannot be told (in operator 'Sink')"
+    assert "fails" in declined.failure.traceback
     assert all(t.state is ExecutionState.RUNNING for t in job.tasks.values())
     assert not job.acks(1)
     job.close()
@@ -148,10 +149,9 @@ def test_an_abort_stops_an_upload_and_removes_what_was_written(name: str) -> Non
     job.abort(3)
     job.settle()
     job.trigger(3)
-    job.settle()
-    assert not job.acks(3) and not job.declined(3)
     job.take(4)
     job.close()
+    assert not job.acks(3) and not job.declined(3)
 
 
 def test_ended_tasks_wait_for_a_checkpoint_that_began_behind_their_end(name: str) -> None:
@@ -163,7 +163,7 @@ def test_ended_tasks_wait_for_a_checkpoint_that_began_behind_their_end(name: str
     job.settle()
     Pace.of[name].allowed = 100
     job.files.may_write.set()
-    job.run(lambda: len(job.exhausted) == 3)
+    job.run(lambda: len(job.exhausted) == 3 and job.acked(1))
     job.complete(1)
     job.settle()
     assert all(t.state is ExecutionState.RUNNING for t in job.tasks.values()), "their snapshots were taken before"
@@ -280,7 +280,7 @@ def test_the_parts_of_a_finished_job_are_measured(name: str) -> None:
     job.trigger(1, timestamp=int(time.time() * 1000) - 5000)
     job.run(lambda: job.acked(1))
     for ack in job.acks(1).values():
-        assert 5000 <= ack.metrics.start_delay < 60_000
+        assert 4990 <= ack.metrics.start_delay < 60_000, "two clocks"
         assert ack.state.size > 0 and ack.attempt == 0 and ack.time > 0
     job.close()
 

@@ -134,6 +134,7 @@ def _configure(folder: ClusterFolder, settings: ClusterSettings) -> None:
         options.LOG_DIR.key: str(folder.logs),
         rest.REST_PORT.key: str(settings.rest_ports[0]) if settings.rest_ports else "8081",
     }
+    settings.configuration.setdefault(options.WORKER_FOLDER.key, str(folder.path))
     settings.configuration.setdefault(options.STORAGE_DIR.key, str(folder.data / "storage"))
     if not Configuration(settings.configuration).is_set(checkpointing.DIR):
         settings.configuration[checkpointing.DIR.key] = str(folder.checkpoints)
