@@ -41,8 +41,6 @@ REFUSED = {
     ("POST", "/jobs/:jobid/coordinators/:operatorUid"): (501, f"operators of job {JOB} have no coordinators"),
     ("GET", "/jobs/:jobid/rescales/details/:rescaleuuid"): (404, "Rescale eeee"),
 }
-#: of the part of the dispatcher that runs programs; in the list all the same
-PLANNING = {("GET", "/jars/:jarid/plan"), ("POST", "/jars/:jarid/plan")}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/savepoint-disposal"): {"savepoint-path": "/s/1"},
     ("POST", "/jobs/:jobid/savepoints"): {"target-directory": "/s"},
@@ -138,8 +136,6 @@ def _path(replica: Replica, method: str, path: str) -> str:
 @pytest.mark.parametrize("call", sorted(CALLS), ids=" ".join)
 def test_every_call_of_flink_is_answered(busy: Replica, call: tuple[str, str], prefix: str) -> None:
     method, path = call
-    if call in PLANNING and f"{method} {path}" not in _routed(busy):
-        pytest.skip("plans are served by the part that runs programs")
     options: dict[str, Any] = {"json": BODIES[call]} if call in BODIES else {}
     if path == "/jars/upload":
         options = {"files": {"jarfile": ("job.py", b"pass", "text/x-python")}}
@@ -155,14 +151,6 @@ def test_every_call_of_flink_is_answered(busy: Replica, call: tuple[str, str], p
     assert answer.headers["content-type"] == "application/json; charset=UTF-8"
     if method == "GET":
         assert answer.headers["access-control-allow-origin"] == "*"
-
-
-def _routed(replica: Replica) -> set[str]:
-    return {
-        f"{method} {getattr(route, 'path', '')}".replace("{", ":").replace("}", "")
-        for route in replica.app.routes
-        for method in getattr(route, "methods", None) or ()
-    }
 
 
 def test_the_list_is_whole() -> None:
