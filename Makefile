@@ -7,10 +7,10 @@ M ?= 127.0.0.1:8081,127.0.0.1:8082
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint ui ui-check ui-test docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
 
 help:  ## Show this.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/development.txt
 	@scripts/setup $(VENV)
@@ -52,8 +52,11 @@ chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own
 exactly-once: $(STAMP)  ## RUNS (200) seeded jobs under kills and exceptions, their output compared with an oracle's (SEED=first).
 	@RUNS=$(or $(RUNS),200) $(PY) -m pytest -s tests/chaos/exactly_once $(T)
 
-bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
-	@$(PY) -m benchmarks $(B)
+bench: $(STAMP)  ## Measure (PEERS=1: Bytewax, PyFlink and Flink SQL too; B='--only PART … --rounds N').
+	@$(PY) -m benchmarks $(if $(PEERS),--peers) $(B)
+
+profile: $(STAMP)  ## Flame graphs of the slots of a word count (WORKLOAD='json', 'window', …) into benchmarks/results.
+	@$(PY) -m benchmarks.profile $(if $(WORKLOAD),--workload '$(WORKLOAD)')
 
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .

@@ -17,7 +17,8 @@ from penstock_dispatcher.dispatcher import Dispatcher, connect, redis_jar_store
 from penstock_dispatcher.disposal_store import RedisDisposalStore
 from penstock_dispatcher.exchange_collecting import ExchangeCollecting
 from penstock_dispatcher.jar_runner import JarRunner
-from penstock_dispatcher.live.log_depths import ExchangeLogDepths
+from penstock_dispatcher.metrics.cluster_exposition import ClusterExposition
+from penstock_dispatcher.metrics.log_sizes import ExchangeLogSizes
 from penstock_dispatcher.stored_savepoints import StoredSavepoints
 
 _log = structlog.get_logger()
@@ -38,20 +39,23 @@ def main() -> int:
         service.announce(address=address)
         with (
             ExchangeCollecting(coordination.keys) as collecting,
-            ExchangeLogDepths(coordination.keys) as depths,
+            ExchangeLogSizes(coordination.keys) as sizes,
             service,
         ):
+            reader = ClusterReader(coordination)
+            service.exposition.add(ClusterExposition(reader, coordination.leases, sizes))
             dispatcher = Dispatcher(
                 configuration=configuration,
                 coordination=coordination,
-                reader=ClusterReader(coordination),
+                reader=reader,
                 jars=redis_jar_store(coordination),
                 runner=JarRunner(own_url(listening), configuration.get(rest.WEB_TIMEOUT).total_seconds()),
                 collecting=collecting,
                 disposals=RedisDisposalStore(coordination.client, coordination.keys),
                 savepoints=StoredSavepoints(configuration),
                 address=address,
-                depths=depths,
+                sizes=sizes,
+                exposition=service.exposition,
             )
             _log.info("dispatcher is up", address=address)
             asyncio.run(_serve(dispatcher, service, listening, configuration))

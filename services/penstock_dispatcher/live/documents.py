@@ -63,7 +63,9 @@ class Documents:
         reader, configuration = self._dispatcher.reader, self._dispatcher.configuration
         view = reader.job(job_id)
         (lease,) = self._leases([f"job:{job_id}"])
-        depths = self._dispatcher.depths.of(view.row, view.graph)
+        # an empty log holds the entry it was made with
+        sizes = self._dispatcher.sizes.of(view.row, view.graph).items()
+        depths = {log: max(0, entries - 1) for log, (entries, _) in sizes}
         shown = job(view, lease, reader.services(), depths, vertex)
         return {**shown, "can-cancel": configuration.get(rest.CANCEL_ENABLED)}
 
