@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from playwright.sync_api import Browser, Page, expect
 
 from penstock.coordination.keys import Keys
@@ -71,15 +72,10 @@ def test_a_job_that_vanishes_says_so(
     own_cluster.wait_state(job, "FINISHED")
     page = own_screen.open(f"jobs/{job}")
     expect(page.locator(".job-head .state").first).to_have_text("FINISHED")
-    redis_of(own_redis).delete(Keys().submission(job))
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.delete(Keys().submission(job))
     expect(page.get_by_role("heading", name="This job has vanished")).to_be_visible()
     look(page, "job-vanished")
-
-
-def redis_of(server: RedisServer):  # type: ignore[no-untyped-def]
-    import redis
-
-    return redis.Redis.from_url(server.url)
 
 
 def test_where_events_do_not_come_through_the_page_polls_calmly(screen: Screen, word_count: str) -> None:

@@ -32,7 +32,7 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
     resized.observe(element);
     return () => resized.disconnect();
   }, []);
-  const height = !vertices ? 76 : rates?.size ? 132 : 96;
+  const height = !vertices ? 76 : rates?.size ? 158 : 96;
   const direction = width < NARROW ? "TB" : "LR";
   const drawn = useMemo(() => layout(shape, direction, height), [shape, direction, height]);
   const fitting = Math.max(SMALLEST, Math.min(1, (width - 8) / Math.max(1, drawn.width)));
