@@ -92,7 +92,8 @@ class LogExchange:
 
     def move(self, most: int) -> bool:
         """One move of every log."""
-        return any([log.move(most) for log in self.logs.values()])
+        moved = [log.move(most) for log in self.logs.values()]
+        return any(moved)
 
     def sockets(self) -> list[BaseSelector]:
         return []
