@@ -7,10 +7,10 @@ M ?= 127.0.0.1:8081,127.0.0.1:8082
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench lint docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
 
 help:  ## Show this.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/development.txt
 	@scripts/setup $(VENV)
@@ -38,10 +38,10 @@ submit: $(STAMP)  ## Run JOB=path [ARGS='…'] [P=parallelism] [M=host:port,…]
 	@$(VENV)/bin/penstock run -m $(M) $(if $(P),-p $(P)) $(JOB) $(ARGS)
 
 test: $(STAMP)  ## Run the tests, except those over containers (T='…': options for pytest).
-	@$(PY) -m pytest -m "not compose and not browser" $(T)
+	@$(PY) -m pytest -m "not compose" $(T)
 
 test-ci: $(STAMP)
-	@$(PY) -m pytest -m "not browser"
+	@$(PY) -m pytest
 
 test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
 	@scripts/test-all
@@ -52,14 +52,26 @@ chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own
 exactly-once: $(STAMP)  ## RUNS (200) seeded jobs under kills and exceptions, their output compared with an oracle's (SEED=first).
 	@RUNS=$(or $(RUNS),200) $(PY) -m pytest -s tests/chaos/exactly_once $(T)
 
-bench: $(STAMP)  ## Measure (B='--only PART … --rounds N'); benchmarks/baseline.json is what to compare with.
-	@$(PY) -m benchmarks $(B)
+bench: $(STAMP)  ## Measure (PEERS=1: Bytewax, PyFlink and Flink SQL too; B='--only PART … --rounds N').
+	@$(PY) -m benchmarks $(if $(PEERS),--peers) $(B)
+
+profile: $(STAMP)  ## Flame graphs of the slots of a word count (WORKLOAD='json', 'window', …) into benchmarks/results.
+	@$(PY) -m benchmarks.profile $(if $(WORKLOAD),--workload '$(WORKLOAD)')
 
 lint: $(STAMP)  ## Check style, types and the import contracts.
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy shared services tests examples benchmarks
 	@PYTHONPATH=shared:services $(VENV)/bin/lint-imports --no-cache
+
+ui:  ## Build the Web UI out of services/ui into the dispatcher; what it makes is committed.
+	@scripts/ui build
+
+ui-check:  ## Check that what is committed is what services/ui builds.
+	@scripts/ui check
+
+ui-test:  ## Run the Web UI's own unit tests.
+	@scripts/ui test
 
 docs: $(STAMP)  ## Make docs/configuration.md from the schema.
 	@$(PY) -m penstock.client.config.documentation > docs/configuration.md
@@ -68,4 +80,4 @@ lock:  ## Pin the dependencies anew.
 	@scripts/lock
 
 clean:  ## Remove the venvs and caches.
-	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf services/ui/node_modules services/ui/.node .screenshots $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,18 @@ def main() -> None:
     print(
         "| state MB | kind | pause ms | duration s | restore s | parent MB | copied MB |\n|---|---|---|---|---|---|---|"
     )
-    for size in options.sizes:
-        for kind in options.kinds:
+    for row in rows(options.sizes, options.kinds):
+        cells = [f"{row[name]:.3g}" for name in ("pause", "duration", "restore", "parent", "copied")]
+        print(f"| {row['size']:g} | {row['kind']} | {' | '.join(cells)} |", flush=True)
+
+
+def rows(sizes: Iterable[float], kinds: Sequence[str] = KINDS) -> Iterator[dict[str, Any]]:
+    """`measure` of each, in a process of its own."""
+    for size in sizes:
+        for kind in kinds:
             command = [sys.executable, "-m", "benchmarks.checkpoint_state", "--one", kind, str(size)]
-            row = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            cells = [f"{row[name]:.3g}" for name in ("pause", "duration", "restore", "parent", "copied")]
-            print(f"| {size:g} | {kind} | {' | '.join(cells)} |", flush=True)
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+            yield {"size": size, "kind": kind, **json.loads(done.stdout)}
 
 
 def measure(kind: str, size: float) -> dict[str, float]:

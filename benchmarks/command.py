@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,19 +25,23 @@ class Taken:
     output: str
 
 
-def run(command: Sequence[str], at_once: int = 1) -> Taken:
+def run(command: Sequence[str], at_once: int = 1, environment: Mapping[str, str] | None = None) -> Taken:
     """Wall and CPU seconds of the command and its children, of all its copies. RuntimeError with the output of one
     that fails.
 
-    `at_once`: so many copies side by side; a `{copy}` in an argument becomes the number of each.
+    `at_once`: so many copies side by side; a `{copy}` in an argument becomes the number of each. `environment`:
+    variables to add. No copy outlives the call.
     """
     commands = [[part.replace("{copy}", str(n)) for part in command] for n in range(at_once)]
     before, began, start = _children_cpu(), time.time(), time.perf_counter()
     with tempfile.TemporaryFile("w+", errors="replace") as file:
-        copies = [
-            subprocess.Popen(c, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, env=_environment()) for c in commands
-        ]
-        failed = [copy.args for copy in copies if copy.wait() != 0]
+        variables = {**_environment(), **(environment or {})}
+        copies = [subprocess.Popen(c, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, env=variables) for c in commands]
+        try:
+            failed = [copy.args for copy in copies if copy.wait() != 0]
+        finally:
+            for copy in copies:
+                copy.terminate()
         wall, cpu = time.perf_counter() - start, _children_cpu() - before
         file.seek(0)
         output = file.read()

@@ -1,7 +1,10 @@
 """The figures as Markdown."""
 
-from collections.abc import Sequence
 from typing import Any
+
+from benchmarks.report_checkpoints import checkpoints, latency
+from benchmarks.report_workloads import workloads
+from benchmarks.tables import table
 
 
 def markdown(figures: dict[str, Any]) -> str:
@@ -9,19 +12,17 @@ def markdown(figures: dict[str, Any]) -> str:
     parts = [
         write(figures[name])
         for name, write in (
+            ("workloads", workloads),
             ("throughput", _throughput),
             ("demo", _demo),
             ("start_latency", _start_latency),
             ("exchange", _exchange),
+            ("latency", latency),
+            ("checkpoints", checkpoints),
         )
         if name in figures
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _throughput(rows: list[dict[str, Any]]) -> str:

@@ -1,14 +1,12 @@
 """From submission to the first record at the sink, and what happens in between, by the services' own logs."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks.cluster import Cluster
 from benchmarks.command import JOBS
+from benchmarks.jobs_log import log_lines, time_of
 from benchmarks.spread import spread
 
 PARALLELISM = 4
@@ -50,24 +48,9 @@ def _one(cluster: Cluster, output: Path) -> dict[str, float]:
     reached[_END] = max(times.values())
     stored = cluster.rest(f"/jobs/{done.job}")["timestamps"]["INITIALIZING"]
     reached["the dispatcher has stored the job"] = stored / 1000
-    lines = _log_lines(cluster, done.job)
+    lines = log_lines(cluster, done.job)
     for name, event, content, pick in _STEPS:
-        reached[name] = pick(_time(x) for x in lines if x["event"] == event and content.items() <= x.items())
-    reached["the job is FINISHED"] = max(_time(x) for x in lines if x["event"] == "job" and x["state"] == "FINISHED")
+        reached[name] = pick(time_of(x) for x in lines if x["event"] == event and content.items() <= x.items())
+    reached["the job is FINISHED"] = max(time_of(x) for x in lines if x["event"] == "job" and x["state"] == "FINISHED")
     reached["`penstock run` returns"] = done.taken.began + done.taken.wall
     return {name: (time - begin) * 1000 for name, time in reached.items()}
-
-
-def _log_lines(cluster: Cluster, job: str) -> list[dict[str, Any]]:
-    found = []
-    for file in (cluster.folder / "logs").glob("*.log"):
-        for line in file.read_bytes().splitlines():
-            if job.encode() in line and line.startswith(b"{"):
-                entry = orjson.loads(line)
-                if entry.get("job") == job or job in str(entry.get("allocation")):
-                    found.append(entry)
-    return found
-
-
-def _time(line: dict[str, Any]) -> float:
-    return datetime.fromisoformat(line["timestamp"]).timestamp()

@@ -93,7 +93,9 @@ def main() -> int:
         if penstock("cluster", "start", "--dir", str(FOLDER), "--taskmanagers", "2", "--slots", "2", *port) != 0:
             print("DEMO FAILED: the cluster did not start")
             return 1
-        return 0 if count_words(rest_addresses()) else 1
+        addresses = rest_addresses()
+        print(f"Web UI http://{addresses.partition(',')[0]}", file=sys.stderr, flush=True)
+        return 0 if count_words(addresses) else 1
     except KeyboardInterrupt:
         return 130
     finally:

@@ -17,6 +17,8 @@ from penstock_dispatcher.dispatcher import Dispatcher, connect, redis_jar_store
 from penstock_dispatcher.disposal_store import RedisDisposalStore
 from penstock_dispatcher.exchange_collecting import ExchangeCollecting
 from penstock_dispatcher.jar_runner import JarRunner
+from penstock_dispatcher.metrics.cluster_exposition import ClusterExposition
+from penstock_dispatcher.metrics.log_sizes import ExchangeLogSizes
 from penstock_dispatcher.stored_savepoints import StoredSavepoints
 
 _log = structlog.get_logger()
@@ -35,17 +37,25 @@ def main() -> int:
         configure_logging("dispatcher", service.id)
         address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS))
         service.announce(address=address)
-        with ExchangeCollecting(coordination.keys) as collecting, service:
+        with (
+            ExchangeCollecting(coordination.keys) as collecting,
+            ExchangeLogSizes(coordination.keys) as sizes,
+            service,
+        ):
+            reader = ClusterReader(coordination)
+            service.exposition.add(ClusterExposition(reader, coordination.leases, sizes))
             dispatcher = Dispatcher(
                 configuration=configuration,
                 coordination=coordination,
-                reader=ClusterReader(coordination),
+                reader=reader,
                 jars=redis_jar_store(coordination),
                 runner=JarRunner(own_url(listening), configuration.get(rest.WEB_TIMEOUT).total_seconds()),
                 collecting=collecting,
                 disposals=RedisDisposalStore(coordination.client, coordination.keys),
                 savepoints=StoredSavepoints(configuration),
                 address=address,
+                sizes=sizes,
+                exposition=service.exposition,
             )
             _log.info("dispatcher is up", address=address)
             asyncio.run(_serve(dispatcher, service, listening, configuration))
@@ -55,9 +65,10 @@ def main() -> int:
 async def _serve(
     dispatcher: Dispatcher, service: Service, listening: socket.socket, configuration: Configuration
 ) -> None:
+    app = build_app(dispatcher)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(dispatcher),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -66,6 +77,7 @@ async def _serve(
             server_header=False,
         )
     )
+    app.state.ends = lambda: server.should_exit
     beating = asyncio.create_task(_beat(service))
     await server.serve(sockets=[listening])
     beating.cancel()

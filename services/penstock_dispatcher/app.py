@@ -21,21 +21,33 @@ from penstock_dispatcher.checkpoint_resources import CheckpointResources
 from penstock_dispatcher.cluster_resources import ClusterResources
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
+from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
-from penstock_dispatcher.metric_resources import MetricResources
+from penstock_dispatcher.live.resources import LiveResources
+from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
+from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
+from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
 
 
 def build_app(dispatcher: Dispatcher) -> Starlette:
     """The application of one replica."""
-    flink = [*_cluster_routes(dispatcher), *_job_routes(dispatcher), *_checkpoint_routes(dispatcher)]
+    flink = flink_routes(dispatcher)
+    own = _penstock_routes(dispatcher)
     return Starlette(
-        routes=[*_penstock_routes(dispatcher), Mount("/v1", routes=flink), *flink],
+        routes=[
+            *own,
+            openapi_route([*own, *flink]),
+            Mount("/v1", routes=flink),
+            *flink,
+            *WebUi().routes(),
+        ],
         middleware=[
             Middleware(AccessControl),
             Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
@@ -50,6 +62,19 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
     )
 
 
+def flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
+    """Flink's REST API."""
+    return [
+        *metric_routes(dispatcher),
+        *_cluster_routes(dispatcher),
+        *_job_routes(dispatcher),
+        *_checkpoint_routes(dispatcher),
+        *vertex_routes(dispatcher),
+        *log_routes(dispatcher),
+        *program_routes(dispatcher),
+    ]
+
+
 def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, jars = ClusterResources(dispatcher), JarResources(dispatcher)
     return [
@@ -62,15 +87,15 @@ def _cluster_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/jars/upload", jars.upload, methods=["POST"]),
         Route("/jars/{jarid}", jars.delete, methods=["DELETE"]),
         Route("/jars/{jarid}/run", jars.run, methods=["POST"]),
+        Route("/jars/{jarid}/plan", JarPlan(dispatcher).plan, methods=["GET", "POST"]),
     ]
 
 
 def _job_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
-    jobs, metrics = JobResources(dispatcher), MetricResources(dispatcher)
+    jobs = JobResources(dispatcher)
     return [
         _get("/jobs", jobs.jobs),
         _get("/jobs/overview", jobs.overview),
-        _get("/jobs/metrics", metrics.of_jobs),
         _get("/jobs/{jobid}", jobs.job),
         Route("/jobs/{jobid}", jobs.terminate, methods=["PATCH"]),
         _get("/jobs/{jobid}/yarn-cancel", jobs.cancel),
@@ -79,7 +104,6 @@ def _job_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/jobs/{jobid}/config", jobs.config),
         _get("/jobs/{jobid}/exceptions", jobs.exceptions),
         _get("/jobs/{jobid}/execution-result", jobs.execution_result),
-        _get("/jobs/{jobid}/metrics", metrics.of_job),
         _get("/jobs/{jobid}/vertices/{vertexid}", jobs.vertex),
     ]
 
@@ -108,11 +132,13 @@ def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
     return [
+        _get("/metrics", ScrapeResources(dispatcher.exposition).metrics),
         _get("/penstock/cluster", cluster.cluster),
         Route("/penstock/blobs/missing", submissions.missing_blobs, methods=["POST"]),
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+        *LiveResources(dispatcher).routes(),
     ]
 
 

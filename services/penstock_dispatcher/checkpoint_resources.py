@@ -1,6 +1,5 @@
 """`/jobs/:id/checkpoints` and below: what there is of a job's checkpoints, and one more on demand."""
 
-import re
 import time
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +17,7 @@ from penstock_dispatcher.job_requests import JobRequests
 from penstock_dispatcher.job_view import JobView
 from penstock_dispatcher.operation_request import CheckpointTriggerRequestBody, parsed, trigger_id
 from penstock_dispatcher.problems import BadRequest, NotFound
-from penstock_dispatcher.request_reading import hex_id, json_object
+from penstock_dispatcher.request_reading import hex_id, json_object, path_number
 from penstock_dispatcher.trigger_json import checkpoint_operation
 
 
@@ -33,13 +32,11 @@ class CheckpointResources:
         return self._dispatcher.reader.job(hex_id(request, "jobid"))
 
     def _checkpoint(self, request: Request, view: JobView) -> CheckpointRow:
-        text = str(request.path_params["checkpointid"])
-        if not re.fullmatch(r"\d{1,18}", text):
-            raise BadRequest(f"checkpointid {text[:80]!r} is not a whole number")
+        number = path_number(request, "checkpointid")
         try:
-            return view.checkpoints.checkpoint(int(text))
+            return view.checkpoints.checkpoint(number)
         except KeyError:
-            raise NotFound(f"Could not find checkpointing statistics for checkpoint {text}.") from None
+            raise NotFound(f"Could not find checkpointing statistics for checkpoint {number}.") from None
 
     def statistics(self, request: Request) -> Response:
         return Json(checkpointing_statistics(self._job(request).checkpoints))

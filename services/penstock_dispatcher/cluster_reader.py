@@ -36,6 +36,16 @@ class Slots:
         """The slots of a TaskManager that are set aside for jobs."""
         return [row for row in self.ledger if row.taskmanager == taskmanager]
 
+    @property
+    def total(self) -> int:
+        """Slots of all TaskManagers."""
+        return sum(row.slots for row in self.taskmanagers)
+
+    @property
+    def available(self) -> int:
+        """Those that are free."""
+        return max(0, self.total - sum(len(self.occupied(row.taskmanager)) for row in self.taskmanagers))
+
 
 class ClusterReader:
     """Thread-safe. Every call raises `connection.AWAY` while Redis is away."""
@@ -56,8 +66,12 @@ class ClusterReader:
 
     def jobs(self) -> list[JobView]:
         """All jobs, the newest submission first."""
+        return [self.job(job_id) for job_id in self.job_ids()]
+
+    def job_ids(self) -> list[str]:
+        """The same, their ids alone."""
         ids = self.cache.get("jobs", self._coordination.submissions.all)
-        return [self.job(job_id) for job_id, _ in reversed(ids)]
+        return [job_id for job_id, _ in reversed(ids)]
 
     def graph(self, digest: str) -> JobGraph:
         """A stored JobGraph."""
@@ -90,6 +104,13 @@ class ClusterReader:
             tuple(decode(raw, TaskManagerRow) for name, raw in sorted(rows.items()) if name.startswith("taskmanager:")),
             tuple(decode(raw, LedgerRow) for name, raw in sorted(rows.items()) if name.startswith("slot:")),
         )
+
+    def taskmanager(self, name: str) -> TaskManagerRow:
+        """NotFound: none of that id is registered."""
+        row = next((row for row in self.slots().taskmanagers if row.taskmanager == name), None)
+        if row is None:
+            raise NotFound(f"TaskExecutor with id {name[:80]} not found")
+        return row
 
     def taskmanager_infos(self) -> dict[str, TaskManagerInfo]:
         """What the TaskManagers themselves registered, by id."""

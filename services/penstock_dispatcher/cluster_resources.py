@@ -14,7 +14,6 @@ from penstock.coordination.rows import LedgerRow
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.cluster_reader import OWN_PYTHON
 from penstock_dispatcher.dispatcher import Dispatcher
-from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.taskmanager_json import processes_of, taskmanager_details, taskmanager_item
 
 #: the release of Flink whose REST API this is, and ours
@@ -30,13 +29,11 @@ class ClusterResources:
     def overview(self, request: Request) -> Response:
         reader = self._dispatcher.reader
         slots = reader.slots()
-        total = sum(row.slots for row in slots.taskmanagers)
-        used = sum(len(slots.occupied(row.taskmanager)) for row in slots.taskmanagers)
         return Json(
             {
                 "taskmanagers": len(slots.taskmanagers),
-                "slots-total": total,
-                "slots-available": max(0, total - used),
+                "slots-total": slots.total,
+                "slots-available": slots.available,
                 "taskmanagers-blocked": 0,
                 "slots-free-and-blocked": 0,
                 **reader.job_counts(),
@@ -71,9 +68,7 @@ class ClusterResources:
 
     def taskmanager(self, request: Request) -> Response:
         reader, wanted = self._dispatcher.reader, str(request.path_params["taskmanagerid"])
-        row = next((r for r in reader.slots().taskmanagers if r.taskmanager == wanted), None)
-        if row is None:
-            raise NotFound(f"TaskExecutor with id {wanted} not found")
+        row = reader.taskmanager(wanted)
         tasks = self._tasks()
         processes = processes_of(row, reader.taskmanager_infos().get(wanted), reader.services())
         occupied = reader.slots().occupied(wanted)
@@ -81,7 +76,7 @@ class ClusterResources:
 
     def _item(self, taskmanager: str, tasks: dict[str, int]) -> dict[str, Any]:
         reader = self._dispatcher.reader
-        row = next(r for r in reader.slots().taskmanagers if r.taskmanager == taskmanager)
+        row = reader.taskmanager(taskmanager)
         occupied: list[LedgerRow] = reader.slots().occupied(taskmanager)
         assigned = sum(tasks.get(r.allocation, 0) for r in occupied)
         return taskmanager_item(row, reader.taskmanager_infos().get(taskmanager), occupied, reader.services(), assigned)

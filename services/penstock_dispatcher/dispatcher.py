@@ -1,17 +1,19 @@
 """Dispatcher: what the REST resources are answered from. Nothing lives in it but the read cache."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
 from penstock.client.config.options import BY_OLD_KEY
 from penstock.coordination.coordination import Coordination
 from penstock.graph.job_graph import JobGraph
+from penstock.service.exposition import Exposition
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.collecting import Collecting
 from penstock_dispatcher.disposal_store import DisposalStore
 from penstock_dispatcher.jar_runner import JarRunner
 from penstock_dispatcher.jar_store import JarStore, RedisJarStore
+from penstock_dispatcher.metrics.log_sizes import LogSizes, NoLogSizes
 from penstock_dispatcher.savepoint_files import SavepointFiles
 
 
@@ -28,6 +30,8 @@ class Dispatcher:
     disposals: DisposalStore
     savepoints: SavepointFiles
     address: str
+    sizes: LogSizes = field(default_factory=NoLogSizes)
+    exposition: Exposition = field(default_factory=lambda: Exposition("dispatcher", ""))
 
     def configuration_of(self, graph: JobGraph) -> Configuration:
         """What holds for a job: its own settings above the cluster's."""

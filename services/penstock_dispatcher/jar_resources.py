@@ -48,12 +48,12 @@ class JarResources:
         return Json({"address": self._dispatcher.address, "files": files})
 
     async def upload(self, request: Request) -> Response:
-        """Multipart, one file in the field `jarfile`: .py, .zip or .whl."""
+        """Multipart, one file, in the field `jarfile` or any other: .py, .zip or .whl."""
         self._enabled()
         try:
             async with request.form(max_files=1, max_fields=16) as form:
-                upload = form.get(_FIELD)
-                if not isinstance(upload, UploadFile):
+                upload = next((field for _, field in form.multi_items() if isinstance(field, UploadFile)), None)
+                if upload is None:
                     raise BadRequest(f"the upload has no file in the multipart field {_FIELD!r}")
                 name, content = accepted_name(upload.filename), await upload.read()
         except HTTPException as error:

@@ -11,6 +11,7 @@ import msgspec
 from penstock.client.program_child import ChildRequest, ChildResult
 from penstock.client.program_error import OUTPUT_FOLLOWS
 from penstock.client.user_traceback import SENT_FOLDER, SENT_PREFIX
+from penstock.graph.job_graph import JobGraph
 from penstock_dispatcher.jar_files import entry_file, lay_out
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_store import JarRow
@@ -35,6 +36,7 @@ class ProgramRun:
 
     jobs: tuple[str, ...]
     output: str
+    graph: JobGraph | None = None  #: of the job that would have been started, where only its plan was wanted
 
 
 class JarRunner:
@@ -45,9 +47,19 @@ class JarRunner:
         self._running = asyncio.Semaphore(_CONCURRENT)
 
     async def run(
-        self, row: JarRow, content: bytes, request: RunRequest, configuration: dict[str, str], job_id: str, origin: str
+        self,
+        row: JarRow,
+        content: bytes,
+        request: RunRequest,
+        configuration: dict[str, str],
+        job_id: str,
+        origin: str,
+        plan_only: bool = False,
     ) -> ProgramRun:
-        """Run it to the end of main(). ProgramFailed, ProgramDied, BadRequest say why it could not."""
+        """Run it to the end of main(). ProgramFailed, ProgramDied, BadRequest say why it could not.
+
+        `plan_only`: only up to its first job, which is not started.
+        """
         async with self._running:
             with tempfile.TemporaryDirectory(prefix=SENT_PREFIX, ignore_cleanup_errors=True) as temporary:
                 folder = Path(temporary, SENT_FOLDER)
@@ -63,10 +75,11 @@ class JarRunner:
                     configuration=configuration,
                     job_id=job_id,
                     origin=origin,
+                    plan_only=plan_only,
                 )
                 output, result = await self._child(Path(temporary), child)
         if result.error is None:
-            return ProgramRun(result.jobs, output)
+            return ProgramRun(result.jobs, output, result.graph)
         started = f"jobs it had started: {', '.join(result.jobs)}" if result.jobs else "it had started no job"
         failed = ProgramFailed(result.error, started, *_told(output))
         failed.status = result.status

@@ -34,14 +34,15 @@ def overview_item(view: JobView) -> dict[str, Any]:
     }
 
 
-def job_details(view: JobView) -> dict[str, Any]:
-    """`/jobs/:id`."""
+def job_details(view: JobView, application: str) -> dict[str, Any]:
+    """`/jobs/:id`. `application`: the id of its program."""
     row, graph = view.row, view.graph
     vertices = [_vertex(view, vertex) for vertex in graph.vertices]
     counts = Counter(view.executions.vertex_state(vertex.id).value for vertex in graph.vertices)
     return {
         "jid": row.job,
         "name": row.name,
+        "application-id": application,
         "isStoppable": False,
         "state": row.state.value,
         "job-type": graph.job_type,

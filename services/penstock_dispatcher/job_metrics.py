@@ -6,7 +6,7 @@ from penstock.graph.states import JobState
 from penstock_dispatcher.checkpoint_json import checkpoint_duration, directory_of
 from penstock_dispatcher.job_view import JobView
 
-Value = int | str
+Value = int | float | str
 
 
 def job_metrics(view: JobView) -> dict[str, Value]:
@@ -38,7 +38,7 @@ def job_metrics(view: JobView) -> dict[str, Value]:
 
 
 def aggregated(values: Iterable[Value], kinds: Iterable[str]) -> dict[str, float]:
-    """`min`, `max`, `sum`, `avg` of those that are numbers; `skew` is the distance of the largest to the mean, in %."""
+    """`min`, `max`, `sum`, `avg` of those that are numbers; `skew` is the mean distance to the mean, in % of it."""
     numbers = [float(value) for value in values if not isinstance(value, str)]
     if not numbers:
         return {}

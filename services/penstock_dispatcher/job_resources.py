@@ -1,19 +1,18 @@
 """`/jobs` and below."""
 
-import time
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from penstock.client.config import rest
-from penstock.coordination.messages import CancelRequested, encode
 from penstock_dispatcher.answers import Json
+from penstock_dispatcher.applications.application import application_ids
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.failure_json import execution_result, job_exceptions
+from penstock_dispatcher.job_cancelling import cancel
 from penstock_dispatcher.job_json import job_config, job_details, overview_item
 from penstock_dispatcher.job_view import JobView
 from penstock_dispatcher.plan_json import job_plan
-from penstock_dispatcher.problems import BadRequest, Conflict, Forbidden, Moved, NotFound
+from penstock_dispatcher.problems import BadRequest, Conflict, Forbidden, Moved
 from penstock_dispatcher.request_reading import hex_id, integer_parameter
 from penstock_dispatcher.vertex_json import vertex_details
 
@@ -37,7 +36,10 @@ class JobResources:
         return Json({"jobs": [overview_item(view) for view in self._dispatcher.reader.jobs()]})
 
     def job(self, request: Request) -> Response:
-        return Json(job_details(self._job(request)))
+        view = self._job(request)
+        ids = self._dispatcher.reader.job_ids()
+        applications = self._dispatcher.reader.cache.get("applications", lambda: application_ids(ids))
+        return Json(job_details(view, applications.get(view.row.job, view.row.job)))
 
     def status(self, request: Request) -> Response:
         return Json({"status": self._job(request).row.state.value})
@@ -53,12 +55,8 @@ class JobResources:
             raise Conflict(f"the configuration of job {view.row.job} cannot be read: {error}") from None
 
     def vertex(self, request: Request) -> Response:
-        view, vertex_id = self._job(request), hex_id(request, "vertexid")
-        try:
-            vertex = view.vertex(vertex_id)
-        except KeyError:
-            raise NotFound(f"Vertex {vertex_id} of job {view.row.job} not found") from None
-        return Json(vertex_details(view, vertex))
+        view = self._job(request)
+        return Json(vertex_details(view, view.vertex_of_request(hex_id(request, "vertexid"))))
 
     def exceptions(self, request: Request) -> Response:
         most = integer_parameter(request, "maxExceptions", _DEFAULT_EXCEPTIONS, 1)
@@ -87,10 +85,7 @@ class JobResources:
         view = self._job(request)
         if view.row.state.is_terminal:
             raise Conflict(f"Job {view.row.job} has ended: it is {view.row.state.value}")
-        by = f"REST {request.client.host}" if request.client else "REST"
-        coordination = self._dispatcher.coordination
-        event = CancelRequested(time=time.time_ns() // 1_000_000, by=by)
-        coordination.events.append(coordination.keys.events(f"job:{view.row.job}"), encode(event))
+        cancel(self._dispatcher.coordination, view.row.job, request)
         return Json({}, 202)
 
 

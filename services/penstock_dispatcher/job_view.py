@@ -23,6 +23,7 @@ from penstock.graph.execution_graph import ExecutionGraph
 from penstock.graph.job_graph import JobGraph, JobVertex
 from penstock.graph.states import ExecutionState, JobState
 from penstock_dispatcher.checkpoint_history import CheckpointHistory
+from penstock_dispatcher.problems import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class JobView:
     def vertex(self, vertex_id: str) -> JobVertex:
         """KeyError: the job has none of that id."""
         return self.graph.vertex(vertex_id)
+
+    def vertex_of_request(self, vertex_id: str) -> JobVertex:
+        """NotFound: the job has none of that id."""
+        try:
+            return self.graph.vertex(vertex_id)
+        except KeyError:
+            raise NotFound(f"Vertex {vertex_id} of job {self.row.job} not found") from None
 
     def attempts(self, vertex: JobVertex) -> list[ExecutionRow]:
         """The current attempt of every subtask, in order; CREATED where the JobMaster has made none yet."""

@@ -50,6 +50,12 @@ class TooLarge(Problem):
     status = 413
 
 
+class NotImplementedHere(Problem):
+    """Flink has it, this cluster does not."""
+
+    status = 501
+
+
 class Unavailable(Problem):
     """Redis is away; trying again later helps."""
 

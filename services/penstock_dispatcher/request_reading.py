@@ -35,12 +35,26 @@ def digest(text: object) -> str:
     return text
 
 
+def path_number(request: Request, name: str) -> int:
+    """A path parameter that is a whole number from 0: `subtaskindex`, `attempt`, `checkpointid`."""
+    text = str(request.path_params[name])
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise BadRequest(f"{name} {text[:80]!r} is not a whole number")
+    return int(text)
+
+
+def listed_parameter(request: Request, name: str) -> list[str] | None:
+    """A comma-separated query parameter, None where it is not given."""
+    text = request.query_params.get(name)
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
 def integer_parameter(request: Request, name: str, default: int, minimum: int = 0) -> int:
     """A query parameter; BadRequest where it is not a whole number of at least `minimum`."""
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not re.fullmatch(r"\d{1,18}", text) or int(text) < minimum:
+    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < minimum:
         raise BadRequest(f"query parameter {name} is {text[:80]!r}; expected a whole number of at least {minimum}")
     return int(text)
 

@@ -87,7 +87,8 @@ class SavepointResources:
         trigger = trigger_id(request.query_params.get("triggerId"))
         asked = RescaleRequested(trigger=trigger, parallelism=parallelism, time=time.time_ns() // 1_000_000)
         self._requests.append(job, asked)
-        return Json({"request-id": trigger})
+        # flink-rest-client looks for the other name
+        return Json({"request-id": trigger, "triggerid": trigger})
 
     def rescaled(self, request: Request) -> Response:
         job, trigger = hex_id(request, "jobid"), hex_id(request, "triggerid")

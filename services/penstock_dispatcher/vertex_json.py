@@ -1,5 +1,6 @@
 """`/jobs/:id/vertices/:vid`: a vertex with its subtasks. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.coordination.rows import ExecutionRow
@@ -8,40 +9,46 @@ from penstock_dispatcher.execution_times import execution_times, status_duration
 from penstock_dispatcher.io_metrics import aggregated_metrics, io_metrics, statistics
 from penstock_dispatcher.job_view import JobView
 
-_UNASSIGNED = "(unassigned)"
+UNASSIGNED = "(unassigned)"
 
 
 def vertex_details(view: JobView, vertex: JobVertex) -> dict[str, Any]:
     """The whole resource."""
     attempts = view.attempts(vertex)
-    durations = [status_durations(e, view.now) for e in attempts]
     return {
         "id": vertex.id,
         "name": vertex.name,
         "parallelism": vertex.parallelism,
         "maxParallelism": vertex.max_parallelism,
         "now": view.now,
-        "subtasks": [_subtask(view, e) for e in attempts],
-        "aggregated": {
-            "metrics": aggregated_metrics(view.measured(e) for e in attempts),
-            "status-duration": {
-                state: statistics([d[state] for d in durations if d[state] >= 0]) for state in durations[0]
-            },
+        "subtasks": [subtask_details(view, e) for e in attempts],
+        "aggregated": aggregated_details(view, attempts),
+    }
+
+
+def aggregated_details(view: JobView, attempts: Sequence[ExecutionRow]) -> dict[str, Any]:
+    """Statistics over attempts, of which there is at least one."""
+    durations = [status_durations(e, view.now) for e in attempts]
+    return {
+        "metrics": aggregated_metrics(view.measured(e) for e in attempts),
+        "status-duration": {
+            state: statistics([d[state] for d in durations if d[state] >= 0]) for state in durations[0]
         },
     }
 
 
-def _subtask(view: JobView, row: ExecutionRow) -> dict[str, Any]:
+def subtask_details(view: JobView, row: ExecutionRow) -> dict[str, Any]:
+    """An attempt of a subtask. There are no concurrent ones: nothing is executed speculatively."""
     times = execution_times(row, view.now)
     return {
         "subtask": row.subtask,
         "status": row.state.value,
         "attempt": row.attempt,
-        "endpoint": row.endpoint or _UNASSIGNED,
+        "endpoint": row.endpoint or UNASSIGNED,
         **times,
         "start_time": times["start-time"],
         "metrics": io_metrics([view.measured(row)]),
-        "taskmanager-id": row.taskmanager or _UNASSIGNED,
+        "taskmanager-id": row.taskmanager or UNASSIGNED,
         "status-duration": status_durations(row, view.now),
         "other-concurrent-attempts": [],
     }

@@ -12,12 +12,14 @@ from penstock_jobmanager.effect_inputs import Given, InUse, NewMetadata, Pointer
 from penstock_jobmanager.effects import (
     DiscardCheckpoint,
     MirrorPointer,
+    MirrorTerminal,
     ReadSavepoint,
     StorageEffect,
     SweepCheckpoints,
     WriteMetadata,
     effect_id,
 )
+from penstock_jobmanager.mirrored import Mirrored
 
 
 class Storage(Protocol):
@@ -26,6 +28,10 @@ class Storage(Protocol):
     def write_metadata(self, directory: str, metadata: CheckpointMetadata) -> tuple[str, int, str]: ...
 
     def write_mirror(self, epoch: int, pointer: Pointer) -> None: ...
+
+    def write_terminal(self, epoch: int, end: MirrorTerminal) -> None: ...
+
+    def read_mirrors(self) -> Mirrored: ...
 
     def discard(self, checkpoint: int, directory: str, in_use: InUse) -> None: ...
 
@@ -50,6 +56,8 @@ def carry_out(storage: Storage, effect: StorageEffect, given: Given, graph: JobG
             reach("after-completed")
             storage.write_mirror(epoch, given)
             reach("after-pointer")
+        case MirrorTerminal(), _:
+            storage.write_terminal(epoch, effect)
         case DiscardCheckpoint(checkpoint=checkpoint, directory=directory), InUse():
             storage.discard(checkpoint, directory, given)
         case SweepCheckpoints(), InUse():

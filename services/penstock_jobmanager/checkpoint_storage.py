@@ -1,12 +1,15 @@
 """A job's checkpoint storage as it is configured, and what a JobMaster does there: `checkpoint_effects.Storage`."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 
-from penstock.checkpoint import assignment, mirror
+from penstock.checkpoint import assignment, mirror, terminal
 from penstock.checkpoint import sweep as sweeping
-from penstock.checkpoint.errors import CheckpointStorageError
+from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
@@ -14,6 +17,10 @@ from penstock.client.config.options import checkpointing
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.effect_inputs import InUse, Pointer
+from penstock_jobmanager.effects import MirrorTerminal
+from penstock_jobmanager.mirrored import Mirrored
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -67,6 +74,30 @@ class JobStorage:
             )
             mirror.write_mirror(self._storage, content)
 
+    def write_terminal(self, epoch: int, end: MirrorTerminal) -> None:
+        """How the job has ended."""
+        if self._storage.directory:
+            content = terminal.TerminalMirror(
+                job=self._storage.job,
+                state=end.state,
+                epoch=epoch,
+                time=_now(),
+                runtime=end.runtime,
+                message=end.message,
+                traceback=end.traceback,
+            )
+            terminal.write_terminal(self._storage, content)
+
+    def read_mirrors(self) -> Mirrored:
+        """Nothing where there is no checkpoint storage; a damaged one counts for none."""
+        if not self._storage.directory:
+            return Mirrored()
+        end = _undamaged(lambda: terminal.read_terminal(self._storage, _now()))
+        pointer = _undamaged(lambda: mirror.read_mirror(self._storage))
+        # jobs may share a folder
+        own = pointer is not None and pointer.job in ("", self._storage.job)
+        return Mirrored(pointer=pointer if own else None, terminal=end)
+
     def discard(self, checkpoint: int, directory: str, in_use: InUse) -> None:
         """The folder, and what nobody names in the others."""
         self._storage.discard(directory)
@@ -92,3 +123,15 @@ class JobStorage:
         left = sweeping.needed(self._storage.directory, retained, in_use.pending, in_use.next_checkpoint - 1)
         for error in sweeping.sweep(self._storage, left).errors:
             _log.warning("a file of an old checkpoint could not be removed", error=str(error))
+
+
+def _undamaged(read: Callable[[], T | None]) -> T | None:
+    try:
+        return read()
+    except CheckpointUnusable as error:
+        _log.error("a mirror of the job in checkpoint storage is no use", error=str(error))
+        return None
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

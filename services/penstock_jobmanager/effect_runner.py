@@ -6,7 +6,7 @@ At least once: a successor carries out what it finds in the outbox, whether or n
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from penstock_jobmanager.effects import (
     StorageEffect,
     StoreGraph,
 )
+from penstock_jobmanager.mirrored import Mirrored
 
 _log = structlog.get_logger(__name__)
 
@@ -106,6 +107,10 @@ class EffectRunner:
             raise
         pool = self._storage_pool if isinstance(order.effect, StorageEffect) else self._pool
         pool.submit(self._run, job, name, serial, order)
+
+    def look(self, job: str, configuration: Configuration) -> "Future[Mirrored]":
+        """What is mirrored of a job, read in the background."""
+        return self._storage_pool.submit(lambda: self._storage_of(configuration, job).read_mirrors())
 
     def withdraw(self, job: str, name: str) -> None:
         """It is out of the outbox: try no more."""

@@ -49,6 +49,15 @@ class MirrorPointer(EffectBase, frozen=True, kw_only=True, tag=True):
     checkpoint: int
 
 
+class MirrorTerminal(EffectBase, frozen=True, kw_only=True, tag=True):
+    """Write to storage how the job has ended, before anything of it is swept and before it is buried."""
+
+    state: str
+    runtime: int = 0  #: ms
+    message: str | None = None
+    traceback: str | None = None
+
+
 class CancelBarriers(EffectBase, frozen=True, kw_only=True, tag=True):
     """Write into all input logs of a generation that the checkpoint will not be."""
 
@@ -82,7 +91,9 @@ class StoreGraph(EffectBase, frozen=True, kw_only=True, tag=True):
     parallelism: int
 
 
-StorageEffect: TypeAlias = WriteMetadata | MirrorPointer | DiscardCheckpoint | SweepCheckpoints | ReadSavepoint
+StorageEffect: TypeAlias = (
+    WriteMetadata | MirrorPointer | MirrorTerminal | DiscardCheckpoint | SweepCheckpoints | ReadSavepoint
+)
 Effect: TypeAlias = CreateLogs | DeleteLogs | SendHint | CancelBarriers | StoreGraph | StorageEffect
 
 
@@ -99,6 +110,8 @@ def effect_id(effect: Effect) -> str:
             return f"write-metadata:{checkpoint}"
         case MirrorPointer(checkpoint=checkpoint):
             return f"mirror-pointer:{checkpoint}"
+        case MirrorTerminal():
+            return "mirror-terminal"
         case CancelBarriers(checkpoint=checkpoint):
             return f"cancel-barriers:{checkpoint}"
         case DiscardCheckpoint(checkpoint=checkpoint):

@@ -6,7 +6,7 @@ from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager import checkpoint_abort, rescale, restart, retention, slots, trigger_rows
 from penstock_jobmanager.decision import Bury, Decision, ToResourceManager
-from penstock_jobmanager.effects import DeleteLogs, DiscardCheckpoint
+from penstock_jobmanager.effects import DeleteLogs, DiscardCheckpoint, MirrorTerminal
 from penstock_jobmanager.job import Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
@@ -80,7 +80,19 @@ def _release(job: Job) -> None:
     job.timers.clear()
     if logs_asked:
         job.want(DeleteLogs(generation=job.row.generation))
-    retention.sweep(job, final)
+    if job.options.checkpoints.directory is None:
+        retention.sweep(job, final)
+        return
+    # first the end itself, then the sweep: without the checkpoints the job could only begin from scratch
+    failed = job.row.root_failure if final is JobState.FAILED else None
+    job.want(
+        MirrorTerminal(
+            state=final,
+            runtime=job.now.wall - job.row.start_time if job.row.start_time else 0,
+            message=failed.message if failed else None,
+            traceback=failed.traceback if failed else None,
+        )
+    )
 
 
 def _answer(job: Job, final: JobState) -> None:

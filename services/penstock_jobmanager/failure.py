@@ -133,7 +133,8 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
         return
     for execution in live:
         job.move((execution.vertex, execution.subtask), ExecutionState.FAILED, failure=_located(job, execution, lost))
-    on_failure(job, _located(job, live[0], lost), lost_process=True)
+    restorable = job.record.counters.pointer is not None or job.row.initial is not None
+    on_failure(job, _located(job, live[0], lost), lost_process=True, at_once=event.planned and restorable)
 
 
 def on_logs_failed(job: Job, event: EffectDone) -> None:

@@ -38,14 +38,24 @@ from penstock_jobmanager import (
     rescale,
     restart,
     restore,
+    retention,
+    rollback,
     slots,
     user_requests,
 )
 from penstock_jobmanager.decision import Decision
-from penstock_jobmanager.effects import CreateLogs, MirrorPointer, ReadSavepoint, StoreGraph, WriteMetadata
+from penstock_jobmanager.effects import (
+    CreateLogs,
+    MirrorPointer,
+    MirrorTerminal,
+    ReadSavepoint,
+    StoreGraph,
+    WriteMetadata,
+)
 from penstock_jobmanager.job import CANCELLATION_TIMER, Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
+from penstock_jobmanager.rollback import Rollback
 
 STABLE_TIMER = "stable"
 
@@ -79,10 +89,16 @@ class JobMaster:
         """Whether the job is terminal: with the last decision committed there is nothing left to lead."""
         return self._job.row.state.is_terminal
 
-    def start(self, now: Now) -> Decision:
-        """Begin to lead: a new job asks for its slots, a job taken over goes on where it was; timers are armed anew."""
+    def start(self, now: Now, rolled_back: Rollback | None = None) -> Decision:
+        """Begin to lead: a new job asks for its slots, a job taken over goes on where it was; timers are armed anew.
+
+        `rolled_back`: the rows are older than they once were.
+        """
         job = self._begin(now)
-        if job.row.state is JobState.INITIALIZING:
+        is_new = job.row.state is JobState.INITIALIZING
+        if rolled_back is not None:
+            rollback.adopt(job, rolled_back)
+        if is_new:
             slots.schedule(job)
         slots.arm(job)
         failure.arm(job)
@@ -91,6 +107,8 @@ class JobMaster:
         checkpoint_completion.arm(job)
         if job.row.takeovers:
             job.arm(STABLE_TIMER, job.options.stable_after)
+        if rolled_back is not None:
+            (rollback.renumber if is_new else rollback.start_again)(job, rolled_back)
         return self._settled()
 
     def handle(self, event: JobEvent, now: Now) -> Decision:
@@ -198,6 +216,9 @@ class JobMaster:
                 checkpoint_failure.on_write_failed(self._job, checkpoint, event)
             case MirrorPointer(checkpoint=checkpoint):
                 checkpoint_completion.on_mirrored(self._job, checkpoint, event)
+            case MirrorTerminal(state=final):
+                # where it could not be written the job ends all the same
+                retention.sweep(self._job, JobState(final))
             case ReadSavepoint(path=path):
                 failure.on_fatal(self._job, Failure(message=f"the job cannot start from {path}: {event.error}"))
             case StoreGraph():

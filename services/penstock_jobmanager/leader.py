@@ -2,21 +2,32 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
+import redis
 import structlog
 
 from penstock.coordination.parts import Leases, Submissions
+from penstock.service.exposition import Families
 from penstock.service.outage import is_outage
 from penstock_jobmanager.commits import job_role
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.led_job import FencedError, LedJob, Plane
+from penstock_jobmanager.sharing import hands_over, quota
 
 _log = structlog.get_logger(__name__)
 
 #: seconds this process leaves a job alone that it had to drop; the others may try, the takeover limit ends it
 COOLDOWN = 10.0
+#: seconds that jobs beyond our share are left to others
+DEFERENCE = 0.25
+#: seconds between two looks whether to hand a job over: what replicas say of themselves is up to one second old
+HANDOVER_EVERY = 2.0
+#: seconds a job is led at least before it is handed over, and until it is taken back where nobody wanted it
+SHORTEST_TERM, BACK_AFTER = 3.0, 1.5
 
 
 class Renewer(Protocol):
@@ -47,10 +58,18 @@ class Leader:
         *,
         lease_ttl: int,
         poll: float,
+        id: str = "",
+        others: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
+        """`id`: ours; `others`: the other replicas and how many jobs each leads, None: there are none."""
         self._plane, self._renewer, self._effects = coordination, renewer, effects
         self._make_led_job, self._lease_ttl, self._poll = make_led_job, lease_ttl, poll
+        self._id, self._others = id, others or dict[str, int]
         self._led: dict[str, LedJob] = {}
+        self._since: dict[str, float] = {}
+        #: free jobs beyond our share, and since when they are
+        self._left: dict[str, float] = {}
+        self._next_handover = 0.0
         self._cooling: dict[str, float] = {}
         self._wake_key = coordination.keys.lease_wake()
         self._wake_cursor = ""
@@ -60,6 +79,13 @@ class Leader:
     def jobs(self) -> tuple[str, ...]:
         """The jobs led now."""
         return tuple(sorted(self._led))
+
+    def show(self, families: Families) -> None:
+        """Which jobs this process leads, and under which epochs. Any thread."""
+        led = list(self._led.values())
+        families.gauge("penstock_jobs_led", "Jobs whose JobMaster is in this process.", {}, len(led))
+        for lead in led:
+            families.gauge("penstock_lease_epoch", "Epoch of the lease that is held.", {"role": lead.role}, lead.epoch)
 
     def step(self) -> None:
         """One turn; blocks for no longer than the poll interval."""
@@ -71,12 +97,17 @@ class Leader:
         for lead in list(self._led.values()):
             if self._renewer.valid(lead.role):
                 self._guarded(lead, lead.settle)
+        if time.monotonic() >= self._next_handover:
+            self._share()
         self._read()
 
     def close(self) -> None:
         """Give all leases up at once: a successor continues from what is committed."""
-        for job in self.jobs:
-            self._renewer.drop(job_role(job))
+        for job, lead in sorted(self._led.items()):
+            if self._renewer.valid(lead.role):
+                with suppress(FencedError, redis.RedisError):  # then it counts as a takeover
+                    lead.hand_over()
+            self._renewer.drop(lead.role)
             self._effects.forget(job)
         self._led.clear()
 
@@ -87,15 +118,46 @@ class Leader:
         self._next_look = now + self._poll
         self._cooling = {job: until for job, until in self._cooling.items() if until > now}
         wanted = sorted(self._plane.submissions.live() - self._led.keys() - self._cooling.keys())
-        for role in self._plane.leases.free(job_role(job) for job in wanted):
+        for role in self._our_share(self._plane.leases.free(job_role(job) for job in wanted), now):
             nonce, asked = secrets.token_hex(16), time.monotonic()
             epoch = self._plane.leases.acquire(role, nonce, self._lease_ttl)
             if epoch is None:
                 continue
             self._renewer.hold(role, nonce, acquired=asked)
             job = role.removeprefix("job:")
-            self._led[job] = self._make_led_job(job, epoch)
+            lead = self._led[job] = self._make_led_job(job, epoch)
+            lead.take_again = partial(self._plane.leases.acquire, role, nonce, self._lease_ttl)
+            self._since[job] = time.monotonic()
             _log.info("leading", job=job, epoch=epoch)
+
+    def _our_share(self, free: list[str], now: float) -> list[str]:
+        """Which of the free roles to take: at once no more than is fair, the rest when nobody else did."""
+        if not free:
+            self._left.clear()
+            return []
+        self._left = {role: self._left.get(role, now) for role in free}
+        patient = [role for role in free if now - self._left[role] >= DEFERENCE]
+        fresh = [role for role in free if role not in patient]
+        fair = quota(len(self._led) + len(patient), self._others().values(), len(fresh)) if fresh else 0
+        if fresh[fair:]:
+            self._next_look = min(self._next_look, now + DEFERENCE)
+        return patient + fresh[:fair]
+
+    def _share(self) -> None:
+        """Hand a job over where another replica leads fewer: at a moment when nothing of it is under way."""
+        now = time.monotonic()
+        calm = [job for job, lead in self._led.items() if lead.is_calm and now - self._since[job] >= SHORTEST_TERM]
+        if len(self._led) < 2 or not calm:
+            return
+        self._next_handover = now + HANDOVER_EVERY
+        if not hands_over(self._id, len(self._led), self._others()):
+            return
+        lead = self._led[min(calm)]
+        self._guarded(lead, lead.hand_over)
+        if lead.job in self._led and lead.is_calm:
+            self._cooling[lead.job] = now + BACK_AFTER
+            self._drop(lead.job, "another leads fewer jobs")
+            self._renewer.drop(lead.role)
 
     def _read(self) -> None:
         leads = {lead.events_key: lead for lead in self._led.values() if lead.ready and self._renewer.valid(lead.role)}
@@ -141,6 +203,7 @@ class Leader:
                     self._renewer.drop(lead.role)
 
     def _drop(self, job: str, reason: str) -> None:
+        self._since.pop(job, None)
         if self._led.pop(job, None) is not None:
             self._effects.forget(job)
             _log.info("no longer leading", job=job, reason=reason)

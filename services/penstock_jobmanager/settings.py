@@ -7,6 +7,7 @@ from pathlib import Path
 from penstock.client.config import Configuration, cluster, execution
 from penstock.client.config.options import checkpointing
 from penstock.coordination.restart_strategy import RestartConfig
+from penstock.coordination.sentinel import is_sentinel
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager import checkpoint_storage
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
@@ -29,9 +30,14 @@ class Settings:
     def of(cls, configuration: Configuration) -> "Settings":
         redis_url = configuration.get(cluster.REDIS_URL)
         storage = configuration.find(cluster.STORAGE_DIR)
+        exchange_urls = configuration.find(cluster.EXCHANGE_URLS)
+        if not exchange_urls and is_sentinel(redis_url):
+            raise ValueError(
+                f"{cluster.EXCHANGE_URLS.key} must be set: records are not carried by a Redis behind Sentinels"
+            )
         return cls(
             redis_url=redis_url,
-            exchange_urls=configuration.find(cluster.EXCHANGE_URLS) or (redis_url,),
+            exchange_urls=exchange_urls or (redis_url,),
             cluster_id=configuration.get(cluster.CLUSTER_ID),
             storage_dir=Path(storage) if storage else None,
             lease_ttl=_ms(configuration.get(cluster.LEASE_TTL)),

@@ -22,6 +22,7 @@ from penstock_jobmanager.leader import Leader
 from penstock_jobmanager.led_job import LedJob
 from penstock_jobmanager.options import Now
 from penstock_jobmanager.settings import Settings
+from penstock_jobmanager.sharing import replicas
 
 _log = structlog.get_logger(__name__)
 
@@ -100,7 +101,11 @@ def _lead(
             lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
             lease_ttl=settings.lease_ttl,
             poll=settings.lease_poll / 1000,
+            id=service.id,
+            others=lambda: replicas(coordination.registry.alive(), service.id),
         )
+
+        service.exposition.add(leader.show)
 
         def step() -> None:
             leader.step()

@@ -12,10 +12,10 @@ from penstock_jobmanager.record import JobRecord
 def take_over(record: JobRecord, revision: int, epoch: int, options: JobMasterOptions, now: Now) -> Decision:
     """Count this leadership before anything of the job is looked at that might be poison. Past the limit the job ends.
 
-    Revision 0: nobody has led the job yet, which is no takeover.
+    Revision 0: nobody has led the job yet. That is no takeover, and neither is it where the job was handed over.
     """
-    count = record.job.takeovers + (1 if revision else 0)
-    record.job = replace(record.job, takeovers=count)
+    count = record.job.takeovers + (1 if revision and not record.job.handed_over else 0)
+    record.job = replace(record.job, takeovers=count, handed_over=False)
     if count > options.takeover_limit:
         reason = (
             f"the job's JobMaster was taken over {count} times without {options.stable_after:g} s of stable leadership "

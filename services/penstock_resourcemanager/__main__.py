@@ -3,10 +3,13 @@
 import sys
 
 from penstock.client.config import ConfigurationError, service_configuration
+from penstock.client.config.options.cluster import Provider
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Service
+from penstock_resourcemanager.process_driver import ProcessDriver
+from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.service import ResourceManager
 from penstock_resourcemanager.settings import Settings
 
@@ -25,9 +28,17 @@ def main(argv: list[str]) -> int:
         renewer = LeaseRenewer(settings.redis_url, settings.prefix, settings.lease_ttl_ms, settings.lease_interval_ms)
         service.beats.append(renewer.beat)
         try:
-            return service.run(ResourceManager(coordination, settings, renewer, service).step)
+            manager = ResourceManager(coordination, settings, renewer, service, _driver(settings))
+            service.exposition.add(manager.show)
+            return service.run(manager.step)
         finally:
             renewer.close()
+
+
+def _driver(settings: Settings) -> WorkerDriver | None:
+    if settings.provider is Provider.STANDALONE or settings.worker_folder is None:
+        return None
+    return ProcessDriver(settings.worker_folder)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from penstock.coordination.messages import SlotLost, TaskManagerCommand
-from penstock.coordination.rows import DemandRow, LedgerRow, TaskManagerRow
+from penstock.coordination.rows import DemandRow, LedgerRow, TaskManagerRow, WorkerRow
 
-Row = TaskManagerRow | LedgerRow | DemandRow
+Row = TaskManagerRow | LedgerRow | DemandRow | WorkerRow
 
 
 @dataclass(slots=True)

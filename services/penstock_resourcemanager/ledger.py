@@ -1,9 +1,12 @@
-"""The committed rows as data: TaskManagers, slots that are not free, demands. Every change is noted in the decision."""
+"""The committed rows as data: TaskManagers, slots that are not free, demands, workers.
+
+Every change is noted in the decision.
+"""
 
 from collections.abc import Mapping
 
 from penstock.coordination.messages import decode
-from penstock.coordination.rows import DemandRow, LedgerRow, TaskManagerRow
+from penstock.coordination.rows import DemandRow, LedgerRow, TaskManagerRow, WorkerRow
 from penstock_resourcemanager.decision import Decision
 
 SlotId = tuple[str, int]
@@ -17,6 +20,10 @@ def slot_row(taskmanager: str, slot: int) -> str:
     return f"slot:{taskmanager}:{slot}"
 
 
+def worker_row(worker: str) -> str:
+    return f"worker:{worker}"
+
+
 def demand_row(job: str) -> str:
     return f"job:{job}"
 
@@ -28,6 +35,7 @@ class Ledger:
         self.taskmanagers: dict[str, TaskManagerRow] = {}
         self.slots: dict[SlotId, LedgerRow] = {}
         self.demands: dict[str, DemandRow] = {}
+        self.workers: dict[str, WorkerRow] = {}
         self.decision = Decision()
 
     @classmethod
@@ -44,6 +52,9 @@ class Ledger:
             elif name.startswith("job:"):
                 demand = decode(raw, DemandRow)
                 ledger.demands[demand.job] = demand
+            elif name.startswith("worker:"):
+                worker = decode(raw, WorkerRow)
+                ledger.workers[worker.worker] = worker
             else:
                 raise ValueError(f"unknown row {name!r} in the ResourceManager's ledger")
         return ledger
@@ -77,6 +88,19 @@ class Ledger:
     def drop_demand(self, job: str) -> None:
         if self.demands.pop(job, None) is not None:
             self.decision.rows[demand_row(job)] = None
+
+    def put_worker(self, row: WorkerRow) -> None:
+        if self.workers.get(row.worker) != row:
+            self.workers[row.worker] = row
+            self.decision.rows[worker_row(row.worker)] = row
+
+    def drop_worker(self, worker: str) -> None:
+        del self.workers[worker]
+        self.decision.rows[worker_row(worker)] = None
+
+    def leaving(self) -> set[str]:
+        """TaskManagers that are being ended: none of their slots is given to anybody."""
+        return {row.worker for row in self.workers.values() if row.state == "STOPPING"}
 
     def slots_of(self, taskmanager: str) -> list[LedgerRow]:
         """Its slots that are not free, by number."""

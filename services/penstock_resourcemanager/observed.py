@@ -15,6 +15,7 @@ class Observed:
     ended: jobs that have a tombstone.
     lost: TaskManager -> the incarnation whose heartbeat fell silent.
     slots: the slot rows of some TaskManagers.
+    workers: ids of the workers that run; None: there is no driver, or it was not asked.
     """
 
     now: float
@@ -23,3 +24,4 @@ class Observed:
     ended: frozenset[str] = frozenset()
     lost: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, Mapping[int, SlotRow]] = field(default_factory=dict)
+    workers: frozenset[str] | None = None

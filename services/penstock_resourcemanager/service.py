@@ -8,8 +8,8 @@ import structlog
 
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
-from penstock.service import Service
-from penstock_resourcemanager.provider import ResourceProvider, StandaloneProvider
+from penstock.service import Families, Service
+from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.term import ROLE, FencedError, Term
 
@@ -25,13 +25,13 @@ class ResourceManager:
         settings: Settings,
         renewer: LeaseRenewer,
         service: Service,
-        provider: ResourceProvider | None = None,
+        driver: WorkerDriver | None = None,
     ) -> None:
         self._coordination = coordination
         self._settings = settings
         self._renewer = renewer
         self._service = service
-        self._provider = provider or StandaloneProvider()
+        self._driver = driver
         self._term: Term | None = None
         self._nonce = secrets.token_hex(8)
         self._wake_cursor = "$"
@@ -45,6 +45,13 @@ class ResourceManager:
         else:
             self._lead(self._term)
 
+    def show(self, families: Families) -> None:
+        """Whether this process leads, and under which epoch. Any thread."""
+        term = self._term
+        families.gauge("penstock_leading", "Whether this process leads.", {"role": ROLE}, term is not None)
+        if term is not None:
+            families.gauge("penstock_lease_epoch", "Epoch of the lease that is held.", {"role": ROLE}, term.epoch)
+
     def _contend(self) -> None:
         self._service.announce("STANDBY")
         if self._wake_cursor == "$":
@@ -56,7 +63,7 @@ class ResourceManager:
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)
-        self._term = Term(self._coordination, self._settings, epoch, self._provider)
+        self._term = Term(self._coordination, self._settings, epoch, self._driver)
         self._service.announce("LEADING")
         _log.info("leading", epoch=epoch)
 

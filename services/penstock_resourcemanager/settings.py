@@ -1,8 +1,12 @@
 """What the ResourceManager takes from the configuration. Seconds, unless the name says otherwise."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
+from penstock.client.config.options.cluster import Provider
+from penstock_resourcemanager.workers import WorkerPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,9 @@ class Settings:
     heartbeat_interval: float = 0.5
     heartbeat_timeout: float = 2.5
     offer_timeout: float = 5.0
+    provider: Provider = Provider.STANDALONE
+    worker_folder: Path | None = None  #: of the process provider
+    workers: WorkerPolicy = field(default_factory=lambda: WorkerPolicy(slots=1, most=1))
 
     @classmethod
     def read(cls, configuration: Configuration) -> "Settings":
@@ -29,7 +36,13 @@ class Settings:
                 f"{cluster.HEARTBEAT_TIMEOUT.key} ({timeout} s) must exceed {cluster.HEARTBEAT_INTERVAL.key} "
                 f"({interval} s), which must be positive"
             )
+        provider, folder = configuration.get(cluster.PROVIDER), configuration.find(cluster.WORKER_FOLDER)
+        if provider is Provider.PROCESS and not folder:
+            raise ValueError(f"{cluster.PROVIDER.key}: process needs {cluster.WORKER_FOLDER.key}")
         return cls(
+            provider=provider,
+            worker_folder=Path(folder) if folder else None,
+            workers=_policy(configuration),
             redis_url=configuration.get(cluster.REDIS_URL),
             prefix=configuration.get(cluster.CLUSTER_ID),
             id=configuration.find(cluster.SERVICE_ID),
@@ -40,3 +53,20 @@ class Settings:
             heartbeat_timeout=timeout,
             offer_timeout=configuration.get(cluster.OFFER_TIMEOUT).total_seconds(),
         )
+
+
+def _policy(configuration: Configuration) -> WorkerPolicy:
+    most = configuration.find(cluster.MOST_SLOTS)
+    slots, least = configuration.get(cluster.TASK_SLOTS), configuration.get(cluster.LEAST_SLOTS)
+    policy = WorkerPolicy(
+        slots=slots,
+        most=most if most is not None else max(8, 2 * (os.cpu_count() or 1), least),
+        least=least,
+        idle_timeout=configuration.get(cluster.TASKMANAGER_TIMEOUT).total_seconds(),
+        start_timeout=configuration.get(cluster.REGISTRATION_TIMEOUT).total_seconds(),
+    )
+    if not least <= policy.most:
+        raise ValueError(
+            f"{cluster.LEAST_SLOTS.key} ({least}) must not exceed {cluster.MOST_SLOTS.key} ({policy.most})"
+        )
+    return policy

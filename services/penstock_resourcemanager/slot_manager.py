@@ -25,17 +25,28 @@ from penstock_resourcemanager.decision import Decision
 from penstock_resourcemanager.ledger import Ledger
 from penstock_resourcemanager.observed import Observed
 from penstock_resourcemanager.placement import free_slots, place
+from penstock_resourcemanager.workers import Workers
 
 
 class SlotManager:
     """One leader's. A successor starts from the rows and takes every grant for unconfirmed until it has looked.
 
+    workers: TaskManagers that are started as slots are missing; None: none are.
     first_allocation: where this leader's counter of allocations stands; ids carry the epoch, so they are never reused.
     offer_timeout: seconds after which an unconfirmed offer is repeated and its request answered elsewhere.
     """
 
-    def __init__(self, ledger: Ledger, *, epoch: int, offer_timeout: float, first_allocation: int = 0) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        epoch: int,
+        offer_timeout: float,
+        first_allocation: int = 0,
+        workers: Workers | None = None,
+    ) -> None:
         self.ledger = ledger
+        self.workers = workers
         self.epoch = epoch
         self.next_allocation = first_allocation
         self._offer_timeout = offer_timeout
@@ -51,7 +62,9 @@ class SlotManager:
                     self._registered(event, observed)
                 case TaskManagerLeft():
                     if self._is_current(event.taskmanager, event.incarnation):
-                        self._drop_taskmanager(event.taskmanager, f"TaskManager {event.taskmanager} left", observed)
+                        self._drop_taskmanager(
+                            event.taskmanager, f"TaskManager {event.taskmanager} left", observed, planned=True
+                        )
                         self.ledger.decision.removed.append((event.taskmanager, event.incarnation))
                 case SlotsRequested():
                     self._forget_replaced(event.job, event.requests)
@@ -69,6 +82,8 @@ class SlotManager:
         self._look_at_slots(observed)
         self._take_back(observed)
         self._grant(observed)
+        if self.workers is not None:
+            self.workers.settle(self.missing(), observed)
         self._forget_gone()
         return self.ledger.take_decision()
 
@@ -83,7 +98,7 @@ class SlotManager:
     def missing(self) -> int:
         """Slots that are wanted and not there: for the resource provider."""
         wanted = sum(len(demand.requests) for demand in self.ledger.demands.values())
-        free = sum(map(len, free_slots(self.ledger.taskmanagers, self.ledger.slots).values()))
+        free = sum(map(len, self._free_slots().values()))
         return max(0, wanted - free)
 
     # -- events ----------------------------------------------------------------------------------------------------
@@ -171,14 +186,15 @@ class SlotManager:
         if row and row.allocation == event.allocation and row.incarnation == event.incarnation:
             self.ledger.drop_slot(row)
 
-    def _drop_taskmanager(self, taskmanager: str, reason: str, observed: Observed) -> None:
+    def _drop_taskmanager(self, taskmanager: str, reason: str, observed: Observed, *, planned: bool = False) -> None:
         for row in self.ledger.slots_of(taskmanager):
             self.ledger.drop_slot(row)
             if row.job in observed.ended:
                 continue
-            self.ledger.decision.job_events.append(
-                (row.job, SlotLost(epoch=self.epoch, time=observed.time, allocation=row.allocation, reason=reason))
+            lost = SlotLost(
+                epoch=self.epoch, time=observed.time, allocation=row.allocation, reason=reason, planned=planned
             )
+            self.ledger.decision.job_events.append((row.job, lost))
             if row.allocation not in self._confirmed:
                 self._requested(row.job, (row.request,), observed)
         self.ledger.drop_taskmanager(taskmanager)
@@ -228,8 +244,7 @@ class SlotManager:
 
     def _grant(self, observed: Observed) -> None:
         for demand in sorted(self.ledger.demands.values(), key=lambda demand: demand.order):
-            free = free_slots(self.ledger.taskmanagers, self.ledger.slots)
-            chosen = place(free, len(demand.requests))
+            chosen = place(self._free_slots(), len(demand.requests))
             if chosen is None:
                 continue
             self.ledger.drop_demand(demand.job)
@@ -245,6 +260,11 @@ class SlotManager:
                 self.next_allocation += 1
                 self.ledger.put_slot(row)
                 self._offer(row, observed)
+
+    def _free_slots(self) -> dict[str, list[int]]:
+        leaving = self.ledger.leaving()
+        staying = {name: row for name, row in self.ledger.taskmanagers.items() if name not in leaving}
+        return free_slots(staying, self.ledger.slots)
 
     def _offer(self, row: LedgerRow, observed: Observed) -> None:
         self._sent[row.allocation] = observed.now

@@ -13,10 +13,11 @@ from penstock_resourcemanager.allocation_id import number_of
 from penstock_resourcemanager.decision import Decision
 from penstock_resourcemanager.ledger import Ledger
 from penstock_resourcemanager.observed import Observed
-from penstock_resourcemanager.provider import ResourceProvider
+from penstock_resourcemanager.provider import DriverError, Missing, WorkerDriver
 from penstock_resourcemanager.pulse import Pulse
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.slot_manager import SlotManager
+from penstock_resourcemanager.workers import Workers
 
 ROLE = "resourcemanager"
 #: seconds between two trims of the event stream
@@ -24,6 +25,8 @@ TRIM_EVERY = 5.0
 #: seconds between two comparisons of the whole ledger with the TaskManagers' own rows: an old event that came again may
 #: have put a slot into the ledger that is free
 AUDIT_EVERY = 5.0
+#: seconds between two looks at the workers, and between two requests to stop one
+WORKERS_EVERY = 0.5
 
 _log = structlog.get_logger()
 
@@ -35,13 +38,18 @@ class FencedError(Exception):
 class Term:
     """Made after the lease was won. Every call may raise a Redis error and may then simply be made again."""
 
-    def __init__(self, coordination: Coordination, settings: Settings, epoch: int, provider: ResourceProvider) -> None:
+    def __init__(
+        self, coordination: Coordination, settings: Settings, epoch: int, driver: WorkerDriver | None = None
+    ) -> None:
         self._coordination = coordination
         self._settings = settings
-        self._provider = provider
+        self._driver = driver
+        self._missing = Missing()
+        self._next_workers = self._next_stop = 0.0
         self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
         self._epoch = epoch
-        self._next_allocation = 0
+        # not from 0: a Redis that came back older hands out epochs again, and an allocation id names one grant for good
+        self._next_allocation = time.time_ns() // 1_000_000
         self._unanswered: tuple[Commit, Decision] | None = None
         self._next_look = 0.0
         self._next_audit = time.monotonic() + AUDIT_EVERY
@@ -49,6 +57,11 @@ class Term:
         self._revision = 0
         self._cursor = "0-0"
         self._slot_manager = self._load()
+
+    @property
+    def epoch(self) -> int:
+        """Of the lease."""
+        return self._epoch
 
     def step(self) -> None:
         """Wait for events or the next heartbeat, decide, commit. Raises FencedError."""
@@ -65,6 +78,7 @@ class Term:
             self._cursor = entries[-1][0]
         if decision or entries:
             self._settle(self._commit_of(decision), decision)
+        self._drive()
 
     def restart_liveness(self) -> None:
         """After an outage of Redis."""
@@ -75,11 +89,13 @@ class Term:
         self._revision = state.revision
         self._cursor = state.cursor
         _log.info("ledger loaded", epoch=self._epoch, revision=self._revision, rows=len(state.rows))
+        ledger = Ledger.load(state.rows)
         return SlotManager(
-            Ledger.load(state.rows),
+            ledger,
             epoch=self._epoch,
             offer_timeout=self._settings.offer_timeout,
             first_allocation=self._next_allocation,
+            workers=None if self._driver is None else Workers(ledger, self._settings.workers, secrets.token_hex(4)),
         )
 
     def _observe(self, events: Iterable[ResourceEvent]) -> Observed:
@@ -102,7 +118,18 @@ class Term:
             ended=frozenset(jobs - self._coordination.submissions.live()) if jobs else frozenset(),
             lost=self._pulse.lost({name: row.incarnation for name, row in ledger.taskmanagers.items()}),
             slots={name: self._coordination.slots.all(name) for name in sorted(look)},
+            workers=self._running_workers(now),
         )
+
+    def _running_workers(self, now: float) -> frozenset[str] | None:
+        if self._driver is None or now < self._next_workers:
+            return None
+        self._next_workers = now + WORKERS_EVERY
+        try:
+            return frozenset(self._driver.running())
+        except DriverError as error:
+            _log.error("the workers cannot be looked at", error=str(error))
+            return None
 
     def _commit_of(self, decision: Decision) -> Commit:
         keys = self._coordination.keys
@@ -141,10 +168,29 @@ class Term:
             _log.info("command sent", taskmanager=name, command=type(command).__name__, allocation=command.allocation)
         for taskmanager, incarnation in decision.removed:
             self._remove(taskmanager, incarnation)
-        self._provider.declare_missing(self._slot_manager.missing())
+        if self._driver is None:
+            self._missing.declare(self._slot_manager.missing())
         if time.monotonic() >= self._next_trim:
             self._next_trim = time.monotonic() + TRIM_EVERY
             self._coordination.events.trim(self._coordination.keys.events(ROLE), self._cursor)
+
+    def _drive(self) -> None:
+        """What is committed of the workers is done. One that could not be started is found missing and replaced."""
+        workers = self._slot_manager.workers
+        if self._driver is None or workers is None:
+            return
+        stopping = workers.to_stop if time.monotonic() >= self._next_stop else []
+        if stopping:
+            self._next_stop = time.monotonic() + WORKERS_EVERY
+        try:
+            while workers.to_start:
+                worker = workers.to_start.pop(0)
+                _log.info("starting a worker", worker=worker)
+                self._driver.start(worker)
+            for worker in stopping:
+                self._driver.stop(worker)
+        except DriverError as error:
+            _log.error("a worker could not be started or stopped", error=str(error))
 
     def _remove(self, taskmanager: str, incarnation: str) -> None:
         """A TaskManager that registers again meanwhile notices missing rows and does so once more."""

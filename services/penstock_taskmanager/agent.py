@@ -14,6 +14,7 @@ import redis.exceptions
 import structlog
 
 from penstock.coordination.coordination import Coordination
+from penstock.service.exposition import Families
 from penstock.service.outage import is_outage
 from penstock_taskmanager.announcements import Announcements
 from penstock_taskmanager.child_watch import ChildWatch
@@ -63,6 +64,7 @@ class Agent:
         self._awaited: socket.socket | None = None
         self._dying: set[int] = set()
         self._gone: list[int] = []
+        self._accepted = self._refused = 0
         self._next_heartbeat = self._next_announcement = self._retry_at = 0.0
         self._away = False
         self._left = False
@@ -75,7 +77,23 @@ class Agent:
     def expects(self, allocation: str) -> bool:
         """Whether a hint for it may be meant for us. Called by the worker's main thread."""
         keeper = self._keeper
-        return keeper is not None and keeper.table.expects(allocation)
+        expected = keeper is not None and keeper.table.expects(allocation)
+        if expected:
+            self._accepted += 1
+        else:
+            self._refused += 1
+        return expected
+
+    def show(self, families: Families) -> None:
+        """Deliveries of the Celery queue, processes, heartbeats. Any thread."""
+        labels = {"tm_id": self._settings.taskmanager}
+        families.counter("penstock_celery_deliveries", "Hints that went to a slot.", labels, self._accepted)
+        families.counter(
+            "penstock_celery_deliveries_refused", "Hints that were late copies, or nobody's.", labels, self._refused
+        )
+        families.gauge("penstock_slot_processes", "Processes of slots.", labels, len(self._children.pids))
+        families.gauge("penstock_redis_away", "Whether Redis is away.", labels, self._away)
+        families.gauge("penstock_probe_failing", "Whether the Celery consumer is stuck.", labels, self._probe.failing)
 
     def health(self) -> str | None:
         """Why the TaskManager is not healthy. Redis being away is no reason."""
@@ -157,6 +175,10 @@ class Agent:
         if not known:
             self._forget_registration()
             return
+        if keeper.table.has_strays(rows, self._children.pids, now):
+            _log.error("the slots' rows came back older than they were: registering anew")
+            self._forget_registration()
+            return
         keeper.look(rows, now, self._children.pids)
         for kill in keeper.to_kill:
             _log.error("killing a slot's process", pid=kill.pid, reason=kill.reason)
@@ -191,7 +213,8 @@ class Agent:
         while self._gone:
             self._announcements.forget_slot(self._gone[0])
             self._gone.pop(0)
-        self._announcements.announce(self._keeper.rows() if self._keeper else {}, self._children.pids)
+        rows = self._keeper.rows() if self._keeper else {}
+        self._announcements.announce(rows, self._children.pids, self._refused)
         if self._keeper is not None:
             self._keeper.trim()
 

@@ -36,6 +36,9 @@ class SlotTable:
         #: allocation -> when its process is to be killed
         self._releasing: dict[str, float] = {}
         self._missing: set[int] = set()
+        #: process -> the allocation it was seen to have made its own
+        self._active: dict[int, str] = {}
+        self._strays: dict[int, float] = {}
         #: allocations whose jobs wait to hear that the process is gone
         self._to_answer: set[str] = set()
         self._offered_once: dict[str, None] = {}
@@ -69,6 +72,16 @@ class SlotTable:
         missing = {row.pid for row in rows.values() if row.state == "ACTIVE"} - set(living)
         found, self._missing = missing & self._missing, missing
         return found
+
+    def has_strays(self, rows: Rows, living: Collection[int], now: float) -> bool:
+        """Whether a process that had made a slot its own lives on, and its row says nothing of that: for so long that
+        it was not about to end. The rows came back older than they were, and what runs here is nobody's any more."""
+        active = {row.pid: row.allocation for row in rows.values() if row.state == "ACTIVE"}
+        self._active = {pid: allocation for pid, allocation in self._active.items() if pid in living}
+        stray = {pid for pid, allocation in self._active.items() if active.get(pid) != allocation}
+        self._active |= {pid: allocation for pid, allocation in active.items() if pid in living}
+        self._strays = {pid: self._strays.get(pid, now) for pid in stray}
+        return any(now - since > self._grace for since in self._strays.values())
 
     def due(self, rows: Rows, now: float) -> list[Effect]:
         """Kill what stayed beyond its grace; free what was released while its process withdrew from it."""

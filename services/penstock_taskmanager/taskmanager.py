@@ -9,7 +9,7 @@ from penstock.coordination.connection import connect
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
 from penstock.coordination.logging import configure_logging
-from penstock.service import start_health
+from penstock.service import Exposition, start_health
 from penstock_taskmanager.agent import Agent
 from penstock_taskmanager.command_reader import CommandReader
 from penstock_taskmanager.fork_guard import ForkGuard
@@ -49,7 +49,9 @@ def run_taskmanager(configuration: Configuration, settings: Settings, runner: Sl
         log_as_slot(settings, os.getpid())
 
     signals.worker_process_init.connect(start_slot, weak=False)
-    health = start_health(settings.health_port, agent.health, settings.health_address)
+    exposition = Exposition("taskmanager", settings.taskmanager)
+    exposition.add(agent.show)
+    health = start_health(settings.health_port, agent.health, settings.health_address, exposition.render)
     agent.start()
     worker.start()
     if health is not None:

@@ -129,13 +129,13 @@ def test_after_a_crash_the_next_job_runs(stack: Stack, tmp_path: Path, output: P
 
 
 def start_slow_job(stack: Stack, folder: Path) -> "subprocess.Popen[str]":
-    """One that runs for about five seconds in two slots of either TaskManager; the engine has it running."""
+    """One that runs for about ten seconds in two slots of either TaskManager; the engine has it running."""
     job = script(
         folder,
         """
 import time
 def slow(n):
-    time.sleep(0.1)
+    time.sleep(0.2)
     return n
 env.set_parallelism(4)
 slowly = env.from_collection(list(range(200))).rebalance().map(slow)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from penstock.checkpoint.handles import OperatorHandle, SubtaskState
 from penstock.checkpoint.metadata import CheckpointMetadata, OperatorInfo, VertexState
 
+#: kind of the list states that hold event time
+WATERMARK = "watermark"
+
 
 @dataclass(frozen=True, slots=True)
 class FormerOperator:
@@ -23,7 +26,8 @@ class FormerOperator:
 
     @property
     def has_state(self) -> bool:
-        return any(True for _ in self.handles())
+        """Whether anything of it would be missed: watermarks, which the records bring again, would not."""
+        return any(handle.keyed is not None or any(_counts(handle)) for _, handle in self.handles())
 
     @property
     def is_keyed(self) -> bool:
@@ -34,6 +38,12 @@ class FormerOperator:
         """For messages: its name and what it is found by."""
         by = f"uid {self.info.uid!r}" if self.info.uid else f"id {self.info.id}"
         return f"{self.info.name!r} ({by})"
+
+
+def _counts(handle: OperatorHandle) -> Iterator[bool]:
+    for name, items in handle.lists.items():
+        meta = handle.states.get(name)
+        yield items.items > 0 and (meta is None or meta.kind != WATERMARK)
 
 
 def former_operators(metadata: CheckpointMetadata) -> dict[str, FormerOperator]:

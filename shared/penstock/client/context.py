@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from penstock.client.job_client import JobClient
+    from penstock.graph.job_graph import JobGraph
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class ProgramContext:
     origin: str = ""  #: digest of program and arguments, where a dispatcher runs it: a repeated request is recognised
     jobs: "list[JobClient]" = field(default_factory=list)
     plans: list[str] = field(default_factory=list)  #: JSON, of `plan_only`
+    graphs: "list[JobGraph]" = field(default_factory=list)  #: of `plan_only`
     output: str = ""  #: what main() wrote, where it ran on the cluster
     on_submit: "Callable[[JobClient], None] | None" = None
 

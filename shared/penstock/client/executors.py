@@ -38,6 +38,7 @@ class PlanExecutor:
 
     def execute(self, compiled: "CompiledJob") -> "JobClient":
         self._context.plans.append(compiled.graph.plan)
+        self._context.graphs.append(compiled.graph)
         raise ProgramAborted
 
 

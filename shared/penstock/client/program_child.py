@@ -12,6 +12,7 @@ import msgspec
 from penstock.client.context import ProgramContext
 from penstock.client.program import ProgramError, run_program, user_traceback
 from penstock.client.rest_client import ClusterUnreachable, RestError
+from penstock.graph.job_graph import JobGraph
 
 
 class ChildRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,12 +26,14 @@ class ChildRequest(msgspec.Struct, frozen=True, kw_only=True):
     configuration: dict[str, str]
     job_id: str
     origin: str
+    plan_only: bool = False  #: no job is started; the first one's graph is told
 
 
 class ChildResult(msgspec.Struct, frozen=True, kw_only=True):
     """The jobs that were started, in order; and why main() did not return, its traceback first."""
 
     jobs: tuple[str, ...] = ()
+    graph: JobGraph | None = None  #: of `plan_only`
     error: str | None = None
     status: int = 200  #: of the HTTP answer
 
@@ -44,6 +47,7 @@ def run(request: ChildRequest) -> ChildResult:
         attached=False,
         job_id=request.job_id,
         origin=request.origin,
+        plan_only=request.plan_only,
     )
     error: str | None = None
     status = 400
@@ -61,9 +65,10 @@ def run(request: ChildRequest) -> ChildResult:
     except Exception as e:
         error = user_traceback(e, folder / request.entry)
     jobs = tuple(client.job_id for client in context.jobs)
-    if error is None and not jobs:
+    graph = context.graphs[0] if context.graphs else None
+    if error is None and not jobs and graph is None:
         error = f"{request.entry} started no job: it has to call execute() or execute_async()"
-    return ChildResult(jobs=jobs, error=error, status=status if error else 200)
+    return ChildResult(jobs=jobs, graph=graph, error=error, status=status if error else 200)
 
 
 def main(arguments: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from penstock.coordination.sentinel import SentinelUrl, is_sentinel
+
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -21,7 +23,9 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
     """An app for the coordination Redis as broker. `prefix`: of the cluster, separates its queues from others'."""
     from celery import Celery
 
-    app = Celery("penstock", broker=redis_url, backend=None, set_as_current=False, amqp=AMQP)
+    behind = SentinelUrl.parse(redis_url) if is_sentinel(redis_url) else None
+    broker = redis_url if behind is None else behind.broker_url()
+    app = Celery("penstock", broker=broker, backend=None, set_as_current=False, amqp=AMQP)
     app.conf.update(
         broker_transport_options={
             "visibility_timeout": _NEVER,
@@ -57,6 +61,9 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
         task_default_queue="unused",
         enable_utc=True,
     )
+    if behind is not None:
+        asking = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, **dict(behind.sentinel_options)}
+        app.conf.broker_transport_options |= {"master_name": behind.service, "sentinel_kwargs": asking}
     return app
 
 

@@ -7,11 +7,14 @@ simply be made again (`patience.retrying`).
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
+
+from penstock.coordination.sentinel import SentinelUrl, is_sentinel
 
 #: the longest a blocking read may wait, ms; every client's socket timeout lies above it
 MAX_BLOCK_MS = 2000
@@ -26,24 +29,37 @@ _CANNOT_NOW = re.compile(rf"(?:{_PASSING}) |Error running script .* -(?:{_PASSIN
 
 
 def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: bool = True) -> redis.Redis:
-    """A client for `redis://`, `rediss://` or `unix://`. Connects lazily; create it after a fork.
+    """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Connects lazily; create it after a fork.
 
     `timeout`: seconds for a connect and for an answer; ValueError where it does not exceed the longest blocking read
     (`blocking=False`: the client makes none).
     """
     if blocking and timeout * 1000 <= MAX_BLOCK_MS:
         raise ValueError(f"timeout {timeout} s must exceed the longest blocking read, {MAX_BLOCK_MS / 1000} s")
-    return redis.Redis.from_url(
-        url,
-        decode_responses=decode,
-        protocol=2,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        socket_keepalive=True,
-        health_check_interval=15,
-        retry=Retry(NoBackoff(), 0),
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-    )
+    options: dict[str, Any] = {
+        "decode_responses": decode,
+        "protocol": 2,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if is_sentinel(url):
+        return _behind_sentinels(SentinelUrl.parse(url), options, timeout)
+    return redis.Redis.from_url(url, maint_notifications_config=MaintNotificationsConfig(enabled=False), **options)
+
+
+def _behind_sentinels(url: SentinelUrl, options: dict[str, Any], timeout: float) -> redis.Redis:
+    """Each connection that is made asks the Sentinels who the master is; one that turns out a replica is closed."""
+    from redis.sentinel import Sentinel
+
+    patience = min(timeout, 1.0)
+    asking: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience, "protocol": 2}
+    asking |= {"retry": Retry(NoBackoff(), 0), **dict(url.sentinel_options)}
+    sentinel: Any = Sentinel(url.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+    client: redis.Redis = sentinel.master_for(url.service, **options, **url.connection_options())
+    return client
 
 
 def is_away(error: BaseException) -> bool:

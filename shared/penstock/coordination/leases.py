@@ -30,10 +30,10 @@ class RedisLeases:
         self._renew = Script(client, "renew")
         self._release = Script(client, "release")
 
-    def acquire(self, role: str, nonce: str, ttl_ms: int) -> int | None:
+    def acquire(self, role: str, nonce: str, ttl_ms: int, least: int = 0) -> int | None:
         if not nonce:
             raise ValueError(f"the lease of {role!r} needs a nonce")
-        epoch = self._acquire(lease_keys(self._keys, role), [nonce, ttl_ms])
+        epoch = self._acquire(lease_keys(self._keys, role), [nonce, ttl_ms, least])
         return None if epoch is None else int(epoch)
 
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:

@@ -64,6 +64,7 @@ class SlotLost(Message, frozen=True, kw_only=True, tag=True):
     allocation: str
     reason: str
     pid: int = 0
+    planned: bool = False  #: its TaskManager was told to leave: no failure for the restart strategy to count
 
 
 class TaskStateChanged(Message, frozen=True, kw_only=True, tag=True):

@@ -15,8 +15,12 @@ from penstock.coordination.rows import Claim, ServiceInfo, SlotRow, SubtaskMetri
 class Leases(Protocol):
     """Who leads a role. `nonce`: random, new for every leadership, never reused."""
 
-    def acquire(self, role: str, nonce: str, ttl_ms: int) -> int | None:
-        """The epoch where it was free or is ours already; None: another's, or the job has a tombstone. Repeatable."""
+    def acquire(self, role: str, nonce: str, ttl_ms: int, least: int = 0) -> int | None:
+        """The epoch where it was free or is ours already; None: another's, or the job has a tombstone. Repeatable.
+
+        `least`: what the epoch has to be at least, where epochs are known that Redis has forgotten. A holder may call
+        again with it: its former epoch is over then.
+        """
 
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:
         """False: the lease is not ours (any more). Repeatable."""

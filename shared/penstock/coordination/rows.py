@@ -5,7 +5,7 @@ Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subt
 CheckpointsRow; `checkpoint:<n>` -> CheckpointRow; `ack:<n>:<vertex>:<subtask>` -> AckRow, while n is not decided;
 `checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow.
 In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
-`job:<id>` -> DemandRow.
+`job:<id>` -> DemandRow; `worker:<id>` -> WorkerRow.
 """
 
 from typing import Literal
@@ -46,6 +46,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     exchange: tuple[ExchangeRef, ...] = ()
     root_failure: Failure | None = None
     takeovers: int = 0
+    handed_over: bool = False  #: its leader has given it up of its own accord
     next_allocation: int = 0
     restore: RestoreRef | None = None  #: what the current attempts began with
     initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted
@@ -247,6 +248,13 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     slot: int
 
 
+class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A TaskManager that the ResourceManager has started itself; `worker` is its id."""
+
+    worker: str
+    state: Literal["STARTING", "UP", "STOPPING"]
+
+
 class DemandRow(msgspec.Struct, frozen=True, kw_only=True):
     """Slot requests of a job that could not be granted yet, oldest job first."""
 
@@ -297,10 +305,12 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     parent: int = 0
     memory: int = 0  #: resident, bytes
     cpu: float = 0.0  #: seconds of CPU used
+    load: float = 0.0  #: CPUs used since the announcement before
+    refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
 
 
 class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
-    """Counters of one subtask's attempt, written about once a second."""
+    """Counters of one subtask's attempt, written about once a second. `…_rate`: a second, over the last few."""
 
     attempt: int
     records_in: int = 0
@@ -310,6 +320,13 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     busy_ms: int = 0
     backpressured_ms: int = 0
     idle_ms: int = 0
+    records_in_rate: float = 0.0
+    records_out_rate: float = 0.0
+    bytes_in_rate: float = 0.0
+    bytes_out_rate: float = 0.0
+    busy_rate: float = 0.0  #: ms a second, as the next two
+    backpressured_rate: float = 0.0
+    idle_rate: float = 0.0
     watermark: int | None = None
     final: bool = False
     user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on

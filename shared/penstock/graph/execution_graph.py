@@ -64,15 +64,7 @@ class ExecutionGraph(Generic[E]):
 
     def vertex_state(self, vertex: str) -> ExecutionState:
         """The state of a vertex as a whole, as Flink's `getAggregateJobVertexState` has it."""
-        counts = self.counts(vertex)
-        order = ("FAILED", "CANCELING", "CANCELED", "INITIALIZING", "RUNNING")
-        for state in map(ExecutionState, order):
-            if counts[state]:
-                return state
-        finished = counts[ExecutionState.FINISHED]
-        if finished:
-            return ExecutionState.FINISHED if finished == sum(counts.values()) else ExecutionState.RUNNING
-        return ExecutionState.CREATED
+        return combined_state(self.counts(vertex))
 
     @property
     def all_terminal(self) -> bool:
@@ -83,6 +75,18 @@ class ExecutionGraph(Generic[E]):
         """As Flink names a task in logs and exceptions: "Flat Map (2/4)"."""
         found = self.graph.vertex(vertex)
         return f"{found.name} ({subtask + 1}/{found.parallelism})"
+
+
+def combined_state(counts: Mapping[ExecutionState, int]) -> ExecutionState:
+    """The state of several subtasks together. `counts` has every state."""
+    order = ("FAILED", "CANCELING", "CANCELED", "INITIALIZING", "RUNNING")
+    for state in map(ExecutionState, order):
+        if counts[state]:
+            return state
+    finished = counts[ExecutionState.FINISHED]
+    if finished:
+        return ExecutionState.FINISHED if finished == sum(counts.values()) else ExecutionState.RUNNING
+    return ExecutionState.CREATED
 
 
 def shared_slots(graph: JobGraph) -> tuple[tuple[Subtask, ...], ...]:

@@ -1,5 +1,6 @@
 """What a local job with checkpoints does when it fails: the restart strategy's word, then again from the newest one."""
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -38,6 +39,9 @@ class LocalRecovery:
             return None
         cause = "" if failure is None else failure.message
         again = failure is not None and failure.record is not None and _same(self._last, failure)
+        if failure is not None and not again:
+            # to the terminal, as a program's own uncaught exception: it is not in any log here
+            print(failure.traceback, file=sys.stderr)
         _log.warning(
             "job failed at the same record again" if again else "job failed",
             job=self._name,

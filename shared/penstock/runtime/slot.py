@@ -40,6 +40,7 @@ from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
+from penstock.runtime.task_rates import TaskRates
 
 _log = structlog.get_logger(__name__)
 
@@ -102,6 +103,7 @@ class _Slot:
         self._exchange: SlotExchange | None = None
         self._generation = -1
         self._released = False
+        self._rates = TaskRates()
 
     def run(self) -> None:
         """Until the slot is released."""
@@ -283,4 +285,8 @@ class _Slot:
 
     def _metrics(self) -> dict[tuple[str, int], SubtaskMetrics]:
         # called from the sending thread: counters are read as they stand
-        return {(t.vertex, t.info.subtask): t.metrics() for t in list(self._runner.tasks)}
+        now = time.monotonic()
+        return {
+            (t.vertex, t.info.subtask): self._rates.rated((t.vertex, t.info.subtask), t.metrics(), now)
+            for t in list(self._runner.tasks)
+        }

@@ -11,6 +11,7 @@ import redis.exceptions
 import structlog
 
 from penstock.coordination.rows import ServiceInfo
+from penstock.service.cpu_loads import CpuLoads
 from penstock.service.outage import is_outage
 from penstock.service.usage import cpu_seconds, resident_bytes
 
@@ -42,6 +43,7 @@ class Announcer:
         self._interval, self._ttl_ms = interval, ttl_ms
         self._standing = Standing()
         self._changed = threading.Event()
+        self._loads = CpuLoads()
         self._closed = False
         self._away = False
         self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
@@ -65,7 +67,7 @@ class Announcer:
 
     def info(self) -> ServiceInfo:
         """The row as of now. `time` is set by the registry, from the Redis clock."""
-        standing = self._standing
+        standing, cpu = self._standing, cpu_seconds()
         return ServiceInfo(
             service=self._service,
             id=self._id,
@@ -78,7 +80,8 @@ class Announcer:
             address=standing.address,
             parent=os.getppid(),
             memory=resident_bytes(),
-            cpu=round(cpu_seconds(), 3),
+            cpu=round(cpu, 3),
+            load=self._loads.of(os.getpid(), cpu),
         )
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""`GET /health` of a service: 200 while its main loop advances, 503 with the reason otherwise."""
+"""`GET /health` of a service: 200 while its main loop advances, 503 with the reason otherwise; `GET /metrics`."""
 
 import sys
 import threading
@@ -7,11 +7,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
 import structlog
+from redis.exceptions import RedisError
+
+from penstock.service.exposition import MEDIA_TYPE
+from penstock.service.outage import is_outage
 
 _log = structlog.get_logger()
 
 #: None: healthy; otherwise why not
 HealthCheck = Callable[[], str | None]
+#: text for Prometheus
+Render = Callable[[], bytes]
 
 
 class _Server(ThreadingHTTPServer):
@@ -27,8 +33,8 @@ class _Server(ThreadingHTTPServer):
 class HealthServer:
     """An HTTP server in a thread of its own. `close` ends it."""
 
-    def __init__(self, address: str, port: int, check: HealthCheck) -> None:
-        self._http = _Server((address, port), _handler(check))
+    def __init__(self, address: str, port: int, check: HealthCheck, metrics: Render | None = None) -> None:
+        self._http = _Server((address, port), _handler(check, metrics))
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.2,), name="health", daemon=True)
         self._thread.start()
@@ -40,30 +46,48 @@ class HealthServer:
         self._http.server_close()
 
 
-def start_health(port: int, check: HealthCheck, address: str = "127.0.0.1") -> HealthServer | None:
-    """Serve `/health` on `address`:`port` (0: any free one); None where negative. OSError names a taken port."""
+def start_health(
+    port: int, check: HealthCheck, address: str = "127.0.0.1", metrics: Render | None = None
+) -> HealthServer | None:
+    """Serve `/health` on `address`:`port` (0: any free one); None where negative. OSError names a taken port.
+
+    `metrics`: what `/metrics` answers; without it there is none.
+    """
     if port < 0:
         return None
     try:
-        return HealthServer(address, port, check)
+        return HealthServer(address, port, check, metrics)
     except OSError as error:
         raise OSError(error.errno, f"penstock.health.port {port} cannot be bound: {error.strerror}") from error
 
 
-def _handler(check: HealthCheck) -> type[BaseHTTPRequestHandler]:
+def _handler(check: HealthCheck, metrics: Render | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path.rstrip("/") != "/health":
+            path = self.path.partition("?")[0].rstrip("/")
+            if path == "/metrics" and metrics is not None:
+                self._metrics(metrics)
+            elif path != "/health":
                 self._answer(404, {"status": "not found"})
             elif reason := check():
                 self._answer(503, {"status": "unhealthy", "reason": reason})
             else:
                 self._answer(200, {"status": "ok"})
 
+        def _metrics(self, render: Render) -> None:
+            try:
+                self._send(200, MEDIA_TYPE, render())
+            except RedisError as error:
+                if not is_outage(error):
+                    raise
+                self._answer(503, {"status": "Redis is away", "reason": str(error)})
+
         def _answer(self, status: int, body: dict[str, str]) -> None:
-            payload = orjson.dumps(body)
+            self._send(status, "application/json", orjson.dumps(body))
+
+        def _send(self, status: int, media_type: str, payload: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

@@ -13,6 +13,7 @@ import structlog
 
 from penstock.client.config import Configuration, cluster
 from penstock.service.announcer import Announcer, Registry, Standing
+from penstock.service.exposition import Exposition, Families
 from penstock.service.health import HealthServer, start_health
 from penstock.service.outage import is_outage
 
@@ -42,6 +43,8 @@ class Service:
         self.id = id or configuration.find(cluster.SERVICE_ID) or f"{name}-{secrets.token_hex(4)}"
         self.stopping = threading.Event()
         self.beats: list[Callable[[], None]] = []
+        self.exposition = Exposition(name, self.id)
+        self.exposition.add(self._show)
         self._announcer = Announcer(coordination.registry, name, self.id)
         self._health_port = configuration.get(cluster.HEALTH_PORT)
         self._health_address = configuration.get(cluster.HEALTH_ADDRESS)
@@ -64,6 +67,10 @@ class Service:
         """Why the process is not healthy, or None. A Redis that is away is no reason: a restart would not mend it."""
         stalled = time.monotonic() - self._last_beat
         return f"the main loop has not advanced for {stalled:.0f} s" if stalled > STALLED_AFTER else None
+
+    def _show(self, families: Families) -> None:
+        age = time.monotonic() - self._last_beat
+        families.gauge("penstock_main_loop_age_seconds", "Since the main loop advanced last.", {}, age)
 
     def run(self, step: Callable[[], object]) -> int:
         """Call `step` (which blocks for 2 s at most) until SIGTERM or SIGINT; the exit status.
@@ -96,7 +103,7 @@ class Service:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 self._previous[signum] = signal.signal(signum, self._on_signal)
         self._last_beat = time.monotonic()
-        self._health = start_health(self._health_port, self.health, self._health_address)
+        self._health = start_health(self._health_port, self.health, self._health_address, self.exposition.render)
         self._announcer.start()
         return self
 

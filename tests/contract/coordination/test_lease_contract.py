@@ -39,6 +39,18 @@ def test_an_acquire_whose_answer_was_lost_gives_the_same_epoch(coordination: Coo
     assert coordination.leases.epoch(ROLE) == 1
 
 
+def test_an_epoch_that_redis_forgot_is_not_handed_out_again(coordination: Coordination) -> None:
+    leases = coordination.leases
+    assert leases.acquire(ROLE, "a", LONG) == 1
+    assert leases.acquire(ROLE, "b", LONG, 9) is None and leases.epoch(ROLE) == 1
+    assert leases.acquire(ROLE, "a", LONG, 9) == 9
+    late = Commit(role=ROLE, epoch=1, revision=0, nonce="n", ops=[SetKey(coordination.keys.blob("x"), b"1")])
+    assert coordination.store.commit(late) == "FENCED", "its former epoch is over"
+    assert leases.acquire(ROLE, "a", LONG, 3) == 9, "it never falls"
+    leases.release(ROLE, "a")
+    assert leases.acquire(ROLE, "b", LONG, 20) == 20
+
+
 def test_a_holder_that_dies_is_followed_by_a_higher_epoch(coordination: Coordination) -> None:
     assert coordination.leases.acquire(ROLE, "dead", 20) == 1
     expire(coordination, ROLE)

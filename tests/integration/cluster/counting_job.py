@@ -10,7 +10,7 @@ from pathlib import Path
 
 from penstock.common import Encoder, Types, WatermarkStrategy
 from penstock.datastream import StreamExecutionEnvironment
-from penstock.datastream.connectors.file_system import BucketAssigner, FileSink
+from penstock.datastream.connectors.file_system import BucketAssigner, FileSink, RollingPolicy
 from penstock.datastream.connectors.number_seq import NumberSequenceSource
 
 out, last, pause = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
@@ -31,6 +31,8 @@ env.enable_checkpointing(300)
 sink = (
     FileSink.for_row_format(out, Encoder.simple_string_encoder())
     .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+    # what is in progress stays hidden over a stop, as in Flink: here each checkpoint publishes
+    .with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
     .build()
 )
 pair = Types.TUPLE([Types.LONG(), Types.LONG()])

@@ -19,6 +19,7 @@ from penstock.checkpoint.handles import (
 )
 from penstock.checkpoint.metadata import CheckpointMetadata, VertexState
 from penstock.graph.key_groups import key_group_range
+from penstock.state.watermark_state import META
 from tests.checkpoints import Vertex, graph, metadata, operator_id
 
 A, B = operator_id("a"), operator_id("b")
@@ -138,6 +139,18 @@ def test_state_that_nobody_takes_is_refused() -> None:
 def test_an_operator_without_state_may_go() -> None:
     vertex = Vertex("ab").state([SubtaskState(operators={A: keyed(0, Vertex("ab")), B: OperatorHandle()})])
     assign(metadata(vertex), graph(Vertex("a")))
+
+
+def test_an_operator_with_nothing_but_event_time_may_go() -> None:
+    left = listed(0, 1, "union")
+    time = OperatorHandle(lists=left.lists, states=dict.fromkeys(left.lists, META))
+    for gone, allowed in ((time, True), (left, False), (listed(0, 0), True)):
+        found = metadata(Vertex("ab").state([SubtaskState(operators={A: keyed(0, Vertex("ab")), B: gone})]))
+        if allowed:
+            assign(found, graph(Vertex("a")))
+        else:
+            with pytest.raises(IncompatibleSavepoint):
+                assign(found, graph(Vertex("a")))
 
 
 def test_missing_state_begins_empty() -> None:

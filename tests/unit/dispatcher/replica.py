@@ -20,6 +20,7 @@ from penstock.coordination.rows import (
 )
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex, OperatorNode
 from penstock.graph.states import ExecutionState, JobState
+from penstock.service import Exposition
 from penstock_dispatcher.app import build_app
 from penstock_dispatcher.cluster_reader import OWN_PYTHON, ClusterReader
 from penstock_dispatcher.dispatcher import Dispatcher
@@ -27,6 +28,7 @@ from penstock_dispatcher.disposal_store import MemoryDisposalStore
 from penstock_dispatcher.jar_request import RunRequest
 from penstock_dispatcher.jar_runner import JarRunner, ProgramRun
 from penstock_dispatcher.jar_store import JarRow, MemoryJarStore
+from penstock_dispatcher.metrics.cluster_exposition import ClusterExposition
 from penstock_dispatcher.savepoint_files import NotDisposable
 
 from .in_process import InProcess
@@ -72,10 +74,17 @@ class RecordingRunner(JarRunner):
     runs: list[tuple[JarRow, bytes, RunRequest, dict[str, str]]] = field(default_factory=list)
 
     async def run(
-        self, row: JarRow, content: bytes, request: RunRequest, configuration: dict[str, str], job_id: str, origin: str
+        self,
+        row: JarRow,
+        content: bytes,
+        request: RunRequest,
+        configuration: dict[str, str],
+        job_id: str,
+        origin: str,
+        plan_only: bool = False,
     ) -> ProgramRun:
         self.runs.append((row, content, request, configuration))
-        return ProgramRun((job_id,), "hello\n")
+        return ProgramRun((), "", graph(job_id)) if plan_only else ProgramRun((job_id,), "hello\n")
 
 
 @dataclass
@@ -101,6 +110,16 @@ class ListedSavepoints:
         self.there.remove(path)
 
 
+@dataclass
+class ListedSizes:
+    """Stands for the exchange: (entries, bytes) of input logs."""
+
+    sizes: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+
+    def of(self, row: JobRow, graph: JobGraph) -> Mapping[tuple[str, int], tuple[int, int]]:
+        return self.sizes
+
+
 class Replica:
     """A dispatcher without a socket. `http` speaks to it."""
 
@@ -113,6 +132,9 @@ class Replica:
         self.disposals = MemoryDisposalStore()
         self.savepoints = ListedSavepoints()
         self.reader = ClusterReader(self.coordination, lambda: self.now)
+        self.sizes = ListedSizes()
+        self.exposition = Exposition("dispatcher", "dispatcher-1")
+        self.exposition.add(ClusterExposition(self.reader, self.coordination.leases, self.sizes))
         self.dispatcher = Dispatcher(
             configuration=Configuration({name.replace("__", "."): value for name, value in settings.items()}),
             coordination=self.coordination,
@@ -123,8 +145,10 @@ class Replica:
             disposals=self.disposals,
             savepoints=self.savepoints,
             address="http://127.0.0.1:8081",
+            exposition=self.exposition,
         )
-        self.http = InProcess(build_app(self.dispatcher))
+        self.app = build_app(self.dispatcher)
+        self.http = InProcess(self.app)
 
     def submit(self, job: JobGraph | None = None) -> JobGraph:
         """A job as a client submits it, through REST."""

@@ -53,7 +53,14 @@ def test_over_jobs(told: Replica) -> None:
     told.submit(graph(OTHER))
     told.commit(f"job:{OTHER}", {"restart": RestartRow(restarts=4)})
     (over_all,) = told.http.get("/v1/jobs/metrics?get=numRestarts").json()
-    assert over_all == {"id": "numRestarts", "min": 2.0, "max": 4.0, "avg": 3.0, "sum": 6.0}
+    assert over_all == {
+        "id": "numRestarts",
+        "min": 2.0,
+        "max": 4.0,
+        "avg": 3.0,
+        "sum": 6.0,
+        "skew": pytest.approx(100 / 3),
+    }
     (of_one,) = told.http.get(f"/jobs/metrics?get=numRestarts&agg=max&jobs={OTHER}").json()
     assert of_one == {"id": "numRestarts", "max": 4.0}
     assert told.http.get("/jobs/metrics?get=lastCheckpointExternalPath,noSuch").json() == []

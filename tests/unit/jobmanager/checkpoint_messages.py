@@ -47,6 +47,10 @@ def mirrored(checkpoint: int, error: str | None = None) -> EffectDone:
     return EffectDone(effect=f"mirror-pointer:{checkpoint}", error=error)
 
 
+#: the end of the job stands in checkpoint storage
+END_MIRRORED = EffectDone(effect="mirror-terminal")
+
+
 def asked(trigger: str = "t", **what: object) -> CheckpointRequested:
     return CheckpointRequested(**{"trigger": trigger, "savepoint": True, **what})  # type: ignore[arg-type]
 

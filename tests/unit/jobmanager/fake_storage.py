@@ -3,6 +3,8 @@
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.graph.job_graph import JobGraph
 from penstock_jobmanager.effect_inputs import InUse, Pointer
+from penstock_jobmanager.effects import MirrorTerminal
+from penstock_jobmanager.mirrored import Mirrored
 
 
 class FakeStorage:
@@ -11,6 +13,7 @@ class FakeStorage:
     def __init__(self) -> None:
         self.metadata: dict[str, CheckpointMetadata] = {}
         self.mirrors: list[tuple[int, int]] = []
+        self.ends: list[str] = []
         self.discarded: list[str] = []
         self.swept: list[InUse] = []
         self.broken: Exception | None = None
@@ -24,6 +27,14 @@ class FakeStorage:
     def write_mirror(self, epoch: int, pointer: Pointer) -> None:
         self._check()
         self.mirrors.append((epoch, pointer.checkpoint))
+
+    def write_terminal(self, epoch: int, end: MirrorTerminal) -> None:
+        self._check()
+        self.ends.append(end.state)
+
+    def read_mirrors(self) -> Mirrored:
+        self._check()
+        return Mirrored()
 
     def discard(self, checkpoint: int, directory: str, in_use: InUse) -> None:
         self._check()

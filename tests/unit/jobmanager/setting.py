@@ -1,7 +1,7 @@
 """jobmanagers without processes over the in-memory plane, beside a fake cluster."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -76,6 +76,8 @@ class JobManager:
         cluster: FakeCluster,
         logs: FakeLogs,
         storage: StorageOf,
+        id: str,
+        others: Callable[[], Mapping[str, int]],
         **settings: str,
     ) -> None:
         def send_hint(queue: str, job: str, allocation: str, epoch: int) -> None:
@@ -99,6 +101,8 @@ class JobManager:
             lambda job, epoch: LedJob(job, epoch, coordination, configuration, self.effects, read_clocks),
             lease_ttl=60_000,
             poll=0.01,
+            id=id,
+            others=others,
         )
 
     def die(self) -> None:
@@ -117,8 +121,14 @@ class Setting:
         self.managers: list[JobManager] = []
 
     def start(self, **settings: str) -> JobManager:
-        self.managers.append(JobManager(self.coordination, self.cluster, self.logs, self.storage, **settings))
-        return self.managers[-1]
+        id = f"jobmanager-{len(self.managers)}"
+
+        def others() -> dict[str, int]:
+            return {f"jobmanager-{i}": len(m.leader.jobs) for i, m in enumerate(self.managers) if m is not made}
+
+        made = JobManager(self.coordination, self.cluster, self.logs, self.storage, id, others, **settings)
+        self.managers.append(made)
+        return made
 
     def submit(self, job_graph: JobGraph | None = None, blob: bytes | None = None) -> None:
         submitted = job_graph or graph(2)

@@ -1,5 +1,6 @@
 """Leading jobs that take checkpoints into a real folder: files, restarts, savepoints, rescaling, leaders that die."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.mirror import read_mirror
 from penstock.checkpoint.storage import CheckpointStorage
+from penstock.checkpoint.terminal import read_terminal
 from penstock.client.config import Configuration
 from penstock.coordination.messages import (
     CancelRequested,
@@ -54,6 +56,12 @@ def checkpoints(folder: Path, job: str = JOB) -> list[str]:
     return sorted(path.parent.name for path in (folder / job).glob("chk-*/_metadata"))
 
 
+def left(folder: Path) -> list[str]:
+    """What a job that is over has left behind, but for the word that it is over."""
+    assert read_terminal(storage(folder), time.time_ns() // 1_000_000) is not None
+    return sorted(path.name for path in folder.iterdir() if path.name != "terminal")
+
+
 def start(setting: Setting, tmp_path: Path, **configuration: str) -> None:
     setting.start()
     setting.submit(job(tmp_path, **configuration))
@@ -69,7 +77,7 @@ def test_checkpoints_come_and_go_and_nothing_is_left_of_a_finished_job(setting: 
     assert [v.id for v in metadata.vertices] == [SOURCE, FLAT_MAP] and metadata.checkpoint == mirror.checkpoint
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 def test_a_lost_slot_restarts_the_job_from_its_newest_checkpoint(setting: Setting, tmp_path: Path) -> None:
@@ -97,7 +105,7 @@ def test_a_failure_keeps_the_slots(setting: Setting, tmp_path: Path) -> None:
     assert setting.record().failures[0].failure.traceback == "mine"
     setting.cluster.tell(JOB, CancelRequested())
     setting.until_over("CANCELED")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 def test_a_retained_checkpoint_outlives_a_cancelled_job(setting: Setting, tmp_path: Path) -> None:
@@ -118,7 +126,7 @@ def test_stop_with_a_savepoint_and_start_from_it(setting: Setting, tmp_path: Pat
     answer = setting.record().triggers["t"]
     assert answer.state == "COMPLETED" and answer.location is not None
     assert (Path(answer.location) / "_metadata").is_file()
-    assert [path.name for path in tmp_path.iterdir()] == ["savepoints"]
+    assert left(tmp_path) == ["savepoints"]
     deployed = len(setting.cluster.deploys)
     setting.submit(job(tmp_path, OTHER, **{"execution.state-recovery.path": answer.location}))
     setting.until(lambda: setting.running(OTHER), "started from it")
@@ -157,7 +165,7 @@ def test_rescaling_goes_on_at_another_graph(setting: Setting, tmp_path: Path) ->
     setting.until(lambda: setting.cluster.free == 2, "slots were given back")
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_written_fails_the_job_by_name(setting: Setting, tmp_path: Path) -> None:
@@ -194,7 +202,7 @@ def test_a_leader_may_die_at_any_point_of_a_checkpoint(setting: Setting, tmp_pat
     assert setting.record().counters.failed == 0 and setting.record().job.generation == 0
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 @pytest.mark.parametrize("point", ["after-last-ack", "after-metadata", "after-completed", "after-pointer"])
@@ -221,7 +229,7 @@ def test_a_leader_that_dies_at_a_crash_point_is_succeeded_and_nothing_is_told_tw
     assert setting.record().counters.failed == 0
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
-    assert list(tmp_path.iterdir()) == []
+    assert left(tmp_path) == []
 
 
 def test_an_effect_that_is_wanted_again_in_the_commit_that_takes_it_out_is_carried_out_again(

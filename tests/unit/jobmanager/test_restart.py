@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from penstock.client.config.options.checkpointing import RestartStrategy
@@ -26,7 +27,7 @@ from penstock_jobmanager.decision import Decision, Forget, ToResourceManager, To
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, SweepCheckpoints
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions
-from tests.unit.jobmanager.checkpoint_messages import acked, commands, complete, mirrored, row, written
+from tests.unit.jobmanager.checkpoint_messages import END_MIRRORED, acked, commands, complete, mirrored, row, written
 from tests.unit.jobmanager.jobs import (
     FLAT_MAP,
     JOB,
@@ -173,6 +174,21 @@ def test_a_strategy_that_has_had_enough_fails_the_job() -> None:
     assert made.record.job.root_failure is not None and made.record.job.root_failure.message == RAISED.message
 
 
+@pytest.mark.parametrize(("planned", "state"), [(True, "RESTARTING"), (False, "FAILING")])
+def test_a_taskmanager_that_was_told_to_leave_is_no_failure_for_the_strategy(planned: bool, state: str) -> None:
+    made = running(2, checkpointed(RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=0)))
+    made.tick(at(10))
+    complete(made, 1, 11)
+    made.handle(replace(lost(1), planned=planned), at(15))
+    assert states(made)[0] == state
+
+
+def test_a_job_that_cannot_be_restored_asks_its_strategy_then_too() -> None:
+    made = running(2, checkpointed(RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=0)))
+    made.handle(replace(lost(1), planned=True), at(5))
+    assert states(made)[0] == "FAILING"
+
+
 def test_a_lost_slot_is_replaced_and_the_others_are_kept() -> None:
     made = running(2, exponential())
     made.handle(lost(1, pid=101), at(5))
@@ -258,6 +274,8 @@ def test_a_cancel_while_the_job_stops_or_waits_ends_it() -> None:
         for subtask in ((SOURCE, 0), (FLAT_MAP, 0)):
             made.handle(task(*subtask, "CANCELED"), at(15.6))
         assert made.tick(at(30)) == Decision()
+        assert "sweep-checkpoints" not in made.record.outbox, "not before its end is known to storage"
+        made.handle(END_MIRRORED, at(30))
         assert made.record.outbox.keys() == {"delete-logs:0", "discard-checkpoint:1", "sweep-checkpoints"}
         for effect in list(made.record.outbox):
             made.handle(EffectDone(effect=effect), at(31))
@@ -344,6 +362,7 @@ def test_with_none_left_the_job_fails_and_does_not_begin_from_scratch() -> None:
     assert root is not None and root.message.startswith("no usable checkpoint is left (2 unusable)")
     for subtask in (0, 1):
         made.handle(task(FLAT_MAP, subtask, "CANCELED", attempt=1), at(27))
+    made.handle(END_MIRRORED, at(27))
     assert isinstance(made.record.outbox["sweep-checkpoints"], SweepCheckpoints)
 
 

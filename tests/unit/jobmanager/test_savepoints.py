@@ -23,6 +23,7 @@ from penstock_jobmanager.effects import ReadSavepoint, SweepCheckpoints
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.options import JobMasterOptions
 from tests.unit.jobmanager.checkpoint_messages import (
+    END_MIRRORED,
     ack_all,
     acked,
     asked,
@@ -162,6 +163,7 @@ def test_stop_ends_the_job_with_its_savepoint(mode: str) -> None:
     assert trigger(made).state == "IN_PROGRESS"
     finish_all(made, 62)
     assert (trigger(made).state, trigger(made).location) == ("COMPLETED", folder(made, 2))
+    made.handle(END_MIRRORED, at(62))
     assert set(made.record.outbox) == {"delete-logs:0", "discard-checkpoint:1", "sweep-checkpoints"}
     for effect in list(made.record.outbox):
         made.handle(EffectDone(effect=effect), at(63))
@@ -281,6 +283,7 @@ def test_what_outlives_the_job(retention: Retention, end: str, kept: tuple[int, 
         made.handle(task(SOURCE, 0, "FAILED", Failure(message="x")), at(12))
     for vertex in (SOURCE, FLAT_MAP):
         made.handle(task(vertex, 0, "CANCELED"), at(12))
+    made.handle(END_MIRRORED, at(12))
     assert made.record.outbox["sweep-checkpoints"] == SweepCheckpoints(keep=kept)
     assert row(made, 1).discarded is not bool(kept)
 
@@ -288,6 +291,8 @@ def test_what_outlives_the_job(retention: Retention, end: str, kept: tuple[int, 
 def test_a_job_without_checkpoints_sweeps_nothing() -> None:
     made = running(1, checkpointed())
     finish_all(made, 1)
+    assert set(made.record.outbox) == {"delete-logs:0", "mirror-terminal"}
+    made.handle(END_MIRRORED, at(1))
     assert set(made.record.outbox) == {"delete-logs:0"}
 
 
@@ -321,6 +326,7 @@ def test_a_savepoint_that_does_not_fit_fails_the_job_with_the_reason_whatever_th
     root = made.record.job.root_failure
     assert root is not None
     assert root.message == "the job cannot start from /old/sp: CheckpointUnusable: no such file"
+    made.handle(END_MIRRORED, at())
     assert states(made)[0] == "FAILED"
 
 

@@ -172,7 +172,7 @@ def test_leaving_taskmanager_is_removed_and_its_unconfirmed_offer_made_elsewhere
             f"job:{JOB}": None,
             "slot:tm2:0": moved,
         },
-        job_events=[(JOB, SlotLost(epoch=1, allocation=f"{JOB}-0-1-0", reason="TaskManager tm1 left"))],
+        job_events=[(JOB, SlotLost(epoch=1, allocation=f"{JOB}-0-1-0", reason="TaskManager tm1 left", planned=True))],
         commands=[offer(moved)],
         removed=[("tm1", "i1")],
     )

@@ -1,5 +1,7 @@
 """Whole answers of the slot table."""
 
+from msgspec.structs import replace
+
 from penstock.coordination.messages import OfferSlot, ReleaseSlot, SlotLost, SlotOffered, TaskManagerRegistered
 from penstock.coordination.rows import SlotRow
 from penstock_taskmanager.effects import FreeSlot, KillChild, OfferToJob, TellJob, TellResourceManager
@@ -110,3 +112,22 @@ def test_registration_is_lost_with_its_row_its_incarnation_or_its_slots() -> Non
     assert not slots.is_registered("i2", rows)
     assert not slots.is_registered("i1", {0: ACTIVE})
     assert not slots.is_registered("i1", {0: ACTIVE, 1: SlotRow(state="FREE", incarnation="i2")})
+
+
+def test_a_process_that_lives_on_without_its_row_tells_that_rows_came_back_older() -> None:
+    for older in (FREE, OFFERED, replace(OFFERED, allocation="b")):
+        slots = table()
+        assert not slots.has_strays({0: ACTIVE, 1: FREE}, [7, 8], 0.0)
+        assert not slots.has_strays({0: older, 1: FREE}, [7, 8], 1.0)
+        assert not slots.has_strays({0: older, 1: FREE}, [7, 8], 6.0)
+        assert slots.has_strays({0: older, 1: FREE}, [7, 8], 6.1)
+
+
+def test_a_process_that_ends_or_has_its_row_again_is_no_stray() -> None:
+    slots = table()
+    slots.has_strays({0: ACTIVE, 1: FREE}, [7], 0.0)
+    assert not slots.has_strays({0: FREE, 1: FREE}, [7], 1.0)
+    assert not slots.has_strays({0: ACTIVE, 1: FREE}, [7], 2.0)
+    assert not slots.has_strays({0: FREE, 1: FREE}, [7], 6.5), "the time begins anew"
+    assert not slots.has_strays({0: FREE, 1: FREE}, [], 20.0)
+    assert not slots.has_strays({0: FREE, 1: FREE}, [7], 40.0), "another process of that number"

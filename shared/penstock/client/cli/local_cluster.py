@@ -32,7 +32,17 @@ def cluster_command() -> None:
 
 @cluster_command.command("start")
 @folder_option
-@click.option("--taskmanagers", type=_COUNT, metavar="N", help="TaskManagers. [default: 2]")
+@click.option(
+    "--provider",
+    type=click.Choice(["standalone", "process"]),
+    help="Who starts TaskManagers: this command, or the ResourceManager as jobs need slots. [default: standalone]",
+)
+@click.option(
+    "--taskmanagers",
+    type=click.IntRange(0),
+    metavar="N",
+    help="TaskManagers to start now. [default: 2, with --provider process 0]",
+)
 @click.option("--slots", type=_COUNT, metavar="M", help="Slots of each TaskManager. [default: 2]")
 @click.option("--jobmanagers", type=_COUNT, metavar="K", help="JobManagers. [default: 1]")
 @click.option("--dispatchers", type=_COUNT, metavar="D", help="Dispatchers, at successive ports. [default: 1]")
@@ -64,6 +74,8 @@ def start_command(
     started = start(ClusterFolder(folder), requested, timeout, lambda text: click.echo(text, err=True))
     click.echo(f"REST   {', '.join(started.rest)}")
     click.echo(f"Redis  {started.redis}, exchange {', '.join(started.exchange)}")
+    if started.configuration.get(cluster.PROVIDER.key) == "process":
+        click.echo("TaskManagers are started as jobs need them")
     click.echo(f"{started.total_slots} slots in {started.taskmanagers} TaskManagers are up")
 
 

@@ -73,6 +73,7 @@ class ClusterFolder:
 
     def record(self, name: str, service: str, pid: int) -> None:
         """Remember a process that was just started."""
+        self._pids.mkdir(parents=True, exist_ok=True)
         entry = find_process(pid)
         row = PidFile(name=name, service=service, pid=pid, started=entry.started if entry else "")
         _write(self._pids / f"{name}.json", msgspec.json.encode(row))

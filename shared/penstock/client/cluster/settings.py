@@ -2,6 +2,9 @@
 
 import msgspec
 
+from penstock.client.config.options import cluster as options
+from penstock.client.config.options.cluster import Provider
+
 
 class ClusterSettings(msgspec.Struct, kw_only=True):
     """Counts, addresses and configuration of a cluster. `redis` and `exchange` that are not ours are external."""
@@ -32,6 +35,7 @@ class ClusterSettings(msgspec.Struct, kw_only=True):
 class Requested(msgspec.Struct, frozen=True, kw_only=True):
     """What one `start` asks for; None: as before, or the default."""
 
+    provider: str | None = None  #: of TaskManagers: standalone, process
     taskmanagers: int | None = None
     slots: int | None = None
     jobmanagers: int | None = None
@@ -46,13 +50,18 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
 def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSettings:
     """The settings of this start: the folder's previous ones, and what is asked for now. Chooses no ports."""
     merged = msgspec.structs.replace(previous) if previous is not None else ClusterSettings()
+    merged.configuration = dict(merged.configuration)
     for name in ("taskmanagers", "slots", "jobmanagers", "dispatchers", "resourcemanagers"):
         count = getattr(requested, name)
         if count is not None:
             setattr(merged, name, count)
+    if requested.provider is not None:
+        merged.configuration[options.PROVIDER.key] = requested.provider
+        if requested.taskmanagers is None and requested.provider == Provider.PROCESS.value:
+            merged.taskmanagers = 0
     if requested.redis is not None:
         merged.redis, merged.own_redis = requested.redis, False
     if requested.exchange:
         merged.exchange, merged.own_exchange = list(requested.exchange), False
-    merged.configuration = {**merged.configuration, **requested.configuration}
+    merged.configuration |= requested.configuration
     return merged

@@ -131,8 +131,10 @@ def _configure(folder: ClusterFolder, settings: ClusterSettings) -> None:
         options.REDIS_URL.key: settings.redis,
         options.EXCHANGE_URLS.key: ";".join(settings.exchange),
         options.TASK_SLOTS.key: str(settings.slots),
+        options.LOG_DIR.key: str(folder.logs),
         rest.REST_PORT.key: str(settings.rest_ports[0]) if settings.rest_ports else "8081",
     }
+    settings.configuration.setdefault(options.WORKER_FOLDER.key, str(folder.path))
     settings.configuration.setdefault(options.STORAGE_DIR.key, str(folder.data / "storage"))
     if not Configuration(settings.configuration).is_set(checkpointing.DIR):
         settings.configuration[checkpointing.DIR.key] = str(folder.checkpoints)

@@ -66,6 +66,18 @@ def integer(
     return ConfigOption(key, "Integer", parse, str(default), doc, old_keys)
 
 
+def optional_integer(key: str, doc: str, *, least: int) -> ConfigOption[int]:
+    """An Integer key of at least `least`, without a default: read it by `Configuration.find`."""
+
+    def parse(text: str) -> int:
+        number = values.parse_integer(text)
+        if number < least:
+            raise ValueError(f"expected at least {least}")
+        return number
+
+    return ConfigOption(key, "Integer", parse, None, doc)
+
+
 def duration(
     key: str, default: str, doc: str, old_keys: tuple[str, ...] = (), flink_default: str | None = None
 ) -> ConfigOption[timedelta]:

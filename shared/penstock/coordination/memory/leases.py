@@ -16,7 +16,7 @@ class MemoryLeases:
         self._keys = keys
         self._events = events
 
-    def acquire(self, role: str, nonce: str, ttl_ms: int) -> int | None:
+    def acquire(self, role: str, nonce: str, ttl_ms: int, least: int = 0) -> int | None:
         if not nonce:
             raise ValueError(f"the lease of {role!r} needs a nonce")
         lease, epoch, *tombstone = lease_keys(self._keys, role)
@@ -28,10 +28,10 @@ class MemoryLeases:
                 return None
             space.set(lease, nonce.encode(), ttl_ms)
             current = int(space.get(epoch) or 0)
-            if holder is None:
-                current += 1
-                space.set(epoch, b"%d" % current)
-            return current
+            wanted = max(current + (holder is None), least)
+            if wanted != current:
+                space.set(epoch, b"%d" % wanted)
+            return wanted
 
     def renew(self, role: str, nonce: str, ttl_ms: int) -> bool:
         return not self.renew_all({role: nonce}, ttl_ms)

@@ -1,6 +1,16 @@
 """Keys of the cluster itself: Redis, storage, leases, heartbeats, slots."""
 
-from penstock.client.config.option import addresses, duration, integer, optional_string, string
+from enum import Enum
+
+from penstock.client.config.option import (
+    addresses,
+    duration,
+    enumeration,
+    integer,
+    optional_integer,
+    optional_string,
+    string,
+)
 
 CLUSTER_ID = string(
     "cluster.id",
@@ -11,7 +21,8 @@ CLUSTER_ID = string(
 REDIS_URL = string(
     "penstock.redis.url",
     "redis://127.0.0.1:6379/0",
-    "Coordination Redis: leases, job store, events, broker. Needs `appendfsync always` and `noeviction`.",
+    "Coordination Redis: leases, job store, events, broker. Needs `appendfsync always` and `noeviction`. Behind "
+    "Sentinels: `redis+sentinel://host:port,host:port/service/db`.",
 )
 EXCHANGE_URLS = addresses(
     "penstock.exchange.urls",
@@ -25,6 +36,11 @@ STORAGE_DIR = optional_string(
 )
 SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
+)
+LOG_DIR = optional_string(
+    "env.log.dir",
+    "Folder of the processes' logs, `<id>.log`, where all write into one (`penstock cluster start` sets it): "
+    "what `/jobmanager/log` and `/taskmanagers/:id/log` show.",
 )
 HEALTH_PORT = integer(
     "penstock.health.port",
@@ -85,6 +101,45 @@ PROBE_TIMEOUT = duration(
     "penstock.taskmanager.probe-timeout",
     "5 s",
     "Time after which a probe that was not picked up restarts the consumer.",
+)
+
+
+class Provider(Enum):
+    """Who starts TaskManagers."""
+
+    STANDALONE = "standalone"
+    PROCESS = "process"
+
+
+PROVIDER = enumeration(
+    "penstock.resourcemanager.provider",
+    Provider.STANDALONE,
+    "Who starts TaskManagers: `standalone`, somebody else; `process`, the ResourceManager, as processes of its "
+    "machine, when slots are missing.",
+)
+WORKER_FOLDER = optional_string(
+    "penstock.resourcemanager.process-dir",
+    "Folder in which the process provider keeps pid files and logs of the TaskManagers it starts; all ResourceManagers "
+    "see the same, on one machine. `penstock cluster start --provider process` sets it.",
+)
+LEAST_SLOTS = integer(
+    "slotmanager.number-of-slots.min", 0, "Slots that are there though nobody wants them, with a provider.", least=0
+)
+MOST_SLOTS = optional_integer(
+    "slotmanager.number-of-slots.max",
+    "Slots of all TaskManagers up to which more are started. Default: twice the machine's cores, at least 8.",
+    least=1,
+)
+TASKMANAGER_TIMEOUT = duration(
+    "resourcemanager.taskmanager-timeout",
+    "30 s",
+    "Time after which a TaskManager that was started for jobs, and has none, is released.",
+    ("slotmanager.taskmanager-timeout",),
+)
+REGISTRATION_TIMEOUT = duration(
+    "resourcemanager.taskmanager-registration.timeout",
+    "5 min",
+    "Time within which a started TaskManager must register; then it is ended.",
 )
 MAX_ATTEMPTS_HISTORY = integer(
     "jobmanager.execution.attempts-history-size",

@@ -1,0 +1,1 @@
+"""Applications: what Flink 2.3 calls the programs that were submitted, each with its jobs."""

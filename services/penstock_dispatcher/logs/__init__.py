@@ -1,0 +1,1 @@
+"""Logs, output, threads and environment of the processes."""

@@ -1,0 +1,59 @@
+"""LogFolder: the logs of a cluster whose processes write into one folder (`env.log.dir`), as a local cluster's do."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: bytes of a file that are shown: its end
+MOST_SHOWN = 2 * 1024 * 1024
+_NAME = re.compile(r"[\w][\w.\-]{0,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """`modified`: ms since the epoch; `size`: bytes."""
+
+    name: str
+    size: int
+    modified: int
+
+
+class LogFolder:
+    """Files `<process>.log` and what was rotated away from them (`<process>.log.1`). Reads nothing else."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """None: the processes log elsewhere, and there is nothing to show."""
+        self._folder = folder
+
+    def of(self, *processes: str) -> list[LogFile]:
+        """The files of processes, by name. `jobmanager-*` stands for all of that kind."""
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        found = []
+        for path in sorted(self._folder.iterdir()):
+            if any(_belongs(path.name, process) for process in processes) and path.is_file() and not path.is_symlink():
+                stat = path.stat()
+                found.append(LogFile(path.name, stat.st_size, stat.st_mtime_ns // 1_000_000))
+        return found
+
+    def tail(self, name: str, processes: Sequence[str], most: int = MOST_SHOWN) -> bytes:
+        """The last `most` bytes of a file of these processes, from a line's beginning. KeyError: there is none."""
+        if self._folder is None or not _NAME.fullmatch(name) or name not in {f.name for f in self.of(*processes)}:
+            raise KeyError(name)
+        with (self._folder / name).open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - most))
+            content = file.read(most)
+        return content if size <= most else content.partition(b"\n")[2]
+
+
+def printed(log: bytes) -> bytes:
+    """What the process and the functions in it printed: the lines of a log that are not ours, which are JSON."""
+    return b"".join(line for line in log.splitlines(keepends=True) if not line.startswith(b'{"'))
+
+
+def _belongs(file: str, process: str) -> bool:
+    if process.endswith("-*"):
+        return re.fullmatch(re.escape(process[:-1]) + r"[\w\-]+\.log(\.\d+)?", file) is not None
+    return re.fullmatch(re.escape(process) + r"\.log(\.\d+)?", file) is not None

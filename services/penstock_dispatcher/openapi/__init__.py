@@ -1,0 +1,1 @@
+"""One OpenAPI document for everything that is served."""

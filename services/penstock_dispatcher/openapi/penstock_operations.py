@@ -1,0 +1,71 @@
+"""PENSTOCK: our own operations, by "METHOD /path". They have no `/v1` form."""
+
+from penstock.graph.job_graph import JobGraph
+from penstock_dispatcher.openapi.operation import Operation
+
+_OWN = "penstock"
+_PAGES = ("/overview", "/taskmanagers", "/jobs/{jobid}")
+
+
+def _views() -> dict[str, Operation]:
+    found = {
+        "GET /penstock/views/jobs/{jobid}/graph": Operation("A job's graph, for its page.", _OWN),
+        "GET /penstock/views/jobs/{jobid}/failures": Operation("A job's failures, for its page.", _OWN, answer="any"),
+    }
+    for page in _PAGES:
+        query = ("vertex",) if page.startswith("/jobs") else ()
+        found[f"GET /penstock/views{page}"] = Operation("What a page of the Web UI shows.", _OWN, query=query)
+        found[f"GET /penstock/events{page}"] = Operation(
+            "The same, again whenever it changes.", _OWN, query=query, answer="string", media="text/event-stream"
+        )
+    return found
+
+
+PENSTOCK: dict[str, Operation] = {
+    "GET /openapi.json": Operation("This document.", _OWN),
+    "GET /metrics": Operation("All metrics, for Prometheus.", _OWN, answer="string", media="text/plain"),
+    "GET /penstock/cluster": Operation(
+        "What a client has to know before it submits.",
+        _OWN,
+        answer={
+            "python-version": "string",
+            "python-versions": ["string"],
+            "services": ["object"],
+            "exchange": ["string"],
+        },
+    ),
+    "POST /penstock/blobs/missing": Operation(
+        "Which of these are not stored yet.",
+        _OWN,
+        body={
+            "type": "object",
+            "required": ["blobs"],
+            "properties": {
+                "blobs": {
+                    "type": "array",
+                    "maxItems": 10_000,
+                    "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                }
+            },
+        },
+        answer={"missing": ["string"]},
+    ),
+    "PUT /penstock/blobs/{digest}": Operation(
+        "Store a payload under its sha256.",
+        _OWN,
+        201,
+        body={"type": "string", "format": "binary"},
+        body_media="application/octet-stream",
+    ),
+    "POST /penstock/jobs": Operation(
+        "Submit a JobGraph.", _OWN, 202, body=JobGraph, answer={"jobid": "string", "jobUrl": "string"}
+    ),
+    "GET /penstock/jobs/{jobid}/collect/{collectid}": Operation(
+        "The next batches of an `execute_and_collect`.",
+        _OWN,
+        query=("after",),
+        answer="string",
+        media="application/vnd.penstock.collect",
+    ),
+    **_views(),
+}

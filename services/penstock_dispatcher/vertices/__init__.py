@@ -1,0 +1,1 @@
+"""What is below `/jobs/:id/vertices/:vid`."""

@@ -1,0 +1,86 @@
+import type { ComponentChildren, VNode } from "preact";
+import { useState } from "preact/hooks";
+
+export interface Column<Row> {
+  name: string;
+  /** What is shown. */
+  cell: (row: Row) => ComponentChildren;
+  /** What it is sorted by; without it, it cannot be. */
+  by?: (row: Row) => number | string;
+  numeric?: boolean;
+  /** It has words to break, and needs the room for them. */
+  wordy?: boolean;
+  /** Left out where there is little room. */
+  minor?: boolean;
+}
+
+interface Properties<Row> {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  keyOf: (row: Row) => string | number;
+  marked?: (row: Row) => boolean;
+  /** Shown below a row. */
+  below?: (row: Row) => ComponentChildren;
+}
+
+/** A table that is sorted by a click on a column's head, and scrolls in its own box where it is wide. */
+export function Table<Row>({ label, columns, rows, keyOf, marked, below }: Properties<Row>): VNode {
+  const [order, setOrder] = useState<{ column: number; down: boolean } | null>(null);
+  const by = order === null ? undefined : columns[order.column]?.by;
+  const shown = by ? [...rows].sort((a, b) => compare(by(a), by(b)) * (order!.down ? -1 : 1)) : rows;
+  const clicked = (column: number) =>
+    setOrder((now) => (now?.column !== column ? { column, down: Boolean(columns[column]?.numeric) } : { column, down: !now.down }));
+  return (
+    <div class="table" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column, n) => {
+              const sorted = order?.column === n ? (order.down ? "descending" : "ascending") : undefined;
+              return (
+                <th key={column.name} scope="col" class={classes(column)} aria-sort={sorted}>
+                  {column.by ? (
+                    <button type="button" onClick={() => clicked(n)}>
+                      {column.name}
+                      <span aria-hidden="true">{sorted ? (order!.down ? " ↓" : " ↑") : ""}</span>
+                    </button>
+                  ) : (
+                    column.name
+                  )}
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((row) => {
+            const more = below?.(row);
+            return [
+              <tr key={keyOf(row)} class={marked?.(row) ? "marked" : ""}>
+                {columns.map((column) => (
+                  <td key={column.name} class={classes(column)} data-label={column.name}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>,
+              more ? (
+                <tr key={`${keyOf(row)}-below`} class="below">
+                  <td colSpan={columns.length}>{more}</td>
+                </tr>
+              ) : null,
+            ];
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function classes<Row>(column: Column<Row>): string {
+  return `${column.numeric ? "numeric" : ""} ${column.minor ? "minor" : ""} ${column.wordy ? "name" : ""}`.trim();
+}
+
+function compare(a: number | string, b: number | string): number {
+  return typeof a === "string" && typeof b === "string" ? a.localeCompare(b) : Number(a) - Number(b);
+}

@@ -1,0 +1,11 @@
+import { render } from "preact";
+import { App } from "./app";
+import { theme } from "./theme";
+import "uplot/dist/uPlot.min.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/graph.css";
+import "./styles/pages.css";
+
+theme.apply();
+render(<App />, document.getElementById("app")!);

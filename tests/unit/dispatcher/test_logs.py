@@ -1,0 +1,97 @@
+"""Logs: only of the cluster's processes, bounded, and nothing outside of their folder."""
+
+from pathlib import Path
+
+import pytest
+
+from penstock_dispatcher.logs.environment_json import shown
+from penstock_dispatcher.logs.log_folder import LogFolder
+
+from .replica import Replica
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "jobmanager-1.log").write_text('{"event":"up"}\n')
+    (logs / "dispatcher-1.log").write_text('{"event":"up"}\n')
+    (logs / "tm-1.log").write_text('{"event":"up"}\nhello of a function\n{"event":"down"}\n')
+    (logs / "tm-1.log.1").write_text("older\n")
+    (logs / "tm-11.log").write_text("another's\n")
+    (logs / "redis.log").write_text("not shown\n")
+    (tmp_path / "secret.log").write_text("secret\n")
+    (logs / "tm-1.log.2").symlink_to(tmp_path / "secret.log")
+    return logs
+
+
+@pytest.fixture
+def logged(folder: Path) -> Replica:
+    replica = Replica(**{"env.log.dir": str(folder)})
+    replica.taskmanager()
+    return replica
+
+
+def test_the_files_of_a_process_are_listed(logged: Replica) -> None:
+    listed = logged.http.get("/taskmanagers/tm-1/logs").json()["logs"]
+    assert [(f["name"], f["size"]) for f in listed] == [("tm-1.log", 52), ("tm-1.log.1", 6)]
+    assert [f["name"] for f in logged.http.get("/jobmanager/logs").json()["logs"]] == [
+        "dispatcher-1.log",
+        "jobmanager-1.log",
+    ]
+
+
+def test_log_and_output(logged: Replica) -> None:
+    log = logged.http.get("/v1/taskmanagers/tm-1/log")
+    assert log.text.startswith('{"event":"up"}\nhello')
+    assert log.headers["content-type"].startswith("text/plain")
+    assert logged.http.get("/taskmanagers/tm-1/stdout").text == "hello of a function\n"
+    assert logged.http.get("/taskmanagers/tm-1/logs/tm-1.log.1").text == "older\n"
+    assert logged.http.get("/jobmanager/log").text == '{"event":"up"}\n'
+    assert logged.http.get("/jobmanager/stdout").text == ""
+    assert logged.http.get("/jobmanager/logs/dispatcher-1.log").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..%2Fsecret.log", "%2e%2e%2fsecret.log", "secret.log", "redis.log", "tm-11.log", "tm-1.log.2", "tm-1.log%00"],
+)
+def test_no_name_leaves_the_folder(logged: Replica, name: str) -> None:
+    for url in (f"/taskmanagers/tm-1/logs/{name}", f"/jobmanager/logs/{name}"):
+        answer = logged.http.get(url)
+        assert answer.status_code in (400, 404), answer.text
+        assert set(answer.json()) == {"errors"}
+
+
+def test_a_long_log_is_shown_from_a_line_near_its_end(folder: Path) -> None:
+    (folder / "tm-1.log").write_bytes(b"".join(b"line %06d\n" % n for n in range(1000)))
+    assert LogFolder(folder).tail("tm-1.log", ["tm-1"], 25) == b"line 000998\nline 000999\n"
+
+
+def test_where_the_folder_is_not_known_it_says_so(replica: Replica) -> None:
+    replica.taskmanager()
+    assert replica.http.get("/taskmanagers/tm-1/logs").json() == {"logs": []}
+    answer = replica.http.get("/taskmanagers/tm-1/log")
+    assert answer.status_code == 404
+    assert "env.log.dir has to name the folder" in answer.json()["errors"][0]
+
+
+def test_settings_are_shown_without_secrets() -> None:
+    replica = Replica(
+        **{"s3.secret-key": "abc", "penstock.redis.url": "redis://me:pw@box:1/0", "taskmanager.host": "b"}
+    )
+    found = {e["key"]: e["value"] for e in replica.http.get("/jobmanager/config").json()}
+    assert found["s3.secret-key"] == "******"
+    assert found["penstock.redis.url"] == "redis://me:******@box:1/0"
+    assert found["taskmanager.host"] == "b"
+
+
+def test_urls_lose_their_passwords() -> None:
+    assert shown("redis://:pw@a:1;redis://b:2") == "redis://:******@a:1;redis://b:2"
+    assert shown("redis://token@a:1/0") == "redis://******@a:1/0"
+    assert shown("plain @ text") == "plain @ text"
+
+
+def test_own_threads_have_stacks(replica: Replica) -> None:
+    infos = replica.http.get("/jobmanager/thread-dump").json()["threadInfos"]
+    assert any("MainThread" in i["threadName"] and "File" in i["stringifiedThreadInfo"] for i in infos)
