@@ -35,7 +35,8 @@ def test_a_barrier_passes_all_that_waits_for_credit_and_all_that_was_not_read(ma
     rig = make_rig(producers=2, credit=64 * 1024, entry_size=_ENTRY, read_ahead=_ENTRY, read_count=1)
     sent = [_fill(rig, n) for n in range(2)]
     parked = [rig.writers[0].overtake(_BARRIER)]
-    gate, found = rig.gates[0], []
+    gate = rig.gates[0]
+    found: list[Any] = []
 
     def overtaken() -> bool:
         found.extend(o for o in [gate.look_ahead(lambda: None)] if o is not None)

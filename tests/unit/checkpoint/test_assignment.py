@@ -238,7 +238,7 @@ def test_records_in_flight_need_an_edge_that_can_share_them_out(strategy: str, f
     if fits:
         assign(found, graph(Vertex("a", 2), Vertex("b", 3)))
         return
-    with pytest.raises(IncompatibleSavepoint, match="on a BROADCAST edge: .* cannot go from parallelism 2 to 3"):
+    with pytest.raises(IncompatibleSavepoint, match=r"on a BROADCAST edge: .* cannot go from parallelism 2 to 3"):
         assign(found, graph(Vertex("a", 2), Vertex("b", 3)))
 
 

@@ -1,5 +1,6 @@
 """Input logs without Redis: what a test's own thread moves from producers to consumers, and credit back."""
 
+from functools import partial
 from selectors import BaseSelector
 
 from penstock.exchange.credit import ConsumerCredit, CreditRow
@@ -84,8 +85,8 @@ class LogExchange:
                     (1, attempt),
                     "edge",
                     self._options,
-                    lambda entry, log=log, channel=channel: self._append(log, channel, entry),
-                    lambda blocked, writer=writer, index=index: writer.set_blocked(index, blocked),
+                    partial(self._append, log, channel),
+                    partial(writer.set_blocked, index),
                 )
                 writer.add_remote(remote)
         return writers
