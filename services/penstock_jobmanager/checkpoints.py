@@ -92,11 +92,13 @@ def own_options(job: Job, checkpoint: int, *, full: bool = False) -> CheckpointO
     """As the job's configuration wants its checkpoints. There is checkpoint storage."""
     config = job.options.checkpoints
     assert config.directory is not None
+    # the last one of a job has nothing to overtake; and an aligned one under way, a savepoint, is not to be overtaken
+    aligned = all(e.exhausted for e in rows.live(job)) or bool(rows.undecided(job))
     return CheckpointOptions(
         directory=config.directory(checkpoint),
         full=full,
         exactly_once=config.exactly_once,
-        unaligned=config.unaligned,
+        unaligned=config.unaligned and not aligned,
         aligned_timeout_ms=int(config.aligned_timeout * 1000),
         timestamp=job.now.wall,
     )

@@ -5,6 +5,9 @@ from penstock.checkpoint.former import FormerOperator, has_ended
 from penstock.checkpoint.metadata import CheckpointMetadata, VertexState
 from penstock.graph.job_graph import JobGraph, JobVertex
 
+#: strategies that bind a record to a subtask by what only the program knows
+_BOUND = frozenset({"FORWARD", "BROADCAST", "CUSTOM"})
+
 
 def what(metadata: CheckpointMetadata) -> str:
     """The checkpoint in messages."""
@@ -26,6 +29,7 @@ def check(
     for vertex in graph.vertices:
         _check_max_parallelism(metadata, vertex, former)
         _check_ended(metadata, vertex, former)
+    _check_in_flight(metadata, graph)
 
 
 def _check_left_over(
@@ -81,6 +85,27 @@ def _check_ended(metadata: CheckpointMetadata, vertex: JobVertex, former: dict[s
                         f"subtask {subtask} of {former[node.id].text} with keyed state had already ended in "
                         f"{what(metadata)}. Restore at parallelism {found.parallelism}"
                     )
+
+
+def _check_in_flight(metadata: CheckpointMetadata, graph: JobGraph) -> None:
+    """Records in flight, which only an unaligned checkpoint has, need an edge that they can go on by."""
+    now = {vertex.id: vertex for vertex in graph.vertices}
+    joined = {(edge.source, edge.target) for edge in graph.edges}
+    before = {vertex.id: vertex for vertex in metadata.vertices}
+    for edge in {e for vertex in metadata.vertices for state in vertex.subtasks for e in state.in_flight}:
+        source, target = before[edge.source], before[edge.target]
+        where = f"{what(metadata)} is unaligned and has records in flight from {source.name!r} to {target.name!r}"
+        if (edge.source, edge.target) not in joined:
+            raise IncompatibleSavepoint(
+                f"{where}, which the job does not join any more: change a program from a savepoint, where nothing is "
+                "in flight"
+            )
+        if edge.strategy in _BOUND and now[edge.target].parallelism != target.parallelism:
+            raise IncompatibleSavepoint(
+                f"{where} on a {edge.strategy} edge: {target.name!r} cannot go from parallelism {target.parallelism} "
+                f"to {now[edge.target].parallelism}. Restore it at parallelism {target.parallelism}, or start from a "
+                "savepoint, in which nothing is in flight"
+            )
 
 
 def former_vertices(vertex: JobVertex, former: dict[str, FormerOperator]) -> dict[str, VertexState]:

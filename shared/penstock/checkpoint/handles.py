@@ -96,11 +96,20 @@ class OperatorHandle(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, StateMeta] = {}  #: of the list states
 
 
+class InFlightEdge(msgspec.Struct, frozen=True, kw_only=True):
+    """An edge, by its vertices, that had records on their way when an unaligned checkpoint was taken."""
+
+    source: str
+    target: str
+    strategy: str
+
+
 class SubtaskState(msgspec.Struct, frozen=True, kw_only=True):
     """What a subtask acknowledges. `size`: all bytes that a restore would read; `new_bytes`: written for this one."""
 
     operators: dict[str, OperatorHandle] = {}  #: operator id -> handle
     channels: StateHandle | None = None  #: a pickled `penstock.runtime.snapshot.ChannelsSnapshot`
+    in_flight: tuple[InFlightEdge, ...] = ()  #: edges whose records are part of `channels`
     ended: bool = False  #: the task had no more input, and everything of its output was sent
     finished: bool = False  #: the task was FINISHED before: no state, it only ends
     size: int = 0

@@ -24,6 +24,7 @@ class BatchEvent:
 
     input: int
     batch: RecordBatch
+    channel: int = field(default=-1, compare=False)  #: that it came by
 
 
 @dataclass(frozen=True, slots=True)

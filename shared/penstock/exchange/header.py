@@ -28,6 +28,7 @@ NO_ATTEMPT: Attempt = (0, -1)
 JOBMASTER_CHANNEL = 0xFFFF_FFFF
 
 _HEADER = struct.Struct("<IIIBBQQ")
+_KIND = 12  #: where in it the kind is
 _I64 = struct.Struct("<q")
 _U64 = struct.Struct("<Q")
 _encode_options = msgspec.json.Encoder().encode
@@ -71,6 +72,11 @@ def unpack_header(raw: bytes) -> Header:
         return Header._make(_HEADER.unpack(raw))
     except struct.error as e:
         raise ValueError(f"not an entry header ({e}): {raw[:40]!r}") from None
+
+
+def kind_of(raw: bytes) -> int:
+    """The kind in a packed header."""
+    return raw[_KIND]
 
 
 def encode_control(element: Control) -> tuple[Kind, bytes]:

@@ -4,7 +4,7 @@ decides."""
 import pickle
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from penstock.checkpoint.options import CheckpointOptions
@@ -29,10 +29,20 @@ from penstock.exchange.events import (
     CancelEvent,
     GateEvent,
     InputEnded,
+    StatusEvent,
 )
-from penstock.exchange.header import JOBMASTER_CHANNEL, NO_ATTEMPT, Kind, decode_control, unpack_header
+from penstock.exchange.header import (
+    JOBMASTER_CHANNEL,
+    NO_ATTEMPT,
+    Kind,
+    decode_control,
+    encode_control,
+    unpack_header,
+)
 from penstock.exchange.input_log import InputLog, parse_id
 from penstock.exchange.local_channel import LocalChannel
+from penstock.exchange.serialization import decode_element
+from penstock.exchange.unaligned import WHOLE_INPUT, InFlight, LookAhead, Recording
 from penstock.exchange.watermarks import WatermarkMerger
 
 
@@ -50,6 +60,14 @@ class GateSnapshot:
     cancel_epoch: int
     resume: EntryId | None
     log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A checkpoint to be taken ahead of its barriers."""
+
+    event: BarrierEvent
+    recording: Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,9 @@ class InputGate:
         self._local_turn = False
         self._cancel_epoch = self._cancelled = 0
         self._resume: EntryId | None = None
+        self._replay: deque[InFlight] = deque()
+        local = list(local)
+        self._ahead = LookAhead(log, local)
         for channel in local:
             channel.on_ready = self._ready.append
             if channel:
@@ -104,6 +125,9 @@ class InputGate:
         end."""
         events = self._events
         while not events:
+            if self._replay:
+                self._look_replay()
+                continue
             # in turns, so that neither a busy log nor a busy neighbour starves the other
             self._local_turn = not self._local_turn
             first, second = (
@@ -138,6 +162,63 @@ class InputGate:
         self._cancelled, self._cancel_epoch = snapshot.cancelled, snapshot.cancel_epoch
         if self._log is not None and snapshot.resume is not None and snapshot.log == self._log_nonce:
             self._log.resume_at(snapshot.resume)
+
+    # -- unaligned checkpoints ---------------------------------------------------------------------------------------
+    def look_ahead(self, rest: Callable[[], tuple[int, RecordBatch] | None]) -> Overtaken | None:
+        """A checkpoint whose barrier is ahead, and that is to be taken now, with a recording of what is in flight.
+
+        `rest`: of the batch that was polled last, what was not taken yet, and its channel. None: there is nothing to
+        take, or what an earlier alignment held back is to be looked at again first.
+        """
+        seen = self._ahead.due(self._aligner.done_upto)
+        if seen is None:
+            return None
+        aligner, checkpoint = self._aligner, seen.barrier.checkpoint_id
+        is_aligning = aligner.aligning == checkpoint
+        if aligner.queue or (not is_aligning and aligner.first_waiting() is not None):
+            return None
+        closed = aligner.ended | aligner.blocked if is_aligning else aligner.ended
+        states = {c: s for c, s in self.channels.items() if c not in closed}
+        pending = [
+            InFlight(WHOLE_INPUT, *encode_control(WatermarkStatus(e.active)))
+            for e in self._events
+            if isinstance(e, StatusEvent)
+        ]
+        recording = self._ahead.begin(seen, states, rest(), [*pending, *self._replay])
+        # what has come by itself of it, and of those before, is overtaken
+        self._events = deque(e for e in self._events if not isinstance(e, BarrierEvent))
+        aligner.cancel(checkpoint)
+        self._tracker.cancel(checkpoint)
+        self._forget(checkpoint)
+        self._ready.extend(self._waiting)
+        self._waiting.clear()
+        alignment = Alignment(time.monotonic() - seen.since, 0)
+        return Overtaken(BarrierEvent(checkpoint, seen.barrier.options, alignment), recording)
+
+    def look_ahead_at(self) -> float | None:
+        """When, by `time.monotonic`, an alignment will have lasted too long; None: at no time to come."""
+        seen = self._ahead.seen
+        if seen is None or seen.barrier.checkpoint_id <= self._aligner.done_upto or seen.due <= time.monotonic():
+            return None
+        return seen.due
+
+    def stop_recording(self, checkpoint: int) -> None:
+        """The checkpoint is off."""
+        self._ahead.stop(checkpoint)
+
+    def replay(self, elements: Iterable[InFlight]) -> None:
+        """What was in flight when the checkpoint was taken that the task goes on from: it comes before all else."""
+        self._replay.extend(elements)
+
+    def _look_replay(self) -> None:
+        channel, kind, payload = self._replay.popleft()
+        match decode_element(kind, payload):
+            case RecordBatch() as batch:
+                self._events.append(BatchEvent(self.channels[channel].input, batch, channel))
+            case WatermarkStatus(active) if channel == WHOLE_INPUT:
+                self._events.append(StatusEvent(active))
+            case element:
+                self._control(None, channel, element)
 
     @property
     def watermarks(self) -> WatermarkMerger:
@@ -189,7 +270,7 @@ class InputGate:
             log.credit.took(channel, len(payload))
             self.bytes_in += len(payload)
             batch = RecordBatch(values, timestamps, keys)
-            self._events.append(BatchEvent(state.input, batch.tail(skip) if skip else batch))
+            self._events.append(BatchEvent(state.input, batch.tail(skip) if skip else batch, channel))
             return True
         self._look_control(state, at, channel, decode_control(header, payload), seq, ordinal)
         return True
@@ -227,7 +308,7 @@ class InputGate:
         state = self.channels[channel]
         if isinstance(element, RecordBatch):
             state.taken += len(element)
-            self._events.append(BatchEvent(state.input, element))
+            self._events.append(BatchEvent(state.input, element, channel))
         elif (
             isinstance(element, CheckpointBarrier)
             and element.options.exactly_once
@@ -266,6 +347,7 @@ class InputGate:
                 aligner.cancel(checkpoint)
                 self._tracker.cancel(checkpoint)
                 self._forget(checkpoint)
+                self._ahead.stop(checkpoint)
                 if checkpoint > self._cancelled:
                     self._cancelled = checkpoint
                     events.append(CancelEvent(checkpoint, epoch))

@@ -1,12 +1,13 @@
 """The reading end of one input log: entries read ahead, entries to be read again, what is consumed."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
+from penstock.exchange.header import Kind, kind_of
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
@@ -36,6 +37,8 @@ class InputLog:
         self._read_ahead = read_ahead
         self._looked_at = start
         self._last: bytes | None = None
+        self.on_barrier: Callable[[bytes, bytes], None] | None = None  #: told of each one read: header, payload
+        self.tap: Callable[[Entry], None] | None = None  #: told of all that is read; meanwhile no read-ahead is enough
 
     # -- the gate's side ---------------------------------------------------------------------------------------------
     def next(self) -> Entry | None:
@@ -59,6 +62,10 @@ class InputLog:
         before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, (1 << 64) - 1)
         self._looked_at, self.position = before, format_id(before)
 
+    def read_ahead(self) -> Iterable[Entry]:
+        """The entries that were never looked at."""
+        return tuple(self._entries)
+
     def next_id(self) -> EntryId:
         """The lowest id that was never looked at."""
         if self._last is not None:
@@ -69,20 +76,24 @@ class InputLog:
     @property
     def is_full(self) -> bool:
         """Whether enough was read ahead."""
-        return self.buffered >= self._read_ahead
+        return self.tap is None and self.buffered >= self._read_ahead
 
     @property
     def has_room(self) -> bool:
         """Whether reading is worth a wake-up after `is_full`."""
-        return self.buffered < self._read_ahead // 2
+        return self.tap is not None or self.buffered < self._read_ahead // 2
 
     def feed(self, entries: Iterable[tuple[bytes, list[bytes]]]) -> None:
         """New entries, in id order."""
         add, size, at = self._entries.append, 0, self.position
         for at, fields in entries:
-            payload = fields[3]
-            size += len(payload)
-            add((at, fields[1], payload))
+            entry = (at, fields[1], fields[3])
+            size += len(entry[2])
+            add(entry)
+            if self.tap is not None:
+                self.tap(entry)
+            if self.on_barrier is not None and kind_of(entry[1]) == Kind.BARRIER:
+                self.on_barrier(entry[1], entry[2])
         self.position = at
         self.buffered += size
 

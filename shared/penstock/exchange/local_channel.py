@@ -26,6 +26,8 @@ class LocalChannel:
         self.on_blocked: Callable[[bool], None] | None = (
             None  #: called when the producer may not go on, and when it may again
         )
+        self.on_barrier: Callable[[CheckpointBarrier], None] | None = None  #: told of each one that is put in
+        self.tap: Callable[[int, Element], None] | None = None  #: told of all that is put in
         self._queue: deque[Control | RecordBatch] = deque()
         self._last = RecordBuffer()
         self._records, self._bound, self._blocked = 0, bound, False
@@ -41,6 +43,8 @@ class LocalChannel:
         was_empty = not self
         self.sequence += len(values)
         self._records += len(values)
+        if self.tap is not None:
+            self.tap(self.channel, RecordBatch(values, timestamps, keys))
         self._last.add(values, timestamps, keys)
         if len(self._last) >= _SMALL:
             self._queue.append(self._last.take(len(self._last)))
@@ -55,6 +59,10 @@ class LocalChannel:
         if self._last.values:
             self._queue.append(self._last.take(len(self._last)))
         self.ordinal += 1
+        if self.tap is not None:
+            self.tap(self.channel, element)
+        if self.on_barrier is not None and isinstance(element, CheckpointBarrier):
+            self.on_barrier(element)
         if isinstance(element, Watermark) and self._queue and isinstance(self._queue[-1], Watermark):
             self._queue[-1] = element
         else:
@@ -76,6 +84,12 @@ class LocalChannel:
             if self._blocked and self._records <= self._bound // 2:
                 self._set_blocked(False)
         return element
+
+    def waiting(self) -> list[Element]:
+        """All elements in it, which stay there."""
+        last = self._last
+        rest = [RecordBatch(last.values, last.timestamps, last.keys)] if last.values else []
+        return [*self._queue, *rest]
 
     def push_back(self, barrier: CheckpointBarrier) -> None:
         """Return a barrier that has to wait; it is the next element again."""

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from penstock.exchange.elements import CancelCheckpoint, Control
+from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier, Control, RecordBatch
 from penstock.exchange.local_channel import LocalChannel
+from penstock.exchange.serialization import decode_element
 
 
 class OutputChannel(Protocol):
@@ -31,7 +32,16 @@ class BufferedChannel(OutputChannel, Protocol):
     def is_drained(self) -> bool: ...
 
     def flush(self) -> None: ...
+    def overtake(self, barrier: CheckpointBarrier) -> list[tuple[int, bytes]]: ...
     def restore(self, sequence: int, ordinal: int) -> None: ...
+
+
+class Parked(NamedTuple):
+    """What waits for credit on the way to consumer subtask `target`, as it is to stand in the log."""
+
+    target: int
+    kind: int
+    payload: bytes
 
 
 class OutputWriter:
@@ -106,6 +116,29 @@ class OutputWriter:
         if in_logs:
             for i in self._remote:
                 self._note(i)
+
+    def overtake(self, barrier: CheckpointBarrier) -> list[Parked]:
+        """Send a barrier ahead of what waits for credit, which is returned. In memory it goes behind: the consumer sees
+        it there."""
+        parked: list[Parked] = []
+        for i, channel in enumerate(self._channels):
+            if i in self._remote:
+                parked += [Parked(self.targets[i], *element) for element in self._remote[i].overtake(barrier)]
+                self._note(i)
+            else:
+                channel.control(barrier)
+        return parked
+
+    def send_again(self, parked: Parked) -> None:
+        """To its target alone: what was parked when a checkpoint was taken, after a restore; before the first emit."""
+        i = self.targets.index(parked.target)
+        element = decode_element(parked.kind, parked.payload)
+        if isinstance(element, RecordBatch):
+            self.emit(i, element.values, element.timestamps, element.keys)
+            return
+        self._channels[i].control(element)
+        if i in self._remote:
+            self._note(i)
 
     def sequences(self) -> dict[int, tuple[int, int]]:
         """For a snapshot: target -> (records sent, control elements sent)."""

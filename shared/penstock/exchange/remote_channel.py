@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from penstock.exchange.batch_size import BatchSize
 from penstock.exchange.credit import CreditRow, ProducerCredit
-from penstock.exchange.elements import Control, RecordBatch, Watermark
-from penstock.exchange.header import Attempt, Header, Kind, encode_control
+from penstock.exchange.elements import CheckpointBarrier, Control, RecordBatch, Watermark
+from penstock.exchange.header import Attempt, Header, Kind, encode_control, kind_of
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
 from penstock.exchange.serialization import BatchSerializer
@@ -27,6 +27,7 @@ class LogEntry(NamedTuple):
     payload: bytes
     seq: int
     size: int
+    ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class RemoteChannel:
         self._watermark_ordinal = self._ordinal_taken = 0
         self._unanswered = 0
         self._edge = edge
+        self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
 
     @property
     def is_buffering(self) -> bool:
@@ -115,9 +117,31 @@ class RemoteChannel:
             self._send_watermark(forced=True)
         self._send_control(element)
 
+    def overtake(self, barrier: CheckpointBarrier) -> list[tuple[int, bytes]]:
+        """Send a barrier, ahead of what is parked for lack of credit, which is returned as (kind, payload): it belongs
+        to the checkpoint, and is sent later, behind the barrier."""
+        self.flush()
+        if self._watermark is not None:
+            self._send_watermark(forced=True)
+        if not self._parked:
+            self._send_control(barrier)
+            return []
+        kinds = [(kind_of(entry.header), entry.payload) for entry in self._parked]
+        kind, payload = encode_control(barrier)
+        # in the log it stands behind what was let go: there the consumer compares its position with what it has taken
+        seq, ordinal = self._gone
+        header = Header(self.channel, *self._attempt, kind, self._serializer.serializer, seq, ordinal)
+        entry = LogEntry(header.pack(), payload, seq, 0, ordinal)
+        if self._settled:
+            self._let_go(entry)
+        else:
+            self._parked.appendleft(entry)
+        # the end is said again by who had ended; an older barrier means nothing any more
+        return [(kind, payload) for kind, payload in kinds if kind in (Kind.DATA, Kind.WATERMARK, Kind.STATUS)]
+
     def restore(self, sequence: int, ordinal: int) -> None:
         """Count on from a snapshot."""
-        self.sequence, self.ordinal = sequence, ordinal
+        self.sequence, self.ordinal = self._gone = (sequence, ordinal)
 
     # -- the link's side ---------------------------------------------------------------------------------------------
     def acknowledged(self) -> None:
@@ -182,7 +206,7 @@ class RemoteChannel:
         header = Header(
             self.channel, *self._attempt, kind, self._serializer.serializer, self.sequence, self.ordinal
         ).pack()
-        return LogEntry(header, payload, self.sequence, size)
+        return LogEntry(header, payload, self.sequence, size, self.ordinal)
 
     def _send(self, entry: LogEntry) -> None:
         if not self._parked and self._may_append(entry):
@@ -203,6 +227,7 @@ class RemoteChannel:
         return self._settled and (not entry.size or self._credit.allows(entry.size))
 
     def _let_go(self, entry: LogEntry) -> None:
+        self._gone = (entry.seq, entry.ordinal)
         if entry.size:
             if entry.seq <= self._credit.taken:
                 return  # a replay made it again

@@ -6,9 +6,9 @@ from typing import Any
 
 import cloudpickle
 
-from penstock.exchange.elements import RecordBatch
+from penstock.exchange.elements import Control, RecordBatch
 from penstock.exchange.errors import RecordNotSerializable
-from penstock.exchange.header import Serializer
+from penstock.exchange.header import Header, Kind, Serializer, decode_control
 
 _PROTOCOL = 5
 
@@ -57,6 +57,13 @@ def loads(payload: bytes) -> RecordBatch:
     """The batch of a data entry."""
     values, timestamps, keys = pickle.loads(payload)
     return RecordBatch(values, timestamps, keys)
+
+
+def decode_element(kind: int, payload: bytes) -> RecordBatch | Control:
+    """An element out of what an entry says: records, a watermark or a status."""
+    if kind == Kind.DATA:
+        return loads(payload)
+    return decode_control(Header(0, 0, 0, kind, 0, 0, 0), payload)
 
 
 def _picklable(item: Any) -> bool:

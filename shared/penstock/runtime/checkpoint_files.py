@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.checkpoint.handles import FileHandle, SubtaskState
 from penstock.checkpoint.metadata import CheckpointMetadata
@@ -24,7 +26,7 @@ class CheckpointFiles:
         self._storage, self._threshold = storage, threshold
 
     def write(self, part: SubtaskPart, cancelled: Callable[[], bool]) -> SubtaskState:
-        return write_subtask_state(
+        state = write_subtask_state(
             self._storage,
             part.options,
             part.checkpoint,
@@ -39,6 +41,7 @@ class CheckpointFiles:
             cancelled,
             part.key_groups,
         )
+        return msgspec.structs.replace(state, in_flight=part.in_flight)
 
     def discard(self, part: SubtaskPart, state: SubtaskState) -> None:
         before = set() if part.base is None else {path for path, _ in _files(part.base)}

@@ -26,7 +26,6 @@ from penstock.runtime.metadata import metadata_of
 from penstock.runtime.task import Task
 from penstock.runtime.task_checkpoints import Answer
 from penstock.runtime.task_factory import Checkpointing
-from penstock.runtime.unaligned import warn_unaligned
 from penstock.runtime.uploads import UploadPool
 
 _log = structlog.get_logger(__name__)
@@ -58,8 +57,8 @@ class LocalCheckpoints:
         self._exactly_once = configuration.get(keys.MODE) is keys.Mode.EXACTLY_ONCE
         self._retained = configuration.get(keys.NUM_RETAINED)
         self._retention = configuration.get(keys.RETENTION)
-        if configuration.get(keys.UNALIGNED):
-            warn_unaligned(graph.job_id)
+        self._unaligned = self._exactly_once and configuration.get(keys.UNALIGNED)
+        self._aligned_timeout = configuration.get(keys.ALIGNED_TIMEOUT).total_seconds()
         self._is_in_memory = not configuration.find(keys.DIR)
         if self._is_in_memory:
             configuration = configuration.with_overrides({keys.DIR.key: "memory://penstock-local"})
@@ -155,6 +154,8 @@ class LocalCheckpoints:
         options = CheckpointOptions(
             directory=self._storage.checkpoint_directory(checkpoint),
             exactly_once=self._exactly_once,
+            unaligned=self._unaligned and not live <= self._exhausted,
+            aligned_timeout_ms=int(self._aligned_timeout * 1000),
             timestamp=time.time_ns() // 1_000_000,
         )
         for vertex, subtask in live:

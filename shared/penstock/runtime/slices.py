@@ -38,6 +38,10 @@ class Slices:
             None if batch.keys is None else batch.keys[start:end],
         )
 
+    def rest(self) -> RecordBatch | None:
+        """What is left, which stays."""
+        return None if self._rest is None else self._rest.tail(self._at)
+
     def took(self, seconds: float, records: int) -> None:
         """A part of that many records and all its consequences took that long."""
         if seconds > _LONG:

@@ -99,7 +99,7 @@ class _Slot:
         self._link = CoordinationLink(
             coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
         )
-        self._checkpoints = SlotCheckpoints(job, self._runner, self._known, self._link.report)
+        self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._exchange: SlotExchange | None = None
         self._generation = -1
         self._released = False

@@ -11,7 +11,6 @@ from penstock.runtime.checkpoint_files import checkpoint_files
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_checkpoints import Answer
-from penstock.runtime.unaligned import warn_unaligned
 from penstock.runtime.uploads import UploadPool
 
 #: seconds that a released slot waits for its uploads to notice
@@ -23,12 +22,10 @@ class SlotCheckpoints:
 
     def __init__(
         self,
-        job: str,
         runner: SlotRunner,
         known: Mapping[tuple[str, int, int], Task],
         report: Callable[[Answer], None],
     ) -> None:
-        self._job = job
         self._runner, self._known, self._report = runner, known, report
         self._pool: UploadPool | None = None
 
@@ -40,8 +37,6 @@ class SlotCheckpoints:
 
     def trigger(self, command: TriggerCheckpoint) -> None:
         """Have its tasks begin the checkpoint. One that does not run here cannot."""
-        if command.options.unaligned:
-            warn_unaligned(self._job)
         barrier = CheckpointBarrier(command.checkpoint, command.options)
         for attempt in command.tasks:
             task = self._known.get((attempt.vertex, attempt.subtask, attempt.attempt))

@@ -13,6 +13,7 @@ from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP
 from penstock.exchange.input_gate import GateSnapshot
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_source
+from penstock.runtime.in_flight import NOTHING, InFlightData
 
 FORMAT = 1
 
@@ -36,6 +37,7 @@ class ChannelTime:
 class ChannelsSnapshot:
     """`channels`: (input, producing subtask). `combined`: the input watermark of the task, in ms.
 
+    `input` and `output` are what was in flight, of an unaligned checkpoint: not processed yet, not in a log yet.
     `gate` and `sent` (output edge -> consumer -> records and control elements sent) are positions in the input logs of
     the generation that the snapshot was taken in, and mean nothing in another one.
     """
@@ -45,6 +47,10 @@ class ChannelsSnapshot:
     gate: GateSnapshot | None = None
     sent: Mapping[int, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
     format: int = FORMAT
+    subtask: int = 0
+    parallelism: int = 0  #: of its vertex
+    input: InFlightData = NOTHING
+    output: InFlightData = NOTHING
 
     def dumps(self) -> bytes:
         return pickle.dumps(self, protocol=5)
@@ -66,7 +72,7 @@ class ChannelsSnapshot:
 def channels_snapshot(
     graph: JobGraph, gate: GateSnapshot, sent: Mapping[int, Mapping[int, tuple[int, int]]]
 ) -> ChannelsSnapshot:
-    """Of a gate and the `sequences` of the writers."""
+    """Of a gate and the `sequences` of the writers, with nothing in flight."""
     channels: dict[tuple[Input, int], ChannelTime] = {}
     for channel, state in gate.channels.items():
         watermark = MAX_TIMESTAMP if state.ended else gate.watermarks.get(channel, MIN_TIMESTAMP)

@@ -39,6 +39,7 @@ class Built:
     is_restored: bool = False
     is_over: bool = False
     times: RestoredTimes | None = None
+    send_again: Callable[[], None] = lambda: None  #: what had been emitted and was in flight
 
 
 class Task:
@@ -86,6 +87,7 @@ class Task:
             built = self._build()
             chain = self._chain = built.chain
             self._begin(chain)
+            built.send_again()
             if built.is_over:
                 self._end.end_restored()
             elif built.is_restored:
@@ -136,6 +138,8 @@ class Task:
         timer = None if self._end.ended else self._chain.next_timer()
         if timer is not None:
             waits.append(max(0.0, (timer - processing_time()) / 1000))
+        if (overtakes := self._gate.look_ahead_at()) is not None:
+            waits.append(max(0.0, overtakes - time.monotonic()))
         if self._source is not None and not self._end.input_ended and not self._is_blocked():
             assert self._input is not None
             waits.append(self._input.wait)
@@ -222,14 +226,19 @@ class Task:
     def _step(self) -> tuple[bool, bool]:
         chain, end = self._chain, self._end
         assert chain is not None and self._input is not None
-        if self._barriers is not None and self._barriers.has_notices:
-            self._barriers.run(chain)
+        if self._barriers is not None:
+            if self._barriers.has_notices:
+                self._barriers.run(chain)
+            self._barriers.checkpoints.go_on()
         if end.suspended is not None:
             return False, False
         if end.ended:
             return self._after_end(), False
+        # whatever holds the task up; but not between the end of its input and its own, which is half done then
+        overtaken = not end.input_ended and self._input.overtaken()
         fired = chain.drain() if chain.asynchronous else False
         fired = self._fire_timers(chain) or fired
+        fired = fired or overtaken
         if end.input_ended:
             return self._finish() or fired, False
         if self._is_blocked():

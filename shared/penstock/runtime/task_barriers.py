@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 
 from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier
 from penstock.exchange.events import NO_ALIGNMENT, Alignment, BarrierEvent, CancelEvent
+from penstock.exchange.input_gate import Overtaken
 from penstock.exchange.output_writer import OutputWriter
+from penstock.exchange.unaligned import Recording
 from penstock.operators.chain import OperatorChain
-from penstock.runtime.task_checkpoints import TaskCheckpoints
+from penstock.runtime.task_checkpoints import Cut, TaskCheckpoints
 from penstock.runtime.task_end import TaskEnd
 
 
@@ -66,6 +68,12 @@ class TaskBarriers:
         barrier = CheckpointBarrier(event.checkpoint_id, event.options)
         self._pass(chain, barrier, event.alignment, self._end.ended and not event.overtaken)
 
+    def on_overtaken(self, chain: OperatorChain, overtaken: Overtaken) -> None:
+        """The first barrier of an unaligned checkpoint is ahead: what is in flight belongs to it."""
+        event = overtaken.event
+        barrier = CheckpointBarrier(event.checkpoint_id, event.options)
+        self._pass(chain, barrier, event.alignment, False, overtaken.recording)
+
     def on_cancel(self, chain: OperatorChain, event: CancelEvent) -> None:
         """A cancel entry has come to its turn."""
         self._aborted(chain, event.checkpoint_id, event.epoch, True)
@@ -89,14 +97,20 @@ class TaskBarriers:
             if self.is_source and not end.input_ended:
                 self._drain()
 
-    def _pass(self, chain: OperatorChain, barrier: CheckpointBarrier, alignment: Alignment, ended: bool) -> None:
+    def _pass(
+        self,
+        chain: OperatorChain,
+        barrier: CheckpointBarrier,
+        alignment: Alignment,
+        ended: bool,
+        recording: Recording | None = None,
+    ) -> None:
         began = time.monotonic()
         chain.prepare_snapshot(barrier.checkpoint_id)
-        for writer in self._writers:
-            writer.broadcast(barrier)
+        parked = self.checkpoints.send(barrier)
         if barrier.options.stop == "suspend" and not self._end.ended:
             self._end.suspended = barrier.checkpoint_id
-        self.checkpoints.take(chain, barrier, alignment, began, ended)
+        self.checkpoints.take(chain, barrier, Cut(alignment, began, ended, parked, recording))
 
     def _completed(self, chain: OperatorChain, checkpoint: int) -> None:
         completed = self.checkpoints.complete(checkpoint)

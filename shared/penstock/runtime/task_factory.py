@@ -27,6 +27,7 @@ from penstock.operators.sources import SourceOperator
 from penstock.operators.specs import SourceSpec
 from penstock.runtime.batch.ordered_gate import OrderedGate
 from penstock.runtime.channel_times import restored_times
+from penstock.runtime.in_flight_restore import restored_input, restored_output
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.restore import Restore, Restored, RestoreFailed
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
@@ -145,14 +146,32 @@ class TaskFactory:
                 chain.open(context_of)
             if isinstance(chain.operators[0], SourceOperator) and not (restored is not None and restored.is_over):
                 self._start_source(vertex, info, chain.operators[0])
+            built = Built(chain)
+            if restored is not None:
+                built = self._restored(vertex, info, chain, gate, writers, restored)
             # from here on the backends are the chain's to close
             undo.pop_all()
             chain.on_close += [backend.close for backend in backends.values() if backend is not None]
-            return Built(chain) if restored is None else self._restored(chain, gate, restored)
+            return built
 
-    def _restored(self, chain: OperatorChain, gate: InputGate, restored: Restored) -> Built:
+    def _restored(
+        self,
+        vertex: JobVertex,
+        info: SubtaskInfo,
+        chain: OperatorChain,
+        gate: InputGate,
+        writers: Mapping[int, OutputWriter],
+        restored: Restored,
+    ) -> Built:
         times = restored_times(self._graph, list(gate.channels), restored.channels)
-        return Built(chain, True, restored.is_over, times)
+        gate.replay(restored_input(self._graph, vertex.id, info.subtask, restored.channels))
+        parked = restored_output(self._graph, vertex.id, info.subtask, restored.channels)
+
+        def send_again() -> None:
+            for number, element in parked:
+                writers[number].send_again(element)
+
+        return Built(chain, True, restored.is_over, times, send_again)
 
     def _assemble(
         self,

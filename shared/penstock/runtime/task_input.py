@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from penstock.exchange.elements import MAX_TIMESTAMP
+from penstock.exchange.elements import MAX_TIMESTAMP, RecordBatch
 from penstock.exchange.events import (
     AllEnded,
     BarrierEvent,
@@ -41,7 +41,7 @@ class TaskInput:
         self._gate, self._chain, self._source = gate, chain, source
         self._barriers, self._stops, self._on_end = barriers, stops, on_end
         self._poll_size, self._slices = PollSize(), Slices()
-        self._side = 0  #: the input that the batch in `_slices` came by
+        self._side = self._channel = 0  #: the input and the channel that the batch in `_slices` came by
         self._retry_at = 0.0
         self._source_woke = False
 
@@ -57,6 +57,21 @@ class TaskInput:
     def take(self) -> bool:
         """One piece. False: there was nothing."""
         return self._poll_source(self._source) if self._source is not None else self._poll_gate()
+
+    def rest(self) -> tuple[int, RecordBatch] | None:
+        """What is left of the batch at hand, and the channel it came by."""
+        rest = self._slices.rest()
+        return None if rest is None else (self._channel, rest)
+
+    def overtaken(self) -> bool:
+        """Take an unaligned checkpoint whose barrier is ahead. False: there is none."""
+        if self._barriers is None:
+            return False
+        found = self._gate.look_ahead(self.rest)
+        if found is None:
+            return False
+        self._barriers.on_overtaken(self._chain, found)
+        return True
 
     def take_controls(self) -> bool:
         """After the end: barriers and cancels are all that still counts. A task that had ended before it was restored
@@ -110,9 +125,9 @@ class TaskInput:
 
     def _handle(self, event: GateEvent) -> None:
         match event:
-            case BatchEvent(side, batch):
+            case BatchEvent(side, batch, channel):
                 self._slices.put(batch)
-                self._side = side
+                self._side, self._channel = side, channel
             case WatermarkEvent(timestamp):
                 self._chain.process_watermark(timestamp)
             case StatusEvent(active):

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from penstock.checkpoint.handles import SubtaskState
+from penstock.checkpoint.handles import InFlightEdge, SubtaskState
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.state.snapshot import OperatorSnapshot
 from penstock.testing.crash_points import reach
@@ -37,6 +37,7 @@ class SubtaskPart:
     ended: bool
     base: SubtaskState | None = None
     key_groups: range = range(0)  #: that the subtask owns
+    in_flight: tuple[InFlightEdge, ...] = ()  #: edges that have records in `channels`
 
     def release(self) -> None:
         """Free all snapshots; an error of one keeps no other."""

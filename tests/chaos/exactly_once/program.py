@@ -2,7 +2,8 @@
 
 `program.py SETTINGS.json`. Settings: `count` records a side, `rate` records a second and side, `keys`, `splits`,
 `interval` (ms, of checkpoints), `out` (folder), `raises` (numbers at which user code raises, once each), `marks` (a
-folder that remembers which have raised), `backend`, `redis` (URL; "" for no Redis sink), `stream` (its key).
+folder that remembers which have raised), `backend`, `redis` (URL; "" for no Redis sink), `stream` (its key),
+`unaligned` (ms that a checkpoint may stay aligned; None: all are aligned), `slow` (ms for each record of a sink).
 """
 
 import heapq
@@ -159,6 +160,17 @@ class Pairs(KeyedCoProcessFunction):
             self._waiting.put(number, side)
 
 
+class Slow(MapFunction):
+    """Holds up all before it."""
+
+    def __init__(self, milliseconds: float) -> None:
+        self._seconds = milliseconds / 1000
+
+    def map(self, value: str) -> str:
+        time.sleep(self._seconds)
+        return value
+
+
 def file_sink(folder: str) -> FileSink:
     return (
         FileSink.for_row_format(folder, Encoder.simple_string_encoder())
@@ -188,6 +200,9 @@ def main(settings: dict[str, Any]) -> None:
     configuration.set_string("restart-strategy.type", "fixed-delay")
     configuration.set_string("restart-strategy.fixed-delay.attempts", "1000")
     configuration.set_string("restart-strategy.fixed-delay.delay", "0 ms")
+    if settings["unaligned"] is not None:
+        configuration.set_string("execution.checkpointing.unaligned.enabled", "true")
+        configuration.set_string("execution.checkpointing.aligned-checkpoint-timeout", f"{settings['unaligned']} ms")
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     side = settings["count"], settings["rate"], settings["keys"], settings["splits"]
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(RecordTime())
@@ -197,7 +212,11 @@ def main(settings: dict[str, Any]) -> None:
     left = left.map(Fragile("left", raises, marks), kind).uid("fragile")
     right = env.from_source(Numbers(*side), strategy, "right").uid("right")
     keyed = left.key_by(lambda value: value[1], Types.LONG())
-    keyed.process(RunningTotal(), Types.STRING()).uid("totals").sink_to(file_sink(f"{out}/totals")).uid("totals-sink")
+    totals = keyed.process(RunningTotal(), Types.STRING()).uid("totals")
+    if settings["slow"]:
+        # in a task of its own, so that records pile up before it
+        totals = totals.rebalance().map(Slow(settings["slow"]), Types.STRING()).uid("slow")
+    totals.sink_to(file_sink(f"{out}/totals")).uid("totals-sink")
     tumbling = keyed.window(TumblingEventTimeWindows.of(Time.seconds(1))).process(Contents(), Types.STRING())
     tumbling.uid("tumbling").sink_to(file_sink(f"{out}/tumbling")).uid("tumbling-sink")
     sessions = keyed.window(EventTimeSessionWindows.with_gap(Time.milliseconds(700))).process(

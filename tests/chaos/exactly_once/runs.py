@@ -33,20 +33,25 @@ class Outcome:
     kills: int = 0
     restarts: int = 0
     checkpoints: int = 0
+    unaligned: int = 0  #: of those that the history has
+    persisted: int = 0
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"seed {self.seed}: lost {self.lost}, doubled {self.doubled}; {self.kills} kills, "
-            f"{self.restarts} restarts, {self.checkpoints} checkpoints, {self.seconds:.1f} s"
-            + "".join(f"\n  {e}" for e in self.errors)
+            f"{self.restarts} restarts, {self.checkpoints} checkpoints, the last {self.unaligned} unaligned ones had "
+            f"{self.persisted} bytes in flight, {self.seconds:.1f} s" + "".join(f"\n  {e}" for e in self.errors)
         )
 
 
-def settings_of(choice: random.Random, folder: Path, redis_url: str) -> dict[str, Any]:
+def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str) -> dict[str, Any]:
     """What the seed makes of the job."""
     count = choice.randrange(1500, 4000)
+    # by a choice of its own, so that the rest of a seed's run is as it was before there were any
+    manner = random.Random(f"{seed}: unaligned")
+    unaligned = manner.choice([0, 0, 100]) if manner.random() < 1 / 3 else None
     return {
         "count": count,
         "rate": choice.choice([800, 1200, 2000]),
@@ -59,6 +64,8 @@ def settings_of(choice: random.Random, folder: Path, redis_url: str) -> dict[str
         "backend": choice.choice(["hashmap", "hashmap", "rocksdb"]),
         "redis": redis_url,
         "stream": f"pairs-{folder.name}",
+        "unaligned": unaligned,
+        "slow": 0 if unaligned is None else 2,
     }
 
 
@@ -67,7 +74,7 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int) -> Outcome:
     choice = random.Random(seed)
     (folder / "marks").mkdir(parents=True)
     url = cluster.status()["redis"]
-    settings = settings_of(choice, folder, url)
+    settings = settings_of(seed, choice, folder, url)
     (folder / "settings.json").write_text(json.dumps(settings))
     outcome, begun = Outcome(seed), time.monotonic()
     parallelism = choice.choice([1, 2, 4])
@@ -134,5 +141,8 @@ def _stream(url: str, key: str) -> Counter[str]:
 
 def _statistics(outcome: Outcome, cluster: LocalCluster) -> None:
     newest = max(cluster.get("/jobs/overview")["jobs"], key=lambda job: job["start-time"])
-    counts = cluster.get(f"/jobs/{newest['jid']}/checkpoints")["counts"]
+    statistics = cluster.get(f"/jobs/{newest['jid']}/checkpoints")
+    counts = statistics["counts"]
     outcome.checkpoints, outcome.restarts = counts["completed"], counts["restored"]
+    unaligned = [c for c in statistics["history"] if c["checkpoint_type"] == "UNALIGNED_CHECKPOINT"]
+    outcome.unaligned, outcome.persisted = len(unaligned), sum(c["persisted_data"] for c in unaligned)

@@ -9,6 +9,7 @@ from hypothesis import given
 from penstock.checkpoint.assignment import assign
 from penstock.checkpoint.errors import IncompatibleSavepoint
 from penstock.checkpoint.handles import (
+    InFlightEdge,
     InlineHandle,
     KeyedHandle,
     ListHandle,
@@ -222,3 +223,25 @@ def test_operators_of_ended_and_live_vertices_are_not_chained() -> None:
     with pytest.raises(IncompatibleSavepoint, match="chains operators of 'Operator a', 'Operator b'"):
         assign(found, graph(Vertex("ab")))
     assign(found, graph(Vertex("a"), Vertex("b")))
+
+
+def in_flight(strategy: str, target: str = "b") -> CheckpointMetadata:
+    edge = InFlightEdge(source=A, target=operator_id(target), strategy=strategy)
+    consumer = [SubtaskState(in_flight=(edge,)), SubtaskState()]
+    return metadata(Vertex("a", 2).state([SubtaskState()] * 2), Vertex(target, 2).state(consumer))
+
+
+@pytest.mark.parametrize(("strategy", "fits"), [("HASH", True), ("REBALANCE", True), ("BROADCAST", False)])
+def test_records_in_flight_need_an_edge_that_can_share_them_out(strategy: str, fits: bool) -> None:
+    found = in_flight(strategy)
+    assign(found, graph(Vertex("a", 2), Vertex("b", 2)))
+    if fits:
+        assign(found, graph(Vertex("a", 2), Vertex("b", 3)))
+        return
+    with pytest.raises(IncompatibleSavepoint, match=r"on a BROADCAST edge: .* cannot go from parallelism 2 to 3"):
+        assign(found, graph(Vertex("a", 2), Vertex("b", 3)))
+
+
+def test_records_in_flight_are_not_dropped_with_their_edge() -> None:
+    with pytest.raises(IncompatibleSavepoint, match="does not join any more"):
+        assign(in_flight("HASH"), graph(Vertex("a", 2), Vertex("c", 2)))

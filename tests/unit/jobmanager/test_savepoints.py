@@ -94,6 +94,23 @@ def test_it_runs_beside_a_checkpoint_and_subsumes_nothing() -> None:
     assert "discard-checkpoint:2" not in decision.outbox and not row(made, 2).discarded
 
 
+def test_what_runs_beside_a_savepoint_and_what_a_user_keeps_is_aligned() -> None:
+    made = running(2, checkpointed(unaligned=True, aligned_timeout=0.2))
+    made.handle(asked(), at(5))
+    made.handle(asked("u", savepoint=False), at(6))
+    assert not row(made, 1).options.unaligned and not row(made, 2).options.unaligned
+    ack_all(made, 1, 16)
+    made.handle(written(1, folder(made, 1)), at(16))
+    complete(made, 2, 17)
+    made.tick(at(30))
+    options = row(made, 3).options
+    assert options.unaligned and options.aligned_timeout_ms == 200
+    for execution in list(made.record.executions.values()):
+        made.handle(exhausted(execution.vertex, execution.subtask), at(31))
+    complete(made, 3, 31)
+    assert row(made, 4).final and not row(made, 4).options.unaligned
+
+
 def test_a_savepoint_that_fails_says_why_and_is_not_counted_against_the_job() -> None:
     made = running(2, checkpointed())
     made.handle(asked(), at(1))

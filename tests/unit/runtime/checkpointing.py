@@ -14,6 +14,7 @@ from penstock.exchange.local_exchange import LocalExchange
 from penstock.exchange.options import ExchangeOptions
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import ExecutionState
+from penstock.graph.wiring import producers
 from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.restore import Restored
 from penstock.runtime.slot_runner import SlotRunner
@@ -24,6 +25,7 @@ from penstock.runtime.uploads import SubtaskPart, UploadPool
 from penstock.state.handover import hand_over
 from penstock.state.memory_snapshot import MemorySnapshot
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
+from tests.unit.runtime.log_exchange import LogExchange
 
 Subtask = tuple[str, int]
 
@@ -63,6 +65,10 @@ class MemoryFiles:
             part.release()
             self.released += 1
 
+    def channels(self) -> dict[tuple[int, str, int], ChannelsSnapshot]:
+        """The channel state of all that was written."""
+        return {key: ChannelsSnapshot.loads(pickle.loads(content)[1]) for key, content in self.written.items()}
+
     def discard(self, part: SubtaskPart, state: SubtaskState) -> None:
         del self.written[part.checkpoint, part.vertex, part.subtask]
 
@@ -83,14 +89,16 @@ class MemoryRestore:
         mine = [subtask] if is_same else former
         if self.states[vertex, mine[0]].finished:
             return Restored(finished=True)
-        read = {s: pickle.loads(self.files.written[self.checkpoint, vertex, s]) for s in former}
+        # of one that was FINISHED nothing was written
+        live = [s for s in former if not self.states[vertex, s].finished]
+        read = {s: pickle.loads(self.files.written[self.checkpoint, vertex, s]) for s in live}
         operators = {}
-        for operator in read[former[0]][0]:
-            snapshots = [self._snapshot(read[s][0][operator]) for s in former]
+        for operator in read[live[0]][0]:
+            snapshots = [self._snapshot(read[s][0][operator]) if s in read else OperatorSnapshot() for s in former]
             operators[operator] = hand_over(snapshots, subtask, now.parallelism, now.max_parallelism)
         return Restored(
             operators,
-            [ChannelsSnapshot.loads(read[s][1]) for s in mine],
+            [ChannelsSnapshot.loads(read[s][1]) for s in mine if s in read],
             all(self.states[vertex, s].ended for s in mine),
         )
 
@@ -119,6 +127,7 @@ class Running:
     is_on: bool = True
     attempt: int = 0
     bound: int = 64
+    over_logs: bool = False  #: every channel through a log
     is_inline: bool = False  #: uploads are done within the step that begins them
     answers: list[Any] = field(default_factory=list)
     exhausted: list[Subtask] = field(default_factory=list)
@@ -127,7 +136,9 @@ class Running:
 
     def __post_init__(self) -> None:
         graph = self.compiled.graph
-        self.exchange = LocalExchange(graph, ExchangeOptions(local_records=self.bound))
+        self.exchange: LocalExchange | LogExchange = LocalExchange(graph, ExchangeOptions(local_records=self.bound))
+        if self.over_logs:
+            self.exchange = LogExchange(graph)
         self.pool = (InlinePool if self.is_inline else UploadPool)(lambda: self.files)
         self.runner = SlotRunner(self.exchange)
         factory = TaskFactory(
@@ -149,8 +160,15 @@ class Running:
 
     @property
     def heads(self) -> list[Task]:
-        sources = {v.id for v in self.compiled.graph.vertices} - {e.target for e in self.compiled.graph.edges}
-        return [t for (v, _), t in self.tasks.items() if v in sources]
+        """As the JobMaster: those that no live task sends to."""
+        graph, live = self.compiled.graph, self._live()
+        fed = {
+            (vertex, n)
+            for vertex, n in live
+            for _, edge in graph.inputs(vertex)
+            if any((edge.source, p) in live for p in producers(graph, edge, n))
+        }
+        return [self.tasks[key] for key in self.tasks if key in live - fed]
 
     def trigger(self, checkpoint: int, **options: Any) -> None:
         barrier = CheckpointBarrier(checkpoint, CheckpointOptions(directory="memory", **options))
@@ -207,7 +225,7 @@ class Running:
         self.close()
         compiled = compiled or self.compiled
         restore = MemoryRestore(self.files, checkpoint, compiled, self.files.states[checkpoint])
-        more = {"bound": self.bound, "is_inline": self.is_inline, **more}
+        more = {"bound": self.bound, "is_inline": self.is_inline, "over_logs": self.over_logs, **more}
         return Running(compiled, self.files, restore, attempt=self.attempt + 1, **more)
 
     def _keep(self, checkpoint: int) -> None:

@@ -11,11 +11,14 @@ from penstock.graph.compiled import CompiledJob
 from penstock.operators.specs import MapSpec, SinkSpec, SourceSpec
 from tests.job_builder import JobBuilder
 from tests.unit.runtime.checkpointing import Running
+from tests.unit.runtime.log_exchange import LogExchange
 from tests.unit.runtime.transactions import CountingSink, Pace, PacedSource, committed
 
 _names = itertools.count()
 
 steps = st.lists(st.integers(0, 9), min_size=1, max_size=12)
+# what checkpoints are: aligned, unaligned at once, or after a time that never passes
+manners = st.sampled_from([{}, {"unaligned": True}, {"unaligned": True, "aligned_timeout_ms": 3_600_000}])
 actions = st.one_of(
     st.tuples(st.just("allow"), st.integers(1, 20)),
     st.tuples(st.just("step"), steps),
@@ -25,6 +28,8 @@ actions = st.one_of(
     st.tuples(st.just("decide"), st.just(0)),
     st.tuples(st.just("abort"), st.just(0)),
     st.tuples(st.just("crash"), st.just(0)),
+    st.tuples(st.just("move"), st.integers(0, 4)),
+    st.tuples(st.just("move"), st.integers(0, 4)),
 )
 
 
@@ -43,8 +48,10 @@ def diamond(name: str, sources: int, mid: int, sinks: int, records: int) -> Comp
 class Master:
     """Takes checkpoints and restores, one after another or two at a time."""
 
-    def __init__(self, compiled: CompiledJob, name: str) -> None:
-        self.job, self.pace = Running(compiled, bound=8, is_inline=True), Pace.of[name]
+    def __init__(self, compiled: CompiledJob, name: str, over_logs: bool = False, manner: Any = None) -> None:
+        self.more: dict[str, Any] = {"bound": 8, "is_inline": True, "over_logs": over_logs}
+        self.job, self.pace = Running(compiled, **self.more), Pace.of[name]
+        self.manner = manner or {}
         self.pending: list[int] = []
         self.completed: int | None = None
         self.next = 1
@@ -56,6 +63,8 @@ class Master:
         match kind:
             case "allow":
                 self.pace.allowed += n
+            case "move" if isinstance(job.exchange, LogExchange):
+                job.exchange.move(n)
             case "step":
                 for which in n:
                     tasks[which % len(tasks)].step()
@@ -68,6 +77,8 @@ class Master:
                     if job.acked(self.pending[-1]):
                         break
                     tasks[which % len(tasks)].step()
+                    if isinstance(job.exchange, LogExchange):
+                        job.exchange.move(1)
                 self.act("decide", 0)
             case "decide":
                 done = [n for n in self.pending if job.acked(n)]
@@ -85,8 +96,10 @@ class Master:
         assert not any(t.failure for t in tasks), [t.failure for t in tasks]
 
     def _trigger(self) -> None:
+        # an unaligned one is not begun beside another one, as by the JobMaster
+        manner = {} if self.pending else self.manner
         self.pending.append(self.next)
-        self.job.trigger(self.next)
+        self.job.trigger(self.next, **manner)
         self.next += 1
 
     def _crash(self) -> None:
@@ -95,7 +108,7 @@ class Master:
             self.job = self.job.restored(self.completed)
         else:
             self.job.close()
-            self.job = Running(self.first, bound=8, is_inline=True, attempt=self.job.attempt + 1)
+            self.job = Running(self.first, attempt=self.job.attempt + 1, **self.more)
 
     def end(self) -> None:
         for n in self.pending:
@@ -106,13 +119,27 @@ class Master:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(1, 4), st.integers(1, 2), st.integers(1, 2), st.integers(0, 60), st.lists(actions, max_size=60))
+@given(
+    st.integers(1, 4),
+    st.integers(1, 2),
+    st.integers(1, 2),
+    st.integers(0, 60),
+    st.lists(actions, max_size=60),
+    st.booleans(),
+    manners,
+)
 def test_nothing_is_lost_and_nothing_doubled(
-    sources: int, mid: int, sinks: int, records: int, happening: list[tuple[str, Any]]
+    sources: int,
+    mid: int,
+    sinks: int,
+    records: int,
+    happening: list[tuple[str, Any]],
+    over_logs: bool,
+    manner: dict[str, Any],
 ) -> None:
     name = f"random-{next(_names)}"
     Pace.of[name] = Pace(allowed=0, most=3)
-    master = Master(diamond(name, sources, mid, sinks, records), name)
+    master = Master(diamond(name, sources, mid, sinks, records), name, over_logs, manner)
     for kind, n in happening:
         master.act(kind, n)
     master.end()

@@ -176,3 +176,17 @@ def test_without_checkpoints_no_storage_is_touched() -> None:
     client = LocalExecutor().execute(job.build())
     assert list(client.collect("c")) == [1, 2]
     assert client._recovery is None
+
+
+@pytest.mark.parametrize("timeout", ["0 ms", "5 ms"])
+def test_unaligned_ones_are_as_exact(name: str, timeout: str) -> None:
+    transactions.FAILURES[name] = [7, 31, 60, 88]
+    unaligned = {
+        "execution.checkpointing.unaligned.enabled": "true",
+        "execution.checkpointing.aligned-checkpoint-timeout": timeout,
+        "execution.checkpointing.interval": "5 ms",
+        "restart-strategy.fixed-delay.attempts": "10",
+    }
+    LocalExecutor().execute(counting(name, {**ON, **unaligned})).result(60)
+    assert not transactions.FAILURES[name]
+    assert Counter(committed(name)) == expected()
