@@ -4,8 +4,6 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
-import cloudpickle
-
 from penstock.exchange.elements import Control, RecordBatch
 from penstock.exchange.errors import RecordNotSerializable
 from penstock.exchange.header import Header, Kind, Serializer, decode_control
@@ -35,6 +33,8 @@ class BatchSerializer:
                 return pickle.dumps(content, _PROTOCOL)
             except (pickle.PicklingError, AttributeError, TypeError):
                 self.serializer = Serializer.CLOUDPICKLE
+        import cloudpickle  # only here: a program that is merely imported must not pay for it
+
         try:
             return bytes(cloudpickle.dumps(content, _PROTOCOL))
         except Exception as e:
@@ -67,6 +67,8 @@ def decode_element(kind: int, payload: bytes) -> RecordBatch | Control:
 
 
 def _picklable(item: Any) -> bool:
+    import cloudpickle
+
     try:
         cloudpickle.dumps(item, _PROTOCOL)
     except Exception:  # whatever a user's __reduce__ raises: this only looks for the culprit
