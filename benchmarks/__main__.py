@@ -19,6 +19,7 @@ from benchmarks import checkpoints, demo_job, exchange_raw, latency, side_by_sid
 from benchmarks.cluster import new_cluster
 from benchmarks.machine import machine_facts
 from benchmarks.peers_venv import python_of
+from benchmarks.plot import svg
 from benchmarks.report import markdown
 from benchmarks.runners import PEERS, PENSTOCK, Runner
 from benchmarks.workloads import WORKLOADS
@@ -80,6 +81,9 @@ def main() -> None:
     output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(markdown(figures))
     say(f"written: {output}")
+    if rows := figures.get("workloads", {}).get("rows"):
+        output.with_suffix(".svg").write_text(svg(rows), encoding="utf-8")
+        say(f"written: {output.with_suffix('.svg')}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ def workloads(figures: dict[str, Any]) -> str:
             for row in of_workload
         ]
         parts.append(table(head, body))
+    parts += [f"{row['workload']}, {row['runner']}: no figure, it failed" for row in figures["failed"]]
     if figures["goals"]:
         goals = [
             (

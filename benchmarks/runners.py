@@ -30,6 +30,7 @@ class Runner:
 
     `venv`: of the peer. `in_memory`: None for what runs on no cluster; channels within a slot avoid Redis or not.
     `keeps`: its timed runs discard their results, which are checked in a run of their own. `settings`: `key=value`.
+    `merges`: gives fewer running counts than records, each word's last one among them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Runner:
     in_memory: bool | None = None
     keeps: bool = False
     settings: tuple[str, ...] = ()
+    merges: bool = False
 
     def run(self, cluster: Cluster, workload: str, file: Path, output: Path, *, keep: bool = False) -> Taken:
         program = [str(JOBS / self.program), "--workload", workload, "--input", str(file), "--output", str(output)]
@@ -108,5 +110,6 @@ PEERS = (
         ("--mini-batch",),
         venv="pyflink",
         keeps=True,
+        merges=True,
     ),
 )

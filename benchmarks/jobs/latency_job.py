@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import threading
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,17 @@ class SteadySource:
         return [int(self._rate * self._seconds) // parallelism] * parallelism
 
     def create_reader(self, context: ReaderContext) -> "SteadyReader":
-        return SteadyReader(self._rate / context.parallelism)
+        return SteadyReader(self._rate / context.parallelism, context.wake)
 
 
 class SteadyReader:
-    def __init__(self, rate: float) -> None:
+    """Has its task wake up once a millisecond: unasked, an empty poll is tried again after five."""
+
+    def __init__(self, rate: float, wake: Callable[[], None]) -> None:
         self._step = 1e9 / rate
+        self._wake, self._closed = wake, threading.Event()
+        self._ticks = threading.Thread(target=self._tick, daemon=True)
+        self._ticks.start()
         self._left = self._sent = 0
         self._began = 0
 
@@ -54,7 +60,12 @@ class SteadyReader:
     def snapshot(self) -> list[int]:
         return [self._left]
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self._closed.set()
+
+    def _tick(self) -> None:
+        while not self._closed.wait(0.001):
+            self._wake()
 
 
 class AgeSink:
