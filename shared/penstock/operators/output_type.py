@@ -106,7 +106,7 @@ def _misfits(type_info: TypeInformation) -> Callable[[list[Any]], bool] | None:
         target = "".join(f"v{n}, " for n in range(len(fields)))
         condition = " or ".join(f for f in fields if f is not None)
         # subclasses (named tuples) are converted
-        source = f"{{*map(type, values)}} - {{tuple}} or [0 for {target} in values if {condition}]"
+        source = f"[0 for v in values if v.__class__ is not tuple] or [0 for {target} in values if {condition}]"
     else:
         misfit = _misfit(type_info, "v")
         if misfit is None:
