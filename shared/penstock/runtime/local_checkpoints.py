@@ -12,6 +12,7 @@ import structlog
 from penstock.checkpoint.errors import CheckpointStorageError
 from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.metadata import CheckpointMetadata
+from penstock.checkpoint.metadata_building import metadata_of
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
@@ -22,7 +23,6 @@ from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
 from penstock.graph.wiring import producers
 from penstock.runtime.checkpoint_files import CheckpointFiles, CheckpointReader
-from penstock.runtime.metadata import metadata_of
 from penstock.runtime.task import Task
 from penstock.runtime.task_checkpoints import Answer
 from penstock.runtime.task_factory import Checkpointing

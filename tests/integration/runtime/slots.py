@@ -6,6 +6,7 @@ import time
 from typing import Any, TypeVar
 
 from penstock.checkpoint.handles import SubtaskState
+from penstock.checkpoint.metadata_building import metadata_of
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
@@ -31,7 +32,6 @@ from penstock.exchange.elements import CancelCheckpoint
 from penstock.exchange.input_log import FIRST_ID, format_id
 from penstock.exchange.log_admin import cancel_checkpoint, create_logs, delete_logs
 from penstock.graph.compiled import CompiledJob
-from penstock.runtime.metadata import metadata_of
 
 E = TypeVar("E")
 
