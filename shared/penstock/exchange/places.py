@@ -1,4 +1,4 @@
-"""By what name a slot is woken: its allocation, or its place in the job, which a slot that replaces it has too. Pure."""
+"""By what name a slot is woken: by its allocation, or by its place in the job, which its replacement has too. Pure."""
 
 from penstock.coordination.messages import Deploy
 from penstock.graph.execution_graph import shared_slots
