@@ -20,7 +20,7 @@ from penstock.exchange.topology import input_channels
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
 
-OPTIONS = ExchangeOptions(credit=160, entry_size=60, read_ahead=200)
+OPTIONS = ExchangeOptions(credit=240, entry_size=60, read_ahead=200)
 Entry = tuple[bytes, list[bytes]]
 Id = tuple[int, int]
 Owner = tuple[str, int, int]  #: vertex, subtask, attempt
@@ -138,7 +138,7 @@ class RetainedLogs:
         """Something of one attempt's."""
         consumer = self.consumers.get(owner)
         if consumer is not None and choice.random() < 0.7:
-            consumer.read(choice.randrange(1, 4))
+            consumer.read(choice.randrange(1, 9))
         if consumer is not None and choice.random() < 0.5:
             consumer.publish()
         for stored, channel in self.producers.get(owner, ()):
