@@ -20,6 +20,7 @@ from penstock.coordination.parts import (
     Leases,
     Metrics,
     Registry,
+    Remains,
     Slots,
     Splits,
     Store,
@@ -27,6 +28,7 @@ from penstock.coordination.parts import (
     TaskManagers,
 )
 from penstock.coordination.registry import RedisRegistry
+from penstock.coordination.remains import RedisRemains
 from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
@@ -46,6 +48,7 @@ class Coordination:
     taskmanagers: TaskManagers
     blobs: Blobs
     submissions: Submissions
+    remains: Remains
     splits: Splits
     metrics: Metrics
 
@@ -61,6 +64,7 @@ class Coordination:
         self.taskmanagers = RedisTaskManagers(client, keys)
         self.blobs = RedisBlobs(client, keys, storage_dir)
         self.submissions = RedisSubmissions(client, keys)
+        self.remains = RedisRemains(client, keys, storage_dir)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
 

@@ -113,6 +113,14 @@ class Keys:
         """String: the path in the state plane of a blob too large for Redis."""
         return self._("blob", digest, "path")
 
+    def unused_blobs(self) -> str:
+        """Hash: digest -> when (ms) no known job or program was found to need it; whoever asks for it takes it out."""
+        return self._("blobs", "unused")
+
+    def tidying(self) -> str:
+        """String with PX: a dispatcher has just looked for what ended jobs left."""
+        return self._("tidying")
+
     # -- exchange Redis ----------------------------------------------------------------------------------------------
     def exchange_nonce(self, job: str, generation: int) -> str:
         """String: random, written with the logs; every append and read pipeline compares it."""

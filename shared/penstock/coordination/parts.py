@@ -4,7 +4,7 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -200,6 +200,24 @@ class Submissions(Protocol):
 
     def tombstone(self, job: str) -> Tombstone | None:
         """What a terminal job left."""
+
+
+class Remains(Protocol):
+    """What ended jobs leave in Redis and among the blobs, until somebody clears it away."""
+
+    def turn(self, pause: int) -> bool:
+        """Whether it is the caller's turn to look: once in `pause` ms, whoever asks first."""
+
+    def ended(self) -> dict[str, int]:
+        """The known jobs with a tombstone, and when (ms) each ended. Repeatable."""
+
+    def forget(self, job: str, kept: int) -> bool:
+        """Delete all that is left of an ended job; its tombstone and epoch stay for another `kept` ms, so that no late
+        message or submission can run it again. False: it has not ended. Repeatable."""
+
+    def sweep_blobs(self, used: Callable[[], Collection[str]], now: int, grace: int) -> int:
+        """Delete blobs that are in none of two looks more than `grace` ms apart and that nobody asked for between; how
+        many. `used`: asked for after the blobs were listed; `now`: ms. Repeatable."""
 
 
 class Splits(Protocol):
