@@ -6,6 +6,7 @@ from typing import Self
 
 import redis
 
+from penstock.coordination.alignments import RedisAlignments
 from penstock.coordination.blobs import RedisBlobs
 from penstock.coordination.claims import RedisClaims
 from penstock.coordination.connection import connect
@@ -14,6 +15,7 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 from penstock.coordination.metrics import RedisMetrics
 from penstock.coordination.parts import (
+    Alignments,
     Blobs,
     Claims,
     Events,
@@ -51,6 +53,7 @@ class Coordination:
     remains: Remains
     splits: Splits
     metrics: Metrics
+    alignments: Alignments
 
     def __init__(self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None) -> None:
         self.client = client
@@ -67,6 +70,7 @@ class Coordination:
         self.remains = RedisRemains(client, keys, storage_dir)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
+        self.alignments = RedisAlignments(client, keys)
 
     @classmethod
     def connect(cls, url: str, prefix: str = "penstock", storage_dir: Path | None = None) -> "Coordination":

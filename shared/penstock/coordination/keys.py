@@ -75,6 +75,10 @@ class Keys:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)
 
+    def alignment(self, job: str, group: str) -> str:
+        """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
+        return self._("job", job, "alignment", group)
+
     # -- task managers -----------------------------------------------------------------------------------------------
     def taskmanagers(self) -> str:
         """Hash: TaskManager id -> JSON `TaskManagerInfo` of its newest registration."""

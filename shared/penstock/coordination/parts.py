@@ -227,6 +227,16 @@ class Splits(Protocol):
         """The first writer's value; `make` is called only where there is none yet. Repeatable."""
 
 
+class Alignments(Protocol):
+    """Rows by which the slots of a job tell each other how far the sources of an alignment group are."""
+
+    def tell(self, job: str, group: str, member: str, row: bytes) -> dict[str, bytes]:
+        """Write the member's row, and return those of the others. Repeatable."""
+
+    def leave(self, job: str, group: str, member: str) -> None:
+        """Delete the member's row. Repeatable."""
+
+
 class Metrics(Protocol):
     """Counters by (vertex, subtask). Lost ones cost a second of display."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
+from penstock.coordination.memory.alignments import MemoryAlignments
 from penstock.coordination.memory.events import MemoryEvents
 from penstock.coordination.memory.jobs import MemoryBlobs, MemoryMetrics, MemorySplits, MemorySubmissions
 from penstock.coordination.memory.keyspace import Keyspace, wall_ms
@@ -37,6 +38,7 @@ class MemoryCoordination(Coordination):
         self.remains = MemoryRemains(self.space, self.keys)
         self.splits = MemorySplits(self.space, self.keys)
         self.metrics = MemoryMetrics(self.space, self.keys)
+        self.alignments = MemoryAlignments(self.space, self.keys)
 
     def ping(self) -> float:
         """Seconds until the data was ours."""
