@@ -48,7 +48,7 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "triggerId": (_HEX, "Makes the request one that can be sent again."),
     "type": (_TEXT, "Kind of flame graph."),
     "subtaskindex": (_NUMBER, "Subtask, from 0."),
-    "after": ({"type": "integer", "minimum": 0, "maximum": 2**53}, "Sequence number that the client has."),
+    "after": ({"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"}, "Position that the last answer ended with."),
     "vertex": (_HEX, "Id of the vertex that is looked at."),
     "entry-class": (_TEXT, "File of the archive, or dotted module."),
     "program-args": (_TEXT, "Arguments in one text."),

@@ -61,7 +61,7 @@ PENSTOCK: dict[str, Operation] = {
         "Submit a JobGraph.", _OWN, 202, body=JobGraph, answer={"jobid": "string", "jobUrl": "string"}
     ),
     "GET /penstock/jobs/{jobid}/collect/{collectid}": Operation(
-        "The next batches of an `execute_and_collect`.",
+        "The next entries of an `execute_and_collect`.",
         _OWN,
         query=("after",),
         answer="string",

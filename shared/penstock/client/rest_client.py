@@ -195,8 +195,8 @@ class RestClient:
         """Submit an encoded JobGraph; its job id. RestError 409: the id is taken by another job."""
         return str(self.request("POST", "/penstock/jobs", content=graph).json()["jobid"])
 
-    def collect(self, job_id: str, collect_id: str, after: int) -> CollectPage:
-        """The batches of an `execute_and_collect` above record sequence `after`."""
+    def collect(self, job_id: str, collect_id: str, after: str) -> CollectPage:
+        """The entries of an `execute_and_collect` behind position `after`."""
         response = self.request(
             "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"after": after}
         )

@@ -41,12 +41,21 @@ class RedisBlobs:
     def put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         if len(data) <= LARGEST_IN_REDIS:
-            self._client.set(self._keys.blob(digest), data)
-        else:
-            # The pointer last: who sees it finds the file.
-            path = write_blob_file(self._storage(digest, len(data)), digest, data)
-            self._client.set(self._keys.blob_in_store(digest), path)
+            self._set(digest, self._keys.blob(digest), data)
+            return digest
+        # The pointer last: who sees it finds the file. It may be taken away meanwhile as one that nobody needs.
+        storage, is_stored = self._storage(digest, len(data)), False
+        while not is_stored:
+            path = write_blob_file(storage, digest, data)
+            self._set(digest, self._keys.blob_in_store(digest), path)
+            is_stored = self._stored(digest)
         return digest
+
+    def _set(self, digest: str, key: str, value: bytes | str) -> None:
+        with self._client.pipeline() as both:
+            both.set(key, value)
+            both.hdel(self._keys.unused_blobs(), digest)
+            both.execute()
 
     def get(self, digest: str) -> bytes:
         data, path = self._client.mget([self._keys.blob(check_digest(digest)), self._keys.blob_in_store(digest)])
@@ -60,11 +69,13 @@ class RedisBlobs:
         wanted = [check_digest(digest) for digest in digests]
         if not wanted:
             return set()
-        with self._client.pipeline(transaction=False) as batch:
+        with self._client.pipeline() as batch:
+            # first of all: who is told that a blob is there may count on it
+            batch.hdel(self._keys.unused_blobs(), *wanted)
             for digest in wanted:
                 batch.exists(self._keys.blob(digest))
                 batch.exists(self._keys.blob_in_store(digest))
-            found = batch.execute()
+            found = batch.execute()[1:]
         in_redis, in_store = found[::2], found[1::2]
         there = zip(wanted, in_redis, in_store, strict=True)
         return {digest for digest, small, large in there if small or (large and self._stored(digest))}

@@ -6,6 +6,7 @@ from typing import Self
 
 import redis
 
+from penstock.coordination.alignments import RedisAlignments
 from penstock.coordination.blobs import RedisBlobs
 from penstock.coordination.claims import RedisClaims
 from penstock.coordination.connection import connect
@@ -14,12 +15,14 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 from penstock.coordination.metrics import RedisMetrics
 from penstock.coordination.parts import (
+    Alignments,
     Blobs,
     Claims,
     Events,
     Leases,
     Metrics,
     Registry,
+    Remains,
     Slots,
     Splits,
     Store,
@@ -27,6 +30,7 @@ from penstock.coordination.parts import (
     TaskManagers,
 )
 from penstock.coordination.registry import RedisRegistry
+from penstock.coordination.remains import RedisRemains
 from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
@@ -46,8 +50,10 @@ class Coordination:
     taskmanagers: TaskManagers
     blobs: Blobs
     submissions: Submissions
+    remains: Remains
     splits: Splits
     metrics: Metrics
+    alignments: Alignments
 
     def __init__(self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None) -> None:
         self.client = client
@@ -61,8 +67,10 @@ class Coordination:
         self.taskmanagers = RedisTaskManagers(client, keys)
         self.blobs = RedisBlobs(client, keys, storage_dir)
         self.submissions = RedisSubmissions(client, keys)
+        self.remains = RedisRemains(client, keys, storage_dir)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
+        self.alignments = RedisAlignments(client, keys)
 
     @classmethod
     def connect(cls, url: str, prefix: str = "penstock", storage_dir: Path | None = None) -> "Coordination":

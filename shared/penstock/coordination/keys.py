@@ -75,6 +75,10 @@ class Keys:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)
 
+    def alignment(self, job: str, group: str) -> str:
+        """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
+        return self._("job", job, "alignment", group)
+
     # -- task managers -----------------------------------------------------------------------------------------------
     def taskmanagers(self) -> str:
         """Hash: TaskManager id -> JSON `TaskManagerInfo` of its newest registration."""
@@ -112,6 +116,14 @@ class Keys:
     def blob_in_store(self, digest: str) -> str:
         """String: the path in the state plane of a blob too large for Redis."""
         return self._("blob", digest, "path")
+
+    def unused_blobs(self) -> str:
+        """Hash: digest -> when (ms) no known job or program was found to need it; whoever asks for it takes it out."""
+        return self._("blobs", "unused")
+
+    def tidying(self) -> str:
+        """String with PX: a dispatcher has just looked for what ended jobs left."""
+        return self._("tidying")
 
     # -- exchange Redis ----------------------------------------------------------------------------------------------
     def exchange_nonce(self, job: str, generation: int) -> str:

@@ -4,7 +4,7 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -202,11 +202,39 @@ class Submissions(Protocol):
         """What a terminal job left."""
 
 
+class Remains(Protocol):
+    """What ended jobs leave in Redis and among the blobs, until somebody clears it away."""
+
+    def turn(self, pause: int) -> bool:
+        """Whether it is the caller's turn to look: once in `pause` ms, whoever asks first."""
+
+    def ended(self) -> dict[str, int]:
+        """The known jobs with a tombstone, and when (ms) each ended. Repeatable."""
+
+    def forget(self, job: str, kept: int) -> bool:
+        """Delete all that is left of an ended job; its tombstone and epoch stay for another `kept` ms, so that no late
+        message or submission can run it again. False: it has not ended. Repeatable."""
+
+    def sweep_blobs(self, used: Callable[[], Collection[str]], now: int, grace: int) -> int:
+        """Delete blobs that are in none of two looks more than `grace` ms apart and that nobody asked for between; how
+        many. `used`: asked for after the blobs were listed; `now`: ms. Repeatable."""
+
+
 class Splits(Protocol):
     """A source's splits: whoever enumerates first decides."""
 
     def once(self, job: str, vertex: str, make: Callable[[], bytes]) -> bytes:
         """The first writer's value; `make` is called only where there is none yet. Repeatable."""
+
+
+class Alignments(Protocol):
+    """Rows by which the slots of a job tell each other how far the sources of an alignment group are."""
+
+    def tell(self, job: str, group: str, member: str, row: bytes) -> dict[str, bytes]:
+        """Write the member's row, and return those of the others. Repeatable."""
+
+    def leave(self, job: str, group: str, member: str) -> None:
+        """Delete the member's row. Repeatable."""
 
 
 class Metrics(Protocol):

@@ -142,16 +142,17 @@ class SlotExchange:
             if inlet.owner[0] in vertices and inlet.log.retention is not None:
                 inlet.log.retention.off()
 
-    def collect_writer(self, collect_id: str) -> CollectWriter:
-        """Where the records of `execute_and_collect` go; once a collect id."""
+    def collect_writer(self, collect_id: str, attempt: int) -> CollectWriter:
+        """Where the records of `execute_and_collect` go; once an attempt of the collecting subtask."""
         job = self._graph.job_id
         writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
         writer = CollectWriter(
             self._keys.collect_log(job, collect_id),
             self._keys.collect_taken(job, collect_id),
-            (self._epoch, 0),
+            (self._epoch, attempt),
             self._options,
             writing.append_collected,
+            self._deployment.checkpointing,
         )
         writing.add_collector(writer)
         self._collectors.append(writer)

@@ -40,6 +40,7 @@ from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
+from penstock.runtime.slot_alignment import SlotAlignment
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
@@ -107,6 +108,7 @@ class _Slot:
             coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
+        self._alignment = SlotAlignment(coordination.alignments, job, allocation)
         self._exchange: SlotExchange | None = None
         self._generation = -1
         self._released = False
@@ -127,6 +129,7 @@ class _Slot:
             _log.info("leaving with the TaskManager")
         finally:
             self._runner.close()
+            self._alignment.close()
             if self._exchange is not None:
                 self._exchange.close()
             self._checkpoints.close()
@@ -291,6 +294,8 @@ class _Slot:
     # -- reports -----------------------------------------------------------------------------------------------------
 
     def _report(self, task: Task) -> None:
+        if task.state is ExecutionState.RUNNING:
+            self._alignment.look()
         if task.state is not ExecutionState.CREATED:
             self._send(task.vertex, task.info.subtask, task.info.attempt, task.state, task.failure)
         if self._checkpoints.aligned and task.state in _OVER and self._exchange is not None:

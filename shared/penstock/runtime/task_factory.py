@@ -59,8 +59,8 @@ class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
-    collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
-    `checkpointing`: None where there are no checkpoints at all.
+    collect id and attempt -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets
+    nothing. `checkpointing`: None where there are no checkpoints at all.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class TaskFactory:
         graph: JobGraph,
         blob: Callable[[str], bytes],
         splits: Callable[[str, Callable[[], bytes]], bytes],
-        collector: Callable[[str], Collector],
+        collector: Callable[[str, int], Collector],
         cluster: Configuration | None = None,
         checkpointing: Checkpointing | None = None,
     ) -> None:

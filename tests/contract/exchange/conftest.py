@@ -38,6 +38,7 @@ class Rig:
     graph: JobGraph
     options: ExchangeOptions
     refs: tuple[ExchangeRef, ...]
+    checkpointing: bool = False
 
     def __post_init__(self) -> None:
         self.client = next(iter(self.clients.values()))
@@ -60,6 +61,7 @@ class Rig:
             tasks=tuple(attempts),
             placement=changes.pop("placement", placement),
             exchange=self.refs,
+            checkpointing=self.checkpointing,
         )
         exchange = SlotExchange(self.graph, deploy, allocation, self.keys, epoch, replace(self.options, **changes))
         self.slots.append(exchange)
@@ -134,11 +136,17 @@ def make_rig(any_redis_server: Any, prefix: str) -> Iterator[MakeRig]:
     """`make_rig(producers=1, consumers=1, urls=[…], **options)`."""
     rigs: list[Rig] = []
 
-    def make(producers: int = 1, consumers: int = 1, urls: list[str] | None = None, **options: Any) -> Rig:
+    def make(
+        producers: int = 1,
+        consumers: int = 1,
+        urls: list[str] | None = None,
+        checkpointing: bool = False,
+        **options: Any,
+    ) -> Rig:
         clients = {url: redis.Redis.from_url(url) for url in urls or [any_redis_server.url]}
         graph, keys = job_graph(producers, consumers), Keys(prefix)
         refs = create_logs(clients, keys, graph, 0)
-        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs)
+        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs, checkpointing)
         rigs.append(rig)
         return rig
 
