@@ -1,5 +1,6 @@
-"""Input logs that outlive the tasks at their ends, as an exchange Redis keeps them; a test's own thread moves entries and
-credit."""
+"""Input logs that outlive the tasks at their ends, as an exchange Redis keeps them.
+
+A test's own thread moves entries and credit."""
 
 import random
 from dataclasses import dataclass, field
@@ -131,8 +132,9 @@ class RetainedLogs:
         return writers
 
     def remove(self, owner: Owner) -> None:
-        for ends in (self.consumers, self.producers, self._writers):
-            ends.pop(owner, None)  # type: ignore[attr-defined]  # mypy: they have nothing in common but this
+        self.consumers.pop(owner, None)
+        self.producers.pop(owner, None)
+        self._writers.pop(owner, None)
 
     def move(self, choice: random.Random, owner: Owner) -> None:
         """Something of one attempt's."""

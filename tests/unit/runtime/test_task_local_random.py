@@ -17,6 +17,7 @@ from penstock.exchange.retention import Level
 from penstock.graph.states import ExecutionState
 from penstock.graph.wiring import producers
 from penstock.operators.specs import MapSpec, ReduceSpec, SinkSpec, SourceSpec
+from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_local import TaskLocal
@@ -92,7 +93,7 @@ class World:
             restore = MemoryRestore(self.files, self.completed, self.compiled, self.files.states[self.completed])
         how = Checkpointing(self.pool, self.answers.append, True, restore, TaskLocal("nonce", self.last))
         blobs = self.compiled.blobs.__getitem__
-        factory = TaskFactory(self.graph, blobs, lambda _, make: make(), lambda c: None, checkpointing=how)  # type: ignore[arg-type,return-value]
+        factory = TaskFactory(self.graph, blobs, lambda _, make: make(), lambda *_: LocalCollector(), checkpointing=how)
         for vertex, n in subtasks:
             attempt = self.attempts[vertex, n] = self.attempts.get((vertex, n), -1) + 1
             owner = vertex, n, attempt
