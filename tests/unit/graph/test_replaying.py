@@ -76,6 +76,7 @@ class Fires(Trigger[Any, Any]):
 
 pytestmark = pytest.mark.filterwarnings("ignore::penstock.graph.watermark_check.NoWatermarksWarning")
 
+BOUNDED = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(5))
 Build = Callable[[Any], Any]
 
 
@@ -116,7 +117,7 @@ def keyed(stream: Any) -> Any:
         lambda s: keyed(s).window(EventTimeSessionWindows.with_gap(Time.seconds(1))).reduce(deterministic(max)),
         lambda s: keyed(s).count_window(3).reduce(deterministic(max)),
         lambda s: s.union(s.map(length)).shuffle().map(length),
-        lambda s: s.assign_timestamps_and_watermarks(WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(5))),
+        lambda s: s.assign_timestamps_and_watermarks(BOUNDED),
     ],
 )  # fmt: skip
 def test_what_is_built_in_or_declared_can_be_replayed(build: Build) -> None:
@@ -152,7 +153,7 @@ def test_functions_that_say_nothing_count_only_where_the_job_declares_all(build:
     ],
 )  # fmt: skip
 def test_what_is_ruled_out_stays_so(build: Build, reason: str) -> None:
-    assert [text for text in why(build, declare_all=True) if text is not None][0].endswith(reason)
+    assert next(text for text in why(build, declare_all=True) if text is not None).endswith(reason)
 
 
 def test_a_vertex_that_emits_nothing_may_do_as_it_likes() -> None:
