@@ -43,6 +43,11 @@ class Declared(MapFunction):
         return value
 
 
+class Passes(ProcessFunction):
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        yield value
+
+
 class Denied(MapFunction):
     deterministic = False
 
@@ -116,7 +121,7 @@ def keyed(stream: Any) -> Any:
         lambda s: keyed(s).window(TumblingEventTimeWindows.of(Time.seconds(1))).reduce(deterministic(lambda a, b: a)),
         lambda s: keyed(s).window(EventTimeSessionWindows.with_gap(Time.seconds(1))).reduce(deterministic(max)),
         lambda s: keyed(s).count_window(3).reduce(deterministic(max)),
-        lambda s: s.union(s.map(length)).shuffle().map(length),
+        lambda s: s.union(s.filter(deterministic(bool))).shuffle().map(length),
         lambda s: s.assign_timestamps_and_watermarks(BOUNDED),
     ],
 )  # fmt: skip
@@ -129,7 +134,7 @@ def test_what_is_built_in_or_declared_can_be_replayed(build: Build) -> None:
     [
         (lambda s: s.map(lambda value: value), "<lambda>"),
         (lambda s: s.map(functools.partial(pow, 2)), "pow"),
-        (lambda s: s.process(ProcessFunction()), "ProcessFunction"),
+        (lambda s: s.process(Passes()), "Passes"),
         (lambda s: keyed(s).reduce(lambda a, b: a), "<lambda>"),
         (lambda s: keyed(s).window(Hasty(3)).reduce(deterministic(max)), "Hasty"),
         (lambda s: keyed(s).window(GlobalWindows.create()).trigger(PurgingTrigger.of(Fires())).reduce(length), "Fires"),
