@@ -146,8 +146,13 @@ class SlotExchange:
         """Where the records of `execute_and_collect` go; once an attempt of the collecting subtask."""
         job = self._graph.job_id
         writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
+        log_key = self._keys.collect_log(job, collect_id)
+        for former in [c for c in self._collectors if c.log_key == log_key]:
+            # of an attempt before, where single tasks restart
+            self._collectors.remove(former)
+            writing.remove_collector(former)
         writer = CollectWriter(
-            self._keys.collect_log(job, collect_id),
+            log_key,
             self._keys.collect_taken(job, collect_id),
             (self._epoch, attempt),
             self._options,
