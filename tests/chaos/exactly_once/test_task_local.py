@@ -1,4 +1,4 @@
-"""The same job with task-local failover: seeded runs, nothing lost or doubled. RUNS says how many (3), SEED the first."""
+"""The same job with task-local failover: seeded runs, nothing lost or doubled. RUNS and SEED as there."""
 
 from pathlib import Path
 

@@ -82,6 +82,11 @@ class LocalLife(CheckpointLife):
             self.world.all_do_their_part()
         self.time_passes(10.0)
 
+    def _damage(self, data: st.DataObject) -> None:
+        """Only who is being restored can tell; and what was before it must not be on its way out already."""
+        if self._tasks("INITIALIZING") and not any("discard" in name for name in self.world.outbox):
+            super()._damage(data)
+
     @precondition(lambda self: self._tasks("RUNNING"))
     @rule(data=st.data(), kind=st.sampled_from(LOST))
     def input_is_lost(self, data: st.DataObject, kind: str) -> None:
