@@ -1,4 +1,4 @@
-"""The decorator by which a user says that a function is deterministic. Not in PyFlink: see docs/task-local-failover.md."""
+"""The decorator that declares a function deterministic. Not in PyFlink: see docs/task-local-failover.md."""
 
 from functools import partial
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""What is known of operators: whether what they emit follows from the order of their input, so that a replay repeats it.
+"""What is known of operators: whether what they emit follows from the order of their input: a replay repeats it then.
 
 Built-in operators, sources, windows say so of themselves; a user's function counts where its class or it itself says
 `deterministic = True`, which the decorator of `penstock.datastream` sets. What is `deterministic = False` is not, also
@@ -86,16 +86,15 @@ def declared(function: Any) -> bool | None:
 
 
 def _of(*parts: Any) -> Determinism:
-    undeclared = []
+    undeclared: list[str] = []
     for part in _with_dependencies(parts):
         if isinstance(part, SaysWhyNot):
-            said, reason = True, part.why_not_deterministic()
-        else:
-            said, reason = declared(part), f"{_name(part)} is not deterministic"
-        if said is None:
+            if reason := part.why_not_deterministic():
+                return Determinism(reason)
+        elif (said := declared(part)) is None:
             undeclared.append(_name(part))
-        elif reason and (not said or isinstance(part, SaysWhyNot)):
-            return Determinism(reason)
+        elif not said:
+            return Determinism(f"{_name(part)} is not deterministic")
     return Determinism("", tuple(undeclared))
 
 
