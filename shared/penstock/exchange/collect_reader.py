@@ -6,6 +6,8 @@ import redis
 
 from penstock.coordination.keys import Keys
 from penstock.exchange.header import Kind, unpack_header
+from penstock.exchange.input_log import refuse
+from penstock.security.keyring import UNSIGNED, Keyring
 
 #: batches in one answer
 _PAGE = 32
@@ -17,9 +19,12 @@ class CollectReader:
     `client`: of the exchange Redis number `collect_exchange(job, collect_id, exchanges)`, not decoding responses.
     """
 
-    def __init__(self, client: "redis.Redis", keys: Keys, job: str, collect_id: str) -> None:
+    def __init__(
+        self, client: "redis.Redis", keys: Keys, job: str, collect_id: str, keyring: Keyring = UNSIGNED
+    ) -> None:
         self._client: Any = client  # redis-py's types know both RESP versions at once
         self._log_key, self._taken_key = keys.collect_log(job, collect_id), keys.collect_taken(job, collect_id)
+        self._seal = keyring.entries(self._log_key)
 
     def read(self, after: int) -> tuple[list[tuple[int, bytes]], bool]:
         """Batches above record sequence `after`, as (sequence, pickled list), and whether they are the last ones.
@@ -31,7 +36,13 @@ class CollectReader:
         batches: list[tuple[int, bytes]] = []
         passed, ended = b"", False
         for at, fields in entries:
-            header = unpack_header(fields[b"h"])
+            raw: bytes | None = fields.get(b"h", b"")
+            if self._seal is not None:
+                raw = self._seal.opened(fields.get(b"h", b""), fields.get(b"p", b""))
+            if raw is None:
+                refuse(self._log_key, at)
+                continue
+            header = unpack_header(raw)
             if header.kind == Kind.END:
                 ended = True
             elif header.seq <= after:

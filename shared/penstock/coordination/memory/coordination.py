@@ -12,6 +12,7 @@ from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.memory.processes import MemoryRegistry, MemoryTaskManagers
 from penstock.coordination.memory.slots import MemoryClaims, MemorySlots
 from penstock.coordination.memory.store import MemoryStore
+from penstock.security.keyring import UNSIGNED
 
 
 class MemoryCoordination(Coordination):
@@ -22,6 +23,7 @@ class MemoryCoordination(Coordination):
 
     def __init__(self, keys: Keys | None = None, *, now_ms: Callable[[], int] = wall_ms) -> None:
         self.keys = keys or Keys()
+        self.keyring = UNSIGNED
         self.space = Keyspace(now_ms)
         events = MemoryEvents(self.space)
         self.events = events
