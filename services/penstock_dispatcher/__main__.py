@@ -39,7 +39,7 @@ def main() -> int:
         address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS))
         service.announce(address=address)
         with (
-            ExchangeCollecting(coordination.keys) as collecting,
+            ExchangeCollecting(coordination.keys, coordination.keyring) as collecting,
             ExchangeLogSizes(coordination.keys) as sizes,
             service,
         ):

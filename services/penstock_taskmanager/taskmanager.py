@@ -9,6 +9,7 @@ from penstock.coordination.connection import connect
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
 from penstock.coordination.logging import configure_logging
+from penstock.security.configured import keyring_of
 from penstock.service import Exposition, start_health
 from penstock_taskmanager.agent import Agent
 from penstock_taskmanager.command_reader import CommandReader
@@ -34,12 +35,15 @@ def run_taskmanager(configuration: Configuration, settings: Settings, runner: Sl
     install_signals(link)
     app = make_worker_app(settings)
     control = WorkerControl(app, settings.queue)
-    keys = Keys(settings.prefix)
-    coordination = Coordination(connect(settings.redis_url, timeout=_REDIS_TIMEOUT), keys, settings.storage_dir)
+    keys, keyring = Keys(settings.prefix), keyring_of(configuration)
+    coordination = Coordination(
+        connect(settings.redis_url, timeout=_REDIS_TIMEOUT), keys, settings.storage_dir, keyring
+    )
     reader_client = connect(settings.redis_url, timeout=_REDIS_TIMEOUT)
-    reader = CommandReader(reader_client, keys.taskmanager_commands(settings.taskmanager))
+    reader = CommandReader(reader_client, keys.taskmanager_commands(settings.taskmanager), keyring)
     agent = Agent(settings, coordination, reader, link, guard, control)
-    add_tasks(app, SlotProcess(settings, runner or slot_runner(configuration, settings)), agent.expects, link)
+    slot_process = SlotProcess(settings, runner or slot_runner(configuration, settings), keyring)
+    add_tasks(app, slot_process, agent.expects, link, settings.queue, keyring)
     worker = make_worker(app, settings, pool_class(link), link)
     control.consumer = worker.consumer
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from penstock.coordination.sentinel import SentinelUrl, is_sentinel
+from penstock.security.keyring import UNSIGNED, Keyring
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -71,6 +72,24 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
 AMQP = "penstock.coordination.broker_connection:QuickAMQP"
 
 
-def send_hint(app: "Celery", queue: str, job: str, allocation: str, epoch: int) -> None:
+def send_hint(app: "Celery", queue: str, job: str, allocation: str, epoch: int, *, keyring: Keyring = UNSIGNED) -> None:
     """Send the hint once. OperationalError (kombu) where the broker is away; again is harmless (`Claims.claim`)."""
-    app.send_task(TASK_NAME, args=[job, allocation, epoch], queue=queue, ignore_result=True, retry=False)
+    arguments: list[object] = [job, allocation, epoch]
+    if keyring.is_signing:
+        arguments.append(keyring.tag("hint", queue, _hint(job, allocation, epoch)))
+    app.send_task(TASK_NAME, args=arguments, queue=queue, ignore_result=True, retry=False)
+
+
+def check_hint(arguments: object, queue: str, keyring: Keyring) -> tuple[str, str, int]:
+    """(job, allocation, epoch) of the arguments that a message of the queue has. ValueError: it is no hint of ours."""
+    match arguments:
+        case [str(job), str(allocation), int(epoch)] if not keyring.is_signing:
+            return job, allocation, epoch
+        case [str(job), str(allocation), int(epoch), str(tag)]:
+            keyring.check_tag("hint", queue, _hint(job, allocation, epoch), tag)
+            return job, allocation, epoch
+    raise ValueError(f"not a hint{' with a seal' if keyring.is_signing else ''}: {str(arguments)[:200]}")
+
+
+def _hint(job: str, allocation: str, epoch: int) -> bytes:
+    return f"{job} {allocation} {epoch}".encode()

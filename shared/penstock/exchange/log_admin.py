@@ -15,6 +15,7 @@ from penstock.exchange.header import JOBMASTER_CHANNEL, Header, encode_control
 from penstock.exchange.input_log import FIRST_ID, format_id
 from penstock.exchange.topology import exchange_number
 from penstock.graph.job_graph import JobGraph
+from penstock.security.keyring import UNSIGNED, Keyring
 
 #: seconds; renewed by the slots that use a log, so that only orphans expire
 EXPIRE = 24 * 3600
@@ -72,6 +73,7 @@ def cancel_checkpoint(
     graph: JobGraph,
     generation: int,
     cancel: CancelCheckpoint,
+    keyring: Keyring = UNSIGNED,
 ) -> None:
     """Write a cancel entry to every input log of the generation. Logs that are gone are passed over. Raises
     redis.RedisError."""
@@ -80,7 +82,9 @@ def cancel_checkpoint(
     by_number = list(clients.values())
     for number, vertex, subtask in input_logs(graph, generation, len(by_number)):
         key = keys.input_log(graph.job_id, generation, vertex, subtask)
-        by_number[number].xadd(key, {"h": header, "p": payload}, nomkstream=True)
+        seal = keyring.entries(key)
+        sealed = header if seal is None else seal.sealed(header, payload)
+        by_number[number].xadd(key, {"h": sealed, "p": payload}, nomkstream=True)
 
 
 def input_logs(graph: JobGraph, generation: int, exchanges: int) -> Iterator[tuple[int, str, int]]:

@@ -25,6 +25,7 @@ from penstock.exchange.remote_channel import RemoteChannel
 from penstock.exchange.topology import buffer_timeout, describe, exchange_number, input_channels, producer_of
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class SlotExchange:
@@ -42,11 +43,13 @@ class SlotExchange:
         keys: Keys,
         epoch: int,
         options: ExchangeOptions | None = None,
+        keyring: Keyring = UNSIGNED,
     ) -> None:
         if not deployment.exchange:
             raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
         self._graph, self._deployment, self._allocation = graph, deployment, allocation
         self._keys, self._epoch, self._options = keys, epoch, options or ExchangeOptions()
+        self._keyring = keyring
         self._selector = DefaultSelector()
         self._local: dict[tuple[int, int], LocalChannel] = {}
         self._writers: list[OutputWriter] = []
@@ -79,13 +82,15 @@ class SlotExchange:
         job, generation = self._graph.job_id, self._deployment.generation
         number = self._exchange_of(vertex, subtask)
         name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
-        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
+        log_key = self._keys.input_log(job, generation, vertex, subtask)
+        seal = self._keyring.entries(log_key)
+        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead, seal=seal)
         gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
         self._links[number].writing.add_inlet(
             Inlet(
                 gate,
                 log,
-                self._keys.input_log(job, generation, vertex, subtask),
+                log_key,
                 self._keys.credit(job, generation, vertex, subtask),
                 subtask,
                 self._wakes(remote),
@@ -113,13 +118,15 @@ class SlotExchange:
         """Where the records of `execute_and_collect` go; once an attempt of the collecting subtask."""
         job = self._graph.job_id
         writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
+        log_key = self._keys.collect_log(job, collect_id)
         writer = CollectWriter(
-            self._keys.collect_log(job, collect_id),
+            log_key,
             self._keys.collect_taken(job, collect_id),
             (self._epoch, attempt),
             self._options,
             writing.append_collected,
             self._deployment.checkpointing,
+            self._keyring.entries(log_key),
         )
         writing.add_collector(writer)
         self._collectors.append(writer)
@@ -190,12 +197,14 @@ class SlotExchange:
             lambda entry: writing.append(outlet, entry),
             on_blocked,
         )
+        log_key = self._keys.input_log(job, generation, edge.target, target)
         outlet = Outlet(
             channel,
-            self._keys.input_log(job, generation, edge.target, target),
+            log_key,
             self._keys.credit(job, generation, edge.target, target),
             target,
             owner,
+            self._keyring.entries(log_key),
         )
         writing.add_outlet(outlet)
         return channel

@@ -91,7 +91,11 @@ class CoordinationLink:
             found = read(self._coordination.events.read, {self._commands: cursor}, _BLOCK_MS)
             for entry, payload in found.get(self._commands, ()):
                 cursor = entry
-                command: SlotCommand = decode(payload, SlotCommand)  # type: ignore[arg-type]  # mypy: a union is no type
+                try:
+                    command: SlotCommand = decode(payload, SlotCommand)  # type: ignore[arg-type]  # a union is no type
+                except ValueError as e:
+                    _log.error("command ignored: not one of a slot's", entry=entry, error=str(e))
+                    continue
                 self._on_command(command)
                 if isinstance(command, ReleaseSlot):
                     return  # the last one; another read would hold up the end

@@ -42,6 +42,7 @@ from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_rates import TaskRates
+from penstock.security.configured import keyring_of
 
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +69,9 @@ def run_slot(
     with (
         structlog.contextvars.bound_contextvars(job=job, allocation=allocation, taskmanager=taskmanager),
         tempfile.TemporaryDirectory(prefix="penstock-slot-") as temporary,
-        Coordination.connect(coordination_url, prefix, Path(storage) if storage else None) as coordination,
+        Coordination.connect(
+            coordination_url, prefix, Path(storage) if storage else None, keyring_of(configuration)
+        ) as coordination,
     ):
         _Slot(
             configuration, coordination, Keys(prefix), job, allocation, directory or Path(temporary), taskmanager
@@ -233,7 +236,13 @@ class _Slot:
                 self._exchange.close()
             options = exchange_options(self._configuration, deployment.graph.configuration)
             self._exchange = SlotExchange(
-                deployment.graph, command, self._allocation, self._keys, command.epoch, options
+                deployment.graph,
+                command,
+                self._allocation,
+                self._keys,
+                command.epoch,
+                options,
+                self._coordination.keyring,
             )
             self._generation = command.generation
             self._runner.exchange = self._exchange

@@ -3,7 +3,7 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, state
+from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, security, state
 
 _HEAD = """\
 # Configuration
@@ -29,6 +29,7 @@ This page is made from the schema: `make docs`.
 _AREAS = {
     "Cluster": cluster,
     "REST": rest,
+    "Security": security,
     "Jobs": execution,
     "Checkpoints and restarts": checkpointing,
     "State": state,

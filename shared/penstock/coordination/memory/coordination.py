@@ -14,6 +14,7 @@ from penstock.coordination.memory.processes import MemoryRegistry, MemoryTaskMan
 from penstock.coordination.memory.remains import MemoryRemains
 from penstock.coordination.memory.slots import MemoryClaims, MemorySlots
 from penstock.coordination.memory.store import MemoryStore
+from penstock.security.keyring import UNSIGNED
 
 
 class MemoryCoordination(Coordination):
@@ -24,6 +25,7 @@ class MemoryCoordination(Coordination):
 
     def __init__(self, keys: Keys | None = None, *, now_ms: Callable[[], int] = wall_ms) -> None:
         self.keys = keys or Keys()
+        self.keyring = UNSIGNED
         self.space = Keyspace(now_ms)
         events = MemoryEvents(self.space)
         self.events = events
