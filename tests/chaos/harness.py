@@ -1,7 +1,7 @@
 """What scenarios need of a cluster, whatever it is made of: local processes, containers.
 
 Names of members: `dispatcher-1`, `jobmanager-2`, `resourcemanager-1`, `taskmanager-2`; of a slot process
-`taskmanager-2/0`. Faults return once they are done, not once the cluster has noticed. Everything that takes a member
+`taskmanager-2/<anything>`. Faults return once they are done, not once the cluster has noticed. Everything that takes a member
 raises KeyError for one that is not there, and `UnsupportedError` for what `abilities` does not list.
 """
 
@@ -77,7 +77,7 @@ class Disturbance:
 class Slot:
     """A slot process that runs something of a job."""
 
-    name: str  #: "taskmanager-2/0"
+    name: str  #: "taskmanager-2/…"
     jobs: tuple[str, ...]
 
     @property
@@ -137,7 +137,7 @@ class ChaosCluster(Protocol):
     def leftovers(self) -> Sequence[str]:
         """In words: processes of members that are gone (slots, helpers). Empty on a cluster that has settled."""
 
-    # -- members ---------------------------------------------------------------------------------------------------------
+    # -- members -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start what is missing, Redises too; return once all slots are registered and every dispatcher answers."""
@@ -145,8 +145,9 @@ class ChaosCluster(Protocol):
     def start_member(self, member: str) -> None:
         """Start one that is not alive; do not wait for it."""
 
-    def kill(self, member: str) -> None:
-        """SIGKILL: of a TaskManager its slot processes notice by themselves. Also takes the name of a slot process."""
+    def kill(self, member: str, *, whole: bool = False) -> None:
+        """SIGKILL the process; its helpers (lease renewer, slots) find out by themselves. `whole`: they die with it at
+        once, as a machine does; containers know no other way. Also takes the name of a slot process."""
 
     def terminate(self, member: str) -> None:
         """SIGTERM, and wait until it has left."""
@@ -163,7 +164,8 @@ class ChaosCluster(Protocol):
         """From now on, also new connections; a `reset` is done once. Replaces what was there."""
 
     def mend(self) -> None:
-        """No disturbance any more, anywhere. What a cut held back is lost with its connections."""
+        """No disturbance any more, anywhere. What a cut held back gets through now where its connection is still there,
+        as with a network that was away for a moment."""
 
     def repeated(self) -> int:
         """How many requests were sent a second time."""
