@@ -1,8 +1,8 @@
 """What scenarios need of a cluster, whatever it is made of: local processes, containers.
 
 Names of members: `dispatcher-1`, `jobmanager-2`, `resourcemanager-1`, `taskmanager-2`; of a slot process
-`taskmanager-2/<anything>`. Faults return once they are done, not once the cluster has noticed. Everything that takes a member
-raises KeyError for one that is not there, and `UnsupportedError` for what `abilities` does not list.
+`taskmanager-2/<anything>`. Faults return once they are done, not once the cluster has noticed. Everything that takes a
+member raises KeyError for one that is not there, and `UnsupportedError` for what `abilities` does not list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class Ability(Enum):
     REDIS_TAIL = "start the coordination Redis without the tail of its append-only file"
     CRASH_POINT = "kill a process at a place in its code"
     CLOCK = "start a service with its clock wrong"
-    STORAGE = "damage, fill or write-protect the folder of checkpoints"
+    STORAGE = "fill or write-protect the folder of checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class ClusterSpec:
     crash_point: str = ""  #: `penstock.testing.crash_points.Point`; the nth process to reach it dies
     crash_nth: int = 1
     clock: tuple[tuple[str, float], ...] = ()  #: member -> seconds that its wall clock is ahead
+    storage_bytes: int = 0  #: the folder of checkpoints has room for so much; 0: it is an ordinary folder
 
     @property
     def total_slots(self) -> int:
@@ -136,6 +137,17 @@ class ChaosCluster(Protocol):
 
     def leftovers(self) -> Sequence[str]:
         """In words: processes of members that are gone (slots, helpers). Empty on a cluster that has settled."""
+
+    # -- checkpoint storage (with `storage_bytes`) ---------------------------------------------------------------------
+
+    def fill_storage(self) -> None:
+        """No byte is left in it."""
+
+    def protect_storage(self) -> None:
+        """Nothing can be written."""
+
+    def free_storage(self) -> None:
+        """There is room again, and it can be written."""
 
     # -- members -------------------------------------------------------------------------------------------------------
 

@@ -14,10 +14,12 @@ from typing import Self, TypeVar
 from penstock.client.cluster.folder import ClusterFolder
 from penstock.client.cluster.launch import Launcher
 from penstock.client.cluster.process_table import all_processes, find_process
+from penstock.client.cluster.redis_binary import find_redis
+from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE, redis_command
 from penstock.client.cluster.settings import ClusterSettings, Requested
-from penstock.client.cluster.starting import start
+from penstock.client.cluster.starting import settings_of, start
 from penstock.client.cluster.status import ClusterStatus, ProcessStatus, status
-from penstock.client.cluster.stopping import stop
+from penstock.client.cluster.stopping import end, stop
 from penstock.client.config.sources import CONF_DIR, PROPERTIES
 
 T = TypeVar("T")
@@ -40,11 +42,13 @@ class LocalCluster:
         dispatchers: int = 2,
         configuration: Mapping[str, str] | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
+        members: Mapping[str, Mapping[str, str]] | None = None,
         patience: float = 120.0,
     ) -> None:
         """Start it; returns once all slots are there. `folder`: its own, kept. `slots`: of a TaskManager.
 
-        `environment`: name of a process -> variables of its own. `patience`: seconds that starting may take.
+        `environment`: name of a process -> variables of its own; `members`: of a service -> configuration of its own.
+        `patience`: seconds that starting may take.
         ClusterError: it does not come up, and why.
         """
         self.folder = ClusterFolder(Path(folder))
@@ -56,6 +60,7 @@ class LocalCluster:
             dispatchers=dispatchers,
             rest_port=0,
             configuration=dict(configuration or {}),
+            members={name: dict(settings) for name, settings in (members or {}).items()},
         )
         self._patience = patience
         self._launcher = Launcher(self.folder, environment)
@@ -75,6 +80,21 @@ class LocalCluster:
             self.settings = start(self.folder, self._requested, self._patience, launcher=self._launcher)
         finally:
             self._children += [launched.process for launched in self._launcher.launched]
+
+    def start_one(self, name: str) -> None:
+        """Start a process of that name again, a Redis with the data it has; do not wait for it."""
+        self._reap()
+        dead = [row for row in self.folder.recorded() if row.name == name and row.entry() is None]
+        end(dead)  # slots that outlived a killed TaskManager would be taken for the new one's
+        self._launcher.launched.clear()
+        if name in (COORDINATION, EXCHANGE):
+            url = self.settings.redis if name == COORDINATION else self.settings.exchange[0]
+            port = int(url.rpartition(":")[2].partition("/")[0])
+            command = redis_command(find_redis(), name, port, self.folder.data / name)
+            self._launcher.start(name, "redis", command)
+        else:
+            self._launcher.start_service(name, name.partition("-")[0], settings_of(name, self.settings))
+        self._children += [launched.process for launched in self._launcher.launched]
 
     def close(self) -> None:
         """End all processes of the cluster; its folder stays."""

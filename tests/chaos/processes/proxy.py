@@ -1,7 +1,7 @@
-"""A TCP proxy before a Redis, which can cut, delay, reset, and send requests again: by member, also connections there are.
+"""A TCP proxy before a Redis: cuts, delays, resets, and sends requests again; by member, for connections old and new.
 
-It runs in a thread of its own. A cut is a network that swallows packets: connections stay, nothing gets through, and what
-was on its way arrives when the network is back, like TCP's own retransmissions.
+It runs in a thread of its own. A cut is a network that swallows packets: connections stay, nothing gets through, and
+what was on its way arrives when the network is back, like TCP's own retransmissions.
 """
 
 import asyncio

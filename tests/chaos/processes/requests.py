@@ -9,33 +9,30 @@ class RequestReader:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The requests that are complete now, each with its framing."""
-        self._rest += data
+        data = self._rest + data
         found: list[bytes] = []
-        while self._rest:
-            start = self._rest.find(b"*")
-            if start < 0:
-                self._rest = b""
-                break
-            self._rest = self._rest[start:]
-            end = _end(self._rest)
+        at = 0
+        while (at := data.find(b"*", at)) >= 0:
+            end = _end(data, at)
             if end is None:
                 break
             if end:
-                found.append(self._rest[:end])
-            self._rest = self._rest[end or 1 :]
+                found.append(data[at:end])
+            at = end or at + 1
+        self._rest = data[at:] if at >= 0 else b""
         return found
 
 
-def _end(data: bytes) -> int | None:
-    """Where the request at the beginning ends; None: it is not complete; 0: it is none."""
-    count, at = _number(data, 0, b"*")
+def _end(data: bytes, at: int) -> int | None:
+    """Where the request that begins there ends; None: it is not complete; 0: it is none."""
+    count, at = _number(data, at, b"*")
     if count is None:
         return at and None
     for _ in range(count):
-        length, begin = _number(data, at, b"$")
+        length, at = _number(data, at, b"$")
         if length is None:
-            return begin and None
-        at = begin + length + 2
+            return at and None
+        at += length + 2
     return at if at <= len(data) else None
 
 
@@ -45,8 +42,10 @@ def _number(data: bytes, at: int, mark: bytes) -> tuple[int | None, int]:
         return None, 1
     if data[at : at + 1] != mark:
         return None, 0
-    end = data.find(b"\r\n", at)
+    end = data.find(b"\r\n", at, at + 24)
+    digits = data[at + 1 : at + 24 if end < 0 else end].rstrip(b"\r")
+    if not digits.isdigit() and digits:
+        return None, 0
     if end < 0:
-        return None, 1 if data[at + 1 :].isdigit() or at + 1 == len(data) or data[-1:] == b"\r" else 0
-    digits = data[at + 1 : end]
-    return (int(digits), end + 2) if digits.isdigit() else (None, 0)
+        return None, 0 if len(digits) > 20 else 1
+    return (int(digits), end + 2) if digits else (None, 0)

@@ -1,6 +1,5 @@
 """Which process has the other end of a loopback connection (Linux)."""
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +13,9 @@ def owner_of(port: int, pids: Iterable[int]) -> int | None:
     wanted = f"socket:[{inode}]"
     for pid in pids:
         with suppress(OSError):
-            for descriptor in os.scandir(f"/proc/{pid}/fd"):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
                 with suppress(OSError):
-                    if os.readlink(descriptor.path) == wanted:
+                    if str(descriptor.readlink()) == wanted:
                         return pid
     return None
 
