@@ -203,4 +203,6 @@ class History:
 
 
 def _may_be_restored(row: CheckpointRow) -> bool:
-    return row.status == "COMPLETED" and row.owned and not (row.unusable or row.discarded)
+    """As in Flink since 1.15: not from a savepoint that somebody took in passing."""
+    passing = row.options.savepoint and row.options.stop == "none"
+    return row.status == "COMPLETED" and not (passing or row.unusable or row.discarded)

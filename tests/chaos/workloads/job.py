@@ -68,6 +68,11 @@ class Job:
         self.client = self._submit(start_from)
         self.id = ""
         self.limit: int | None = None
+        #: how it must end; and whether another job goes on with its output
+        self.ends = "FINISHED"
+        self.superseded = False
+        if goes_on is not None:
+            goes_on.superseded = True
 
     def _settings(self, choice: random.Random, goes_on: "Job | None") -> dict[str, Any]:
         w, home = self.workload, self.home
