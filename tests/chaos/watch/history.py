@@ -49,7 +49,7 @@ class History:
     """Of one cluster, from when it is made. Thread-safe."""
 
     def __init__(self, client: Callable[[], "redis.Redis"], url: str, prefix: str = "penstock") -> None:
-        self._client, self._keys = client, Keys(prefix)
+        self._client, self.keys = client, Keys(prefix)
         self._lock = threading.RLock()
         self._roles: dict[str, _Role] = defaultdict(_Role)
         self._open: Attempt | None = None
@@ -59,6 +59,8 @@ class History:
         self.counts: Counter[str] = Counter()
         #: called with the role as soon as somebody has become its leader
         self.on_leader: Callable[[str], None] = lambda role: None
+        #: called with every command, at once: keep it short
+        self.on_command: Callable[[Command], None] = lambda command: None
         self.may_be_older = False
         self._monitor = Monitor(url, self._on_command, self._on_connected)
 
@@ -73,7 +75,7 @@ class History:
     def epoch(self, role: str) -> int:
         """The newest that was handed out."""
         with self._client() as client:
-            counted: Any = client.get(self._keys.epoch(role))
+            counted: Any = client.get(self.keys.epoch(role))
         return int(counted or 0)
 
     def taken_over(self, role: str, since: int) -> float | None:
@@ -98,17 +100,18 @@ class History:
         """Rows may have changed unseen: read them again, and begin anew with the numbers."""
         with self._client() as client, self._lock:
             self._open = self._restoring = None
-            start = self._keys.epoch("")
+            start = self.keys.epoch("")
             for key in client.scan_iter(f"{start}*", count=1000):
                 role = self._roles[key.decode().removeprefix(start)]
                 role.revision = role.counter = -1
                 role.nonce = ""
                 if self.may_be_older:
                     role.epoch = -1
-                rows: Any = client.hgetall(self._keys.rows(key.decode().removeprefix(start)))
+                rows: Any = client.hgetall(self.keys.rows(key.decode().removeprefix(start)))
                 role.rows = {name.decode(): value for name, value in rows.items()}
 
     def _on_command(self, command: Command) -> None:
+        self.on_command(command)
         with self._lock:
             if not command.script:
                 self._check_restore()
@@ -139,7 +142,7 @@ class History:
 
     def _on_written(self, attempt: Attempt, command: Command) -> None:
         key, *pairs = command.arguments[1:]
-        if key.decode() != self._keys.rows(attempt.role):
+        if key.decode() != self.keys.rows(attempt.role):
             return
         role = self._roles[attempt.role]
         changed = {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2], strict=True)}

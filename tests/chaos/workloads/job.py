@@ -130,7 +130,9 @@ class Job:
         return self
 
     def end_input(self, seconds: float = 120) -> None:
-        """Fix the last number, wait until every number has come by, let the sources end."""
+        """Fix the last number, wait until every number has come by, let the sources end. Once."""
+        if self.limit is not None:
+            return
         # nobody gave more than this: sources keep their rate, and are set back by restores only
         self.limit = int(self.spans * self.workload.rate) + int(self.workload.rate)
         _publish(self.home / "limit", str(self.limit))
