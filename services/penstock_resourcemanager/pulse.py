@@ -7,6 +7,8 @@ from penstock.coordination.liveness import Liveness
 from penstock.coordination.parts import TaskManagers
 from penstock_resourcemanager.strangers import Strangers
 
+_WATCH_TTL_MS = 60_000
+
 
 class Pulse:
     """`interval`, `timeout`: seconds. The judgement is `Liveness`'s; this adds the reading."""
@@ -25,9 +27,10 @@ class Pulse:
         if now < self._next:
             return {}
         self._next = now + self._interval
+        started = time.monotonic()
+        self._taskmanagers.check_beats(_WATCH_TTL_MS)
         registered = {info.taskmanager: info.incarnation for info in self._taskmanagers.all()}
         watched = {**registered, **known}
-        started = time.monotonic()
         beats = self._taskmanagers.beats(watched)
         ended = time.monotonic()
         silent = self._liveness.observe(beats, ended, ended - started)

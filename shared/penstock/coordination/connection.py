@@ -71,6 +71,23 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, redis.ResponseError) and _CANNOT_NOW.match(str(error)) is not None
 
 
+def absence(error: BaseException) -> str:
+    """What is the matter, of an error that `is_away`; the error itself has the details."""
+    text = str(error)
+    if isinstance(error, redis.BusyLoadingError) or _says(text, "LOADING"):
+        return "Redis is loading its data"
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or _says(text, "OOM"):
+        return "Redis is out of memory and takes no writes"
+    if isinstance(error, redis.ReadOnlyError) or _says(text, "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN"):
+        return "Redis takes no writes"
+    return "Redis is away"
+
+
+def _says(text: str, *reasons: str) -> bool:
+    """Also where a script met it."""
+    return any(text.startswith(f"{reason} ") or f" -{reason} " in text for reason in reasons)
+
+
 def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callable[[], bool] = lambda: False) -> None:
     """Return once Redis answers PING, its data loaded. Raises as `retrying` does, and at once for a wrong password."""
     # Late: the lease renewer imports this module and has to stay small.
