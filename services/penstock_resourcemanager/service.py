@@ -10,6 +10,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Families, Service
 from penstock_resourcemanager.provider import WorkerDriver
+from penstock_resourcemanager.pulse import BACK_WITHIN
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.term import ROLE, FencedError, Term
 
@@ -35,15 +36,20 @@ class ResourceManager:
         self._term: Term | None = None
         self._nonce = secrets.token_hex(8)
         self._wake_cursor = "$"
+        self._outage_at: float | None = None
 
     def step(self) -> None:
         """Lead for one round, or wait for the lease for one poll interval at most."""
-        if self._term is None:
-            self._contend()
-        elif ROLE in self._renewer.lost() or not self._renewer.valid(ROLE):
-            self._step_down("the lease is lost")
-        else:
-            self._lead(self._term)
+        try:
+            if self._term is None:
+                self._contend()
+            elif ROLE in self._renewer.lost() or not self._renewer.valid(ROLE):
+                self._step_down("the lease is lost")
+            else:
+                self._lead(self._term)
+        except redis.exceptions.RedisError:
+            self._outage_at = time.monotonic()
+            raise
 
     def show(self, families: Families) -> None:
         """Whether this process leads, and under which epoch. Any thread."""
@@ -64,6 +70,8 @@ class ResourceManager:
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)
         self._term = Term(self._coordination, self._settings, epoch, self._driver)
+        if self._outage_at is not None and time.monotonic() - self._outage_at < BACK_WITHIN:
+            self._term.restart_liveness()  # the others may not be back yet
         self._service.announce("LEADING")
         _log.info("leading", epoch=epoch)
 

@@ -56,6 +56,8 @@ def _behind_sentinels(url: SentinelUrl, options: dict[str, Any], timeout: float)
 
     patience = min(timeout, 1.0)
     asking: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience, "protocol": 2}
+    # One whose machine is gone does not even refuse: another may have been made the master meanwhile.
+    options["socket_connect_timeout"] = patience
     asking |= {"retry": Retry(NoBackoff(), 0), **dict(url.sentinel_options)}
     sentinel: Any = Sentinel(url.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     client: redis.Redis = sentinel.master_for(url.service, **options, **url.connection_options())
