@@ -7,8 +7,8 @@ from penstock.coordination.liveness import Liveness
 from penstock.coordination.parts import TaskManagers
 from penstock_resourcemanager.strangers import Strangers
 
-#: seconds that TaskManagers have to find their way back after an outage. One that was connected to a master that is gone
-#: may wait for a name that does not resolve, or for a packet that nobody answers
+#: seconds that TaskManagers have to find their way back after an outage. One that was connected to a master that is
+#: gone may wait for a name that does not resolve, or for a packet that nobody answers
 BACK_WITHIN = 10.0
 _WATCH_TTL_MS = 60_000
 
