@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from penstock.client.config import rest
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 from penstock_dispatcher.access_control import AccessControl
 from penstock_dispatcher.answers import errors
 from penstock_dispatcher.body_limit import BodyLimit
@@ -159,7 +159,7 @@ async def _http_exception(request: Request, error: Any) -> Response:
 async def _redis_error(request: Request, error: Any) -> Response:
     if not is_outage(error):
         return await _defect(request, error)
-    return await _problem(request, Unavailable(f"Redis is away: {error}; try again"))
+    return await _problem(request, Unavailable(f"{what_is_wrong(error)}: {error}; try again"))
 
 
 async def _disconnected(request: Request, error: Any) -> Response:

@@ -56,6 +56,8 @@ def _behind_sentinels(url: SentinelUrl, options: dict[str, Any], timeout: float)
 
     patience = min(timeout, 1.0)
     asking: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience, "protocol": 2}
+    # One whose machine is gone does not even refuse: another may have been made the master meanwhile.
+    options["socket_connect_timeout"] = patience
     asking |= {"retry": Retry(NoBackoff(), 0), **dict(url.sentinel_options)}
     sentinel: Any = Sentinel(url.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     client: redis.Redis = sentinel.master_for(url.service, **options, **url.connection_options())
@@ -69,6 +71,23 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, redis.exceptions.OutOfMemoryError):
         return True
     return isinstance(error, redis.ResponseError) and _CANNOT_NOW.match(str(error)) is not None
+
+
+def absence(error: BaseException) -> str:
+    """What is the matter, of an error that `is_away`; the error itself has the details."""
+    text = str(error)
+    if isinstance(error, redis.BusyLoadingError) or _says(text, "LOADING"):
+        return "Redis is loading its data"
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or _says(text, "OOM"):
+        return "Redis is out of memory and takes no writes"
+    if isinstance(error, redis.ReadOnlyError) or _says(text, "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN"):
+        return "Redis takes no writes"
+    return "Redis is away"
+
+
+def _says(text: str, *reasons: str) -> bool:
+    """Also where a script met it."""
+    return any(text.startswith(f"{reason} ") or f" -{reason} " in text for reason in reasons)
 
 
 def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callable[[], bool] = lambda: False) -> None:

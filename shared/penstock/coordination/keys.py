@@ -88,6 +88,10 @@ class Keys:
         """String with TTL: `<incarnation> <counter>`. Judged by change, never by expiry."""
         return self._("tm", taskmanager, "beat")
 
+    def beat_watch(self) -> str:
+        """String with TTL: written by whoever watches the beats, as beats are."""
+        return self._("tm", "watch")
+
     def taskmanager_commands(self, taskmanager: str) -> str:
         """Stream: offer and release slot; for the TaskManager's parent process."""
         return self._("tm", taskmanager, "commands")

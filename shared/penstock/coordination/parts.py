@@ -154,6 +154,10 @@ class TaskManagers(Protocol):
     def beats(self, taskmanagers: Iterable[str]) -> dict[str, str | None]:
         """`<incarnation> <counter>` of each, None where there is no beat; for `Liveness.observe`. Repeatable."""
 
+    def check_beats(self, ttl_ms: int) -> None:
+        """Write as beats are written. A Redis that takes no writes is readable all the same, and who cannot beat there
+        is not dead. Repeatable."""
+
 
 class Blobs(Protocol):
     """Content-addressed payloads. Up to 1 MiB in Redis, larger ones in the storage directory."""

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_deaf_consumer_is_restarted(start_worker: StartWorker) -> None:
     assert is_alive(pid)
 
 
+def test_a_worker_that_celery_gives_up_leaves(worker: WorkerUnderTest) -> None:
+    worker.run("hang-a")
+    children, incarnation = worker.children(), worker.registered()
+    worker.process.send_signal(signal.SIGUSR2)
+    assert worker.process.wait(20) == 1
+    assert not any(is_alive(child) for child in children)
+    assert worker.resource_events()[-1] == TaskManagerLeft(taskmanager="tm", incarnation=incarnation)
+
+
 def test_running_slot_survives_a_redis_restart(start_redis: StartRedis, start_worker: StartWorker) -> None:
     server = start_redis(persistent=True)
     worker = start_worker(url=server.url)
@@ -98,3 +108,25 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_hints_met_by_a_redis_out_of_memory(start_redis: StartRedis, start_worker: StartWorker) -> None:
+    """Celery takes a message off its queue, and cannot write down that it did: the worker lives on."""
+    server = start_redis(persistent=True)
+    worker = start_worker(url=server.url)
+    allocation, pid = worker.run("job-a")
+    worker.process.send_signal(signal.SIGSTOP)
+    try:
+        worker.hint("job-a", allocation)
+        worker.hint("job-a", allocation)
+        worker.coordination.client.config_set("maxmemory", "1")
+    finally:
+        worker.process.send_signal(signal.SIGCONT)
+    eventually(lambda: "takes no writes" in worker.log.read_text(), "it says so")
+    time.sleep(3)
+    assert worker.process.poll() is None, worker.log.read_text()[-3000:]
+    worker.coordination.client.config_set("maxmemory", "0")
+    _, other = worker.run("job-b", slot=1)
+    assert is_alive(pid) and is_alive(other)
+    assert worker.rows()[0].pid == pid
+    assert not any(isinstance(event, SlotLost) for event in worker.job_events("job-a"))
