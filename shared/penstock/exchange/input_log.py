@@ -10,6 +10,7 @@ from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import Kind, kind_of
+from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class InputLog:
         self._looked_at = start
         self._last: bytes | None = None
         self.on_barrier: Callable[[bytes, bytes], None] | None = None  #: told of each one read: header, payload
+        self.retention: Retention | None = None  #: with task-local failover: what is kept of it for a replay
         self.tap: Callable[[Entry], None] | None = None  #: told of all that is read; meanwhile no read-ahead is enough
 
     # -- the gate's side ---------------------------------------------------------------------------------------------
@@ -113,6 +115,8 @@ class InputLog:
                 self.on_barrier(entry[1], entry[2])
         self.position = at
         self.buffered += size
+        if self.retention is not None and size:
+            self.retention.read(parse_id(at), size)
 
     @property
     def has_wanted(self) -> bool:

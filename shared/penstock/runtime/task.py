@@ -73,7 +73,10 @@ class Task:
         self._checkpoints = checkpoints
         self._barriers: TaskBarriers | None = None
         if checkpoints is not None:
-            self._barriers = TaskBarriers(checkpoints, writers, self._end, lambda: gate.has_ended, self._drain)
+            is_local = checkpoints.is_task_local
+            self._barriers = TaskBarriers(
+                checkpoints, writers, self._end, lambda: gate.has_ended, self._drain, is_local
+            )
         self._idle = False
         self._busy_ns = self._blocked_ns = self._idle_ns = 0
         self._stepped_at = 0
