@@ -77,8 +77,8 @@ class Campaign:
                 _end_jobs(run)
             except Exception as error:
                 outcome.problems.append(_told(error))
-                cluster.start()
-            _look(run)
+            else:
+                _look(run)
         except Exception as error:
             outcome.problems.append(_told(error))
         finally:

@@ -143,12 +143,16 @@ class Run:
             self.outcome.recoveries.append(seconds)
         return seconds
 
-    def taken_over(self, epoch: int, since: float, role: str = "") -> float:
-        """Wait until somebody has committed under an epoch beyond the given one; seconds since then."""
-        role = role or self.role
-        at = self.until(lambda: self.history.taken_over(role, epoch), f"somebody to take {role} over")
+    def taken_over(self, epoch: int, since: float) -> float:
+        """Wait until somebody has committed for the job under an epoch beyond the given one; seconds since then."""
+        at = self.until(lambda: self.history.taken_over(self.role, epoch), f"somebody to take {self.role} over")
         self.outcome.recoveries.append(max(0.0, at - since))
         return at - since
+
+    def led_anew(self, role: str, epoch: int, since: float) -> None:
+        """Wait until somebody has the lease under another epoch: a ledger with nothing to change is not committed."""
+        self.until(lambda: self.history.epoch(role) > epoch, f"somebody to lead {role}")
+        self.outcome.recoveries.append(time.monotonic() - since)
 
     def no_gap(self, since: float, seconds: float = 3.0) -> None:
         """Note the longest gap in the output around a fault."""
