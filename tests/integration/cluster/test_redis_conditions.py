@@ -16,7 +16,9 @@ import redis
 from penstock.client.cluster.redis_binary import find_redis
 from penstock.client.cluster.redis_process import redis_command
 from tests.integration.cluster.faults import (
+    AT_LENGTH,
     PacedJob,
+    at_length,
     coordination_redis,
     end,
     exchange_redis,
@@ -72,8 +74,17 @@ def taskmanagers(cluster: LocalCluster) -> set[str]:
     return {taskmanager["id"] for taskmanager in cluster.get("/taskmanagers")["taskmanagers"]}
 
 
-@pytest.mark.parametrize("name", ["redis", "redis-exchange"])
-@pytest.mark.parametrize("condition", [out_of_memory, demoted, at_a_standstill])
+@pytest.mark.parametrize(
+    ("condition", "name"),
+    [
+        (demoted, "redis"),
+        pytest.param(demoted, "redis-exchange", marks=AT_LENGTH),
+        pytest.param(out_of_memory, "redis", marks=AT_LENGTH),
+        pytest.param(out_of_memory, "redis-exchange", marks=AT_LENGTH),
+        pytest.param(at_a_standstill, "redis", marks=AT_LENGTH),
+        pytest.param(at_a_standstill, "redis-exchange", marks=AT_LENGTH),
+    ],
+)
 def test_a_job_goes_on_after_it(ha_cluster: LocalCluster, paced_job: Start, condition: Condition, name: str) -> None:
     members = taskmanagers(ha_cluster)
     job = paced_job(6, options=("-D", "execution.checkpointing.interval=300 ms")).running()
@@ -114,6 +125,7 @@ def heal(cluster: LocalCluster) -> None:
         client.config_set("maxmemory", "0")
 
 
+@at_length
 def test_a_coordination_redis_that_loads_for_seconds(ha_cluster: LocalCluster, paced_job: Start) -> None:
     url = ha_cluster.status()["redis"]
     members = taskmanagers(ha_cluster)
