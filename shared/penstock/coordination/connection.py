@@ -22,8 +22,9 @@ MAX_BLOCK_MS = 2000
 AWAY: tuple[type[redis.RedisError], ...] = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
 #: subclasses of ConnectionError that no waiting cures
 REFUSED: tuple[type[redis.RedisError], ...] = (redis.AuthenticationError, redis.AuthenticationWrongNumberOfArgsError)
-#: a server that is up but can do nothing for now: out of memory, unable to persist, a replica, loading, in a script
-_PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY"
+#: a server that is up but can do nothing for now: out of memory, unable to persist, a replica (which ends the blocking
+#: reads of the master it was: UNBLOCKED), loading, in a script
+_PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNBLOCKED"
 #: Redis 6.2 wraps the reason where a script met it: "Error running script (…): @user_script:62: … -OOM command not …"
 _CANNOT_NOW = re.compile(rf"(?:{_PASSING}) |Error running script .* -(?:{_PASSING}) ", re.DOTALL)
 
@@ -73,6 +74,9 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, redis.ResponseError) and _CANNOT_NOW.match(str(error)) is not None
 
 
+_NO_WRITES = ("READONLY", "UNBLOCKED", "MISCONF", "NOREPLICAS", "MASTERDOWN")
+
+
 def absence(error: BaseException) -> str:
     """What is the matter, of an error that `is_away`; the error itself has the details."""
     text = str(error)
@@ -80,7 +84,7 @@ def absence(error: BaseException) -> str:
         return "Redis is loading its data"
     if isinstance(error, redis.exceptions.OutOfMemoryError) or _says(text, "OOM"):
         return "Redis is out of memory and takes no writes"
-    if isinstance(error, redis.ReadOnlyError) or _says(text, "READONLY", "MISCONF", "NOREPLICAS", "MASTERDOWN"):
+    if isinstance(error, redis.ReadOnlyError) or _says(text, *_NO_WRITES):
         return "Redis takes no writes"
     return "Redis is away"
 
