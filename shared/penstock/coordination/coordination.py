@@ -24,6 +24,7 @@ from penstock.coordination.parts import (
     Splits,
     Store,
     Submissions,
+    Taps,
     TaskManagers,
 )
 from penstock.coordination.registry import RedisRegistry
@@ -31,6 +32,7 @@ from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
 from penstock.coordination.submissions import RedisSubmissions
+from penstock.coordination.taps import RedisTaps
 from penstock.coordination.taskmanagers import RedisTaskManagers
 
 
@@ -48,6 +50,7 @@ class Coordination:
     submissions: Submissions
     splits: Splits
     metrics: Metrics
+    taps: Taps
 
     def __init__(self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None) -> None:
         self.client = client
@@ -63,6 +66,7 @@ class Coordination:
         self.submissions = RedisSubmissions(client, keys)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
+        self.taps = RedisTaps(client, keys)
 
     @classmethod
     def connect(cls, url: str, prefix: str = "penstock", storage_dir: Path | None = None) -> "Coordination":

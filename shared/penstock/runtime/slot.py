@@ -38,6 +38,8 @@ from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
+from penstock.runtime.tap.settings import TapSettings
+from penstock.runtime.tap.slot_taps import SlotTaps
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_rates import TaskRates
@@ -96,8 +98,11 @@ class _Slot:
         self._known: dict[tuple[str, int, int], Task] = {}
         self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
+        self._taps = SlotTaps(
+            coordination, job, TapSettings.of(configuration), self._runner.submit, lambda: self._runner.tasks
+        )
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
+            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error, self._taps.wake
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._exchange: SlotExchange | None = None
@@ -119,6 +124,7 @@ class _Slot:
             # no word to the JobMaster: it learns from the ResourceManager what became of the TaskManager
             _log.info("leaving with the TaskManager")
         finally:
+            self._taps.close()
             self._runner.close()
             if self._exchange is not None:
                 self._exchange.close()
@@ -220,6 +226,7 @@ class _Slot:
             task.on_exhausted = partial(self._exhausted, attempt)
             self._known[vertex, subtask, number] = task
             self._runner.add(task)
+        self._taps.deployed(deployment.graph)
 
     def _exchange_for(self, deployment: Deployment) -> SlotExchange:
         command = deployment.command
