@@ -31,6 +31,7 @@ from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.tap.resources import TapResources
 from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
@@ -131,6 +132,7 @@ def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 
 def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
+    live = LiveResources(dispatcher)
     return [
         _get("/metrics", ScrapeResources(dispatcher.exposition).metrics),
         _get("/penstock/cluster", cluster.cluster),
@@ -138,7 +140,8 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
-        *LiveResources(dispatcher).routes(),
+        *live.routes(),
+        *TapResources(dispatcher, live).routes(),
     ]
 
 

@@ -53,6 +53,14 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "entry-class": (_TEXT, "File of the archive, or dotted module."),
     "program-args": (_TEXT, "Arguments in one text."),
     "programArg": (_TEXT, "Arguments, separated by commas."),
+    "edge": (_NAME, "Id or name of an edge, or the operator before it; without: the vertex's last."),
+    "subtask": (_NUMBER, "One subtask's records alone."),
+    "filter": (_NAME, "What is in the text or key of a record, upper or lower case."),
+    "cursor": (
+        {"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"},
+        "The `cursor` of an answer: what came after.",
+    ),
+    "limit": ({"type": "integer", "minimum": 1, "maximum": 1000}, "The most records, the last ones."),
     "savepointPath": (_TEXT, "Savepoint to start from."),
     "allowNonRestoredState": ({"type": "string", "enum": ["true", "false"]}, "Whether state may be left behind."),
 }

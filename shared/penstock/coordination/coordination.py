@@ -27,6 +27,7 @@ from penstock.coordination.parts import (
     Splits,
     Store,
     Submissions,
+    Taps,
     TaskManagers,
 )
 from penstock.coordination.registry import RedisRegistry
@@ -36,6 +37,7 @@ from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
 from penstock.coordination.submissions import RedisSubmissions
+from penstock.coordination.taps import RedisTaps
 from penstock.coordination.taskmanagers import RedisTaskManagers
 from penstock.security.keyring import UNSIGNED, Keyring
 
@@ -56,6 +58,7 @@ class Coordination:
     splits: Splits
     metrics: Metrics
     alignments: Alignments
+    taps: Taps
 
     def __init__(
         self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None, keyring: Keyring = UNSIGNED
@@ -76,6 +79,7 @@ class Coordination:
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
         self.alignments = RedisAlignments(client, keys)
+        self.taps = RedisTaps(client, keys)
         if keyring.is_signing:
             self._seal(keyring)
 

@@ -79,6 +79,23 @@ class Keys:
         """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
         return self._("job", job, "alignment", group)
 
+    # -- wire taps (docs/tap.md) -------------------------------------------------------------------------------------
+    def taps(self, job: str) -> str:
+        """Sorted set: `<vertex>|<point>|<subtask or *>` by the end of its lease (ms)."""
+        return self._("job", job, "taps")
+
+    def tap_wake(self, job: str) -> str:
+        """Stream: somebody looks at a point that is not sampled yet. The job's slots block on it."""
+        return self._("job", job, "taps", "wake")
+
+    def tapped(self, job: str, vertex: str, point: str) -> str:
+        """Stream: JSON `TappedBatch`es of a point."""
+        return self._("job", job, "tap", vertex, point)
+
+    def tap_subtasks(self, job: str, vertex: str, point: str) -> str:
+        """Hash: subtask -> `<ms> <JSON TapSubtask>`: who samples the point."""
+        return self._("job", job, "tap", vertex, point, "subtasks")
+
     # -- task managers -----------------------------------------------------------------------------------------------
     def taskmanagers(self) -> str:
         """Hash: TaskManager id -> JSON `TaskManagerInfo` of its newest registration."""

@@ -4,12 +4,13 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from penstock.coordination.operations import Commit, Committed, LeaderState
 from penstock.coordination.rows import Claim, ServiceInfo, SlotRow, SubtaskMetrics, TaskManagerInfo, Tombstone
+from penstock.coordination.tap_rows import TapLease, TapReport, TapView
 
 
 class Leases(Protocol):
@@ -251,3 +252,16 @@ class Metrics(Protocol):
         """The same for many, in one round trip. Repeatable."""
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]: ...
+
+
+class Taps(Protocol):
+    """Wire taps: who looks at which edge, and what passes there. Everything expires; nothing rests on it."""
+
+    def view(self, job: str, lease: TapLease, after: str = "") -> TapView | None:
+        """Lengthen the lease, and read batches behind `after` ("": the newest). None: the job has too many leases.
+
+        Wakes the job's slots where nobody samples the point. Repeatable.
+        """
+
+    def publish(self, job: str, reports: Sequence[TapReport] = ()) -> list[TapLease]:
+        """Send what was sampled; the leases there are. Repeating it may show records twice."""

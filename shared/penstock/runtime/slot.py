@@ -43,6 +43,8 @@ from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.slot_alignment import SlotAlignment
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
+from penstock.runtime.tap.settings import TapSettings
+from penstock.runtime.tap.slot_taps import SlotTaps
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_local import task_local_of
@@ -107,8 +109,11 @@ class _Slot:
         self._attempts: dict[tuple[str, int], int] = {}  #: of those that are known, the newest
         self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
+        self._taps = SlotTaps(
+            coordination, job, TapSettings.of(configuration), self._runner.submit, lambda: self._runner.tasks
+        )
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
+            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error, self._taps.wake
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._alignment = SlotAlignment(coordination.alignments, job, allocation)
@@ -131,6 +136,7 @@ class _Slot:
             # no word to the JobMaster: it learns from the ResourceManager what became of the TaskManager
             _log.info("leaving with the TaskManager")
         finally:
+            self._taps.close()
             self._runner.close()
             self._alignment.close()
             if self._exchange is not None:
@@ -240,6 +246,7 @@ class _Slot:
             task.on_exhausted = partial(self._exhausted, attempt)
             self._known[vertex, subtask, number] = task
             self._runner.add(task)
+        self._taps.deployed(deployment.graph)
 
     def _exchange_for(self, deployment: Deployment) -> SlotExchange:
         command = deployment.command

@@ -179,6 +179,13 @@ class Task:
         if not self.state.is_terminal:
             self._fail(error)
 
+    @property
+    def tappable(self) -> tuple[OperatorChain, TaskInput] | None:
+        """What a wire tap looks into; None where the task does not run."""
+        if self.state is not ExecutionState.RUNNING or self._chain is None or self._input is None:
+            return None
+        return self._chain, self._input
+
     def metrics(self) -> SubtaskMetrics:
         """The counters as they stand."""
         chain = self._chain

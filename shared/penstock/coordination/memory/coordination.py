@@ -14,6 +14,7 @@ from penstock.coordination.memory.processes import MemoryRegistry, MemoryTaskMan
 from penstock.coordination.memory.remains import MemoryRemains
 from penstock.coordination.memory.slots import MemoryClaims, MemorySlots
 from penstock.coordination.memory.store import MemoryStore
+from penstock.coordination.memory.taps import MemoryTaps
 from penstock.security.keyring import UNSIGNED
 
 
@@ -41,6 +42,7 @@ class MemoryCoordination(Coordination):
         self.splits = MemorySplits(self.space, self.keys)
         self.metrics = MemoryMetrics(self.space, self.keys)
         self.alignments = MemoryAlignments(self.space, self.keys)
+        self.taps = MemoryTaps(self.space, self.keys)
 
     def ping(self) -> float:
         """Seconds until the data was ours."""
