@@ -1,6 +1,7 @@
 """ExchangeCollecting: `Collecting` over the exchange Redises that a job was deployed with."""
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 import redis
@@ -17,8 +18,8 @@ from penstock.security.keyring import UNSIGNED, Keyring
 class ExchangeCollecting:
     """Thread-safe. Holds one client for each exchange Redis it has met. `close` (or `with`) closes them."""
 
-    def __init__(self, keys: Keys, keyring: Keyring = UNSIGNED) -> None:
-        self._keys, self._keyring = keys, keyring
+    def __init__(self, keys: Keys, keyring: Keyring = UNSIGNED, urls: Callable[[str], str] = str) -> None:
+        self._keys, self._keyring, self._urls = keys, keyring, urls
         self._lock = threading.Lock()
         self._clients: dict[str, redis.Redis] = {}
 
@@ -32,7 +33,7 @@ class ExchangeCollecting:
     def _client(self, url: str) -> redis.Redis:
         with self._lock:
             if url not in self._clients:
-                self._clients[url] = connect(url)
+                self._clients[url] = connect(self._urls(url))
             return self._clients[url]
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.security.configured import keyring_of
+from penstock.security.exposure import check_exposure
 from penstock.service import Service
 from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         configuration = service_configuration(arguments)
         settings = Settings.of(configuration)
+        check_exposure(configuration)
     except (ConfigurationError, ValueError) as error:
         print(f"penstock_jobmanager: {error}", file=sys.stderr)
         return 2

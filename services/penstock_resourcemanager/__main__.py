@@ -9,6 +9,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.security.configured import keyring_of
+from penstock.security.exposure import check_exposure
 from penstock.service import Service
 from penstock_resourcemanager.process_driver import ProcessDriver
 from penstock_resourcemanager.provider import WorkerDriver
@@ -22,6 +23,7 @@ def main(argv: list[str]) -> int:
     try:
         configuration = service_configuration(argv)
         settings, keyring = Settings.read(configuration), keyring_of(configuration)
+        check_exposure(configuration)
     except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
 from penstock.coordination.broker import queue_name
+from penstock.security.redis_urls import redis_url
 
 #: what a ReleaseSlot leaves a slot's process to end by itself before it is killed
 RELEASE_GRACE = 5.0
@@ -53,7 +54,7 @@ class Settings:
             taskmanager=configuration.find(cluster.TASKMANAGER_ID) or f"{host}-{secrets.token_hex(3)}",
             host=host,
             slots=slots,
-            redis_url=configuration.get(cluster.REDIS_URL),
+            redis_url=redis_url(configuration),
             prefix=configuration.get(cluster.CLUSTER_ID),
             storage_dir=Path(storage_dir) if storage_dir else None,
             tmp_dir=configuration.find(cluster.TMP_DIRS),

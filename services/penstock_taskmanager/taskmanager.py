@@ -9,7 +9,7 @@ from penstock.coordination.connection import connect
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
 from penstock.coordination.logging import configure_logging
-from penstock.security.configured import keyring_of
+from penstock.security.configured import bearer_of, keyring_of
 from penstock.service import Exposition, start_health
 from penstock_taskmanager.agent import Agent
 from penstock_taskmanager.command_reader import CommandReader
@@ -58,7 +58,9 @@ def run_taskmanager(configuration: Configuration, settings: Settings, runner: Sl
     signals.worker_process_init.connect(start_slot, weak=False)
     exposition = Exposition("taskmanager", settings.taskmanager)
     exposition.add(agent.show)
-    health = start_health(settings.health_port, agent.health, settings.health_address, exposition.render)
+    health = start_health(
+        settings.health_port, agent.health, settings.health_address, exposition.render, bearer_of(configuration)
+    )
     agent.start()
     worker.start()
     folders.close()

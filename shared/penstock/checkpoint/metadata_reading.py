@@ -18,7 +18,7 @@ def metadata_path(directory: str) -> str:
 
 def read_metadata(files: StoredFiles, path: str, checksum: str = "") -> CheckpointMetadata:
     """`checksum`: that of the whole file, if it is known. CheckpointUnusable: missing, damaged, of another format."""
-    found = _find(files, path)
+    found = find_metadata(files, path)
     data = files.read_file(found)
     if checksum and xxhash.xxh3_64_hexdigest(data) != checksum:
         raise CheckpointUnusable(found, "the file is not the one that was written: its checksum differs")
@@ -32,7 +32,8 @@ def read_metadata(files: StoredFiles, path: str, checksum: str = "") -> Checkpoi
     return msgspec.structs.replace(metadata, directory=locations.parent(found))
 
 
-def _find(files: StoredFiles, path: str) -> str:
+def find_metadata(files: StoredFiles, path: str) -> str:
+    """The path of the metadata file. CheckpointUnusable: there is none; it says what is there."""
     try:
         found = locations.normalized(path)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """Celery as we use it: a hint that reaches a slot process. Importing this module does not import Celery."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from penstock.coordination.sentinel import SentinelUrl, is_sentinel
 from penstock.security.keyring import UNSIGNED, Keyring
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 TASK_NAME = "penstock.slot"
 #: options of `app.Worker`: nothing that needs other workers, no second heartbeat
 WORKER_OPTIONS = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True, "prefetch_multiplier": 1}
+_SSL_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_keyfile_password")
 #: seconds; a delivery is acknowledged before it runs, so nothing may ever be redelivered for being slow
 _NEVER = 10 * 365 * 24 * 3600
 
@@ -25,7 +27,7 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
     from celery import Celery
 
     behind = SentinelUrl.parse(redis_url) if is_sentinel(redis_url) else None
-    broker = redis_url if behind is None else behind.broker_url()
+    broker, encryption = _encryption(redis_url) if behind is None else (behind.broker_url(), None)
     app = Celery("penstock", broker=broker, backend=None, set_as_current=False, amqp=AMQP)
     app.conf.update(
         broker_transport_options={
@@ -62,10 +64,24 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
         task_default_queue="unused",
         enable_utc=True,
     )
+    if encryption is not None:
+        app.conf.broker_use_ssl = encryption
     if behind is not None:
         asking = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, **dict(behind.sentinel_options)}
         app.conf.broker_transport_options |= {"master_name": behind.service, "sentinel_kwargs": asking}
     return app
+
+
+def _encryption(url: str) -> tuple[str, dict[str, object] | None]:
+    """The URL and how TLS is spoken with it: kombu wants that apart. None: it is not."""
+    if not url.startswith("rediss://"):
+        return url, None
+    import ssl
+
+    address, _, query = url.partition("?")
+    given = {name: values[-1] for name, values in parse_qs(query).items()}
+    how: dict[str, object] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return address, how | {name: value for name, value in given.items() if name in _SSL_FILES}
 
 
 #: where Celery finds the connection class with the quick reconnect

@@ -16,6 +16,7 @@ from penstock.exchange.input_log import FIRST_ID, format_id
 from penstock.exchange.topology import exchange_number
 from penstock.graph.job_graph import JobGraph
 from penstock.security.keyring import UNSIGNED, Keyring
+from penstock.security.redis_urls import bare
 
 #: seconds; renewed by the slots that use a log, so that only orphans expire
 EXPIRE = 24 * 3600
@@ -40,7 +41,7 @@ def create_logs(
             key = keys.input_log(graph.job_id, generation, vertex, subtask)
             if not client.exists(key):
                 _create(client, key)
-        refs.append(ExchangeRef(url=url, run_id=_text(client.info("server")["run_id"]), nonce=nonce))
+        refs.append(ExchangeRef(url=bare(url), run_id=_text(client.info("server")["run_id"]), nonce=nonce))
     return tuple(refs)
 
 

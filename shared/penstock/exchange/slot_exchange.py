@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 from selectors import BaseSelector, DefaultSelector
 
+import msgspec
+
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import Deploy
 from penstock.exchange.collect_writer import CollectWriter, collect_exchange
@@ -35,6 +37,7 @@ class SlotExchange:
 
     Every method may raise ExchangeLost, and goes on raising it: the slot's tasks of this job have to stop. `flush` and
     `on_readable` raise Fenced once for each subtask that a newer attempt has superseded; the others go on.
+    `urls`: from what a deployment says of a Redis, which is without passwords, to what this process connects by.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class SlotExchange:
         epoch: int,
         options: ExchangeOptions | None = None,
         keyring: Keyring = UNSIGNED,
+        urls: Callable[[str], str] = str,
     ) -> None:
         if not deployment.exchange:
             raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
@@ -75,7 +79,7 @@ class SlotExchange:
                 self._options,
                 f"penstock-slot-{allocation}",
             )
-            for ref in deployment.exchange
+            for ref in (msgspec.structs.replace(each, url=urls(each.url)) for each in deployment.exchange)
         ]
 
     # -- what tasks use ----------------------------------------------------------------------------------------------

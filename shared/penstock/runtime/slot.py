@@ -50,6 +50,7 @@ from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_local import task_local_of
 from penstock.runtime.task_rates import TaskRates
 from penstock.security.configured import keyring_of
+from penstock.security.redis_urls import KnownUrls
 
 _log = structlog.get_logger(__name__)
 
@@ -265,6 +266,7 @@ class _Slot:
                 command.epoch,
                 options,
                 self._coordination.keyring,
+                KnownUrls.of(self._configuration),
             )
             self._generation = command.generation
             self._runner.exchange = self._exchange

@@ -6,6 +6,7 @@ from pathlib import Path
 from penstock.client.config import Configuration
 from penstock.client.config.option import ConfigOption
 from penstock.client.config.options import security
+from penstock.security.bearer import Bearer
 from penstock.security.keyring import UNSIGNED, Keyring
 
 _FILE = "file:"
@@ -56,3 +57,9 @@ def token_of(configuration: Configuration) -> str | None:
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise ValueError(f"{security.TOKEN.key}: only printable ASCII without blanks can stand in a header")
     return token
+
+
+def bearer_of(configuration: Configuration) -> Bearer | None:
+    """What checks requests for the token; None where there is none. ValueError: as `token_of`."""
+    token = token_of(configuration)
+    return None if token is None else Bearer(token)

@@ -135,6 +135,11 @@ class Keyring:
         return key
 
 
+def is_sealed(data: bytes) -> bool:
+    """Whether it begins as sealed data does, by whomever."""
+    return data.startswith(_MAGIC)
+
+
 #: of a process without a secret
 UNSIGNED = Keyring()
 

@@ -57,6 +57,9 @@ SSL_TRUSTSTORE = optional_string(
     "the system's); by dispatchers, those of clients. (Flink: a Java truststore.)",
     ("security.ssl.truststore",),
 )
+SSL_VERIFY_HOSTNAME = boolean(
+    "security.ssl.rest.verify-hostname", True, "Whether a client compares the dispatcher's name with its certificate."
+)
 SSL_AUTHENTICATION = boolean(
     "security.ssl.rest.authentication-enabled",
     False,
