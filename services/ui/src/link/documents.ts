@@ -66,6 +66,8 @@ export interface Measured {
   backpressured: number;
   idle: number;
   watermark: number | null;
+  /** Ms that latency markers were under way; null where there are none. */
+  latency: { median: number; p99: number } | null;
 }
 
 export interface Subtask {

@@ -3,7 +3,7 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, state
+from penstock.client.config.options import checkpointing, cluster, execution, filesystems, metrics, rest, state
 
 _HEAD = """\
 # Configuration
@@ -33,6 +33,7 @@ _AREAS = {
     "Checkpoints and restarts": checkpointing,
     "State": state,
     "File systems": filesystems,
+    "Metrics": metrics,
 }
 
 
