@@ -3,7 +3,8 @@
 Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subtask>` -> ExecutionRow;
 `allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow; `checkpoints` ->
 CheckpointsRow; `checkpoint:<n>` -> CheckpointRow; `ack:<n>:<vertex>:<subtask>` -> AckRow, while n is not decided;
-`checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow.
+`checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow;
+`attempts:<vertex>:<subtask>` -> AttemptsRow, once there is more than one attempt.
 In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
 `job:<id>` -> DemandRow; `worker:<id>` -> WorkerRow.
 """
@@ -69,6 +70,14 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     exhausted: bool = False  #: it has no more input, and waits for a checkpoint to be FINISHED
     finishing: bool = False  #: that checkpoint is completed
+
+
+class AttemptsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempts of a subtask before its current one, the oldest first, bounded; as they ended."""
+
+    vertex: str
+    subtask: int
+    attempts: tuple[ExecutionRow, ...] = ()
 
 
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Latency markers in one task: a source emits them, every operator that they pass measures how long they were under way.
+"""Latency markers in one task: a source emits them, every operator that they pass measures how long they have taken.
 
 docs/metrics.md, "Latency", says what that is the latency of.
 """
@@ -62,6 +62,7 @@ class TaskLatency:
 
     def passed(self, operator: int, marker: LatencyMarker) -> None:
         """A marker has come to the operator at that place of the chain."""
+        key: tuple[int, str, int | None]
         match self._settings.granularity:
             case LatencyGranularity.SINGLE:
                 key = operator, "", None

@@ -10,9 +10,9 @@ import cloudpickle
 
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.client.config import Configuration
+from penstock.client.config.options import metrics as metric_options
 from penstock.client.config.options import state
 from penstock.client.config.options.cluster import STORAGE_DIR, TASK_SLOTS
-from penstock.client.config.options import metrics as metric_options
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter

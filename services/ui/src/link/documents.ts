@@ -163,6 +163,20 @@ export interface Failure {
   record: string | null;
 }
 
+export interface Attempt {
+  attempt: number;
+  epoch: number;
+  state: string;
+  taskmanager: string | null;
+  timestamps: Record<string, number>;
+  failure: string | null;
+}
+
+/** Attempts before the current ones: vertex -> subtask -> the oldest first. */
+export interface Attempts {
+  vertices: Record<string, Record<string, Attempt[]>>;
+}
+
 export interface Slot {
   slot: number;
   state: string | null;

@@ -23,5 +23,5 @@ LATENCY_GRANULARITY = enumeration(
     "not at all (SINGLE).",
 )
 LATENCY_HISTORY = integer(
-    "metrics.latency.history-size", 128, "Markers that the histogram of a latency is made of: the last so many.", least=1
+    "metrics.latency.history-size", 128, "Markers that the histogram of a latency is made of, the last ones.", least=1
 )
