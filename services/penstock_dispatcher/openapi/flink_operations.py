@@ -132,7 +132,7 @@ FLINK: dict[str, Operation] = {
     f"GET {_S}/metrics": Operation("Metrics over subtasks.", _VERTICES, query=("get", "agg", "subtasks")),
     f"GET {_S}/{{subtaskindex}}": Operation("A subtask.", _VERTICES),
     f"GET {_S}/{{subtaskindex}}/metrics": Operation("Metrics of a subtask.", _VERTICES, query=("get",)),
-    f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}": Operation("Its current attempt.", _VERTICES),
+    f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}": Operation("An attempt that is remembered.", _VERTICES),
     f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}/accumulators": Operation("None.", _VERTICES),
     # -- TaskManagers ------------------------------------------------------------------------------------------------
     "GET /taskmanagers": Operation("All that are registered.", _TASKMANAGERS),

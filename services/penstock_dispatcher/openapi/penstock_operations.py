@@ -11,6 +11,7 @@ def _views() -> dict[str, Operation]:
     found = {
         "GET /penstock/views/jobs/{jobid}/graph": Operation("A job's graph, for its page.", _OWN),
         "GET /penstock/views/jobs/{jobid}/failures": Operation("A job's failures, for its page.", _OWN, answer="any"),
+        "GET /penstock/views/jobs/{jobid}/attempts": Operation("Attempts before the current ones.", _OWN, answer="any"),
     }
     for page in _PAGES:
         query = ("vertex",) if page.startswith("/jobs") else ()

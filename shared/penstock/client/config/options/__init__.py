@@ -1,11 +1,21 @@
 """Every key that has an effect, by area. `ALL` maps each key to its option."""
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, security, state, tap
+from penstock.client.config.options import (
+    checkpointing,
+    cluster,
+    execution,
+    filesystems,
+    metrics,
+    rest,
+    security,
+    state,
+    tap,
+)
 
 ALL: dict[str, ConfigOption[object]] = {
     option.key: option
-    for area in (rest, security, cluster, execution, checkpointing, state, filesystems, tap)
+    for area in (rest, security, cluster, execution, checkpointing, state, filesystems, metrics, tap)
     for option in vars(area).values()
     if isinstance(option, ConfigOption)
 }
@@ -21,6 +31,7 @@ __all__ = [
     "cluster",
     "execution",
     "filesystems",
+    "metrics",
     "rest",
     "security",
     "state",

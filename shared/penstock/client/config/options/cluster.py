@@ -161,7 +161,8 @@ REGISTRATION_TIMEOUT = duration(
 MAX_ATTEMPTS_HISTORY = integer(
     "jobmanager.execution.attempts-history-size",
     16,
-    "Attempts kept of each subtask.",
+    "Earlier attempts kept of each subtask.",
     ("job-manager.max-attempts-history-size",),
+    least=0,
 )
 EXCEPTION_HISTORY = integer("web.exception-history-size", 16, "Failures kept of each job.", least=0)
