@@ -123,6 +123,9 @@ class ChaosCluster(Protocol):
     def members(self, service: Service) -> Sequence[str]:
         """That live now, by name."""
 
+    def member_of(self, taskmanager: str) -> str:
+        """Which member has registered under this id; empty: none that lives."""
+
     def slots(self) -> Sequence[Slot]:
         """Slot processes that live now and run something."""
 

@@ -123,7 +123,7 @@ class Run:
             vertices = client.request("GET", f"/v1/jobs/{job.id}").json()["vertices"]
             vertex = next(vertex for vertex in vertices if task in vertex["name"])
             found = client.request("GET", f"/v1/jobs/{job.id}/vertices/{vertex['id']}").json()["subtasks"]
-        workers = {subtask["taskmanager-id"] for subtask in found}
+        workers = {self.cluster.member_of(subtask["taskmanager-id"]) for subtask in found}
         return self.choice.choice([s for s in self.busy_slots(job) if s.partition("/")[0] in workers])
 
     # -- what is measured ----------------------------------------------------------------------------------------------
