@@ -46,7 +46,7 @@ class Container:
 
 
 class Project:
-    """`up`, `containers`, `down`. Ports are free ones; `folder` is /data of the TaskManagers."""
+    """`up`, `containers`, `down`. Ports are free ones; `folder` is /data of all services."""
 
     def __init__(self, name: str, spec: ClusterSpec, folder: Path) -> None:
         self.name, self._spec, self._folder = name, spec, folder
@@ -90,9 +90,12 @@ class Project:
         settings = {"taskmanager.numberOfTaskSlots": str(spec.slots), **dict(spec.configuration)}
         options = [part for key, value in settings.items() for part in ("-D", f"{key}={value}")]
         added: dict[str, dict[str, object]] = {
-            service: {"command": [service.removesuffix("-1").removesuffix("-2"), *options]} for service in _SERVICES
+            service: {
+                "command": [service.removesuffix("-1").removesuffix("-2"), *options],
+                "volumes": [f"{self._folder}:/data"],
+            }
+            for service in _SERVICES
         }
-        added["taskmanager"]["volumes"] = [f"{self._folder}:/data"]
         for name, port in self.redis_ports.items():
             added[REDIS[name]] = {"ports": [f"127.0.0.1:{port}:6379"]}
         return added
