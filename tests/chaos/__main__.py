@@ -7,6 +7,7 @@ docker; processes).
 
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -71,6 +72,8 @@ def main() -> int:
         if missing := campaign.missing(scenario):
             print(f"left out: {scenario.name}: this machine cannot {missing}", flush=True)
             scenarios.remove(scenario)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     outcomes = run(campaign, scenarios, seed, time.monotonic() + minutes * 60, least)
     out = Path(os.environ.get("OUT") or "chaos-results")
     print("\n" + report.write(out, outcomes, ALL, campaign.harness.name, f"{load}; {report.load_now()}"))
@@ -80,6 +83,10 @@ def main() -> int:
     for name in (unreached := report.never_reached(report.summary(outcomes, ALL))):
         print(f"never reached: {name}")
     return 1 if bad or unreached else 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def run(campaign: Campaign, scenarios: list[Scenario], seed: int, deadline: float, least: int = 1) -> list[Outcome]:

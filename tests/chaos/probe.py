@@ -8,6 +8,8 @@ from pathlib import Path
 WINDOW, SHARE = 0.5, 0.8
 #: seconds within which a fault shows, if it does
 SHOWS_WITHIN = 1.5
+#: seconds without any record that count as an outage, whatever burst follows them
+SILENCE = 0.2
 #: seconds over which it must go so from then on: a burst of what had piled up is not enough
 _FROM_THEN_ON = (0.1, WINDOW, 1.0)
 
@@ -60,7 +62,7 @@ def recovered(times: list[float], fault: float, now: float, rate: float) -> floa
         return None
     step = 0.02
     at = fault
-    while goes(times, at, rate):
+    while goes(times, at, rate) and count(times, at, at + SILENCE):
         at += step
         if at > fault + SHOWS_WITHIN:
             return 0.0

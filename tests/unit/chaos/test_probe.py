@@ -30,6 +30,12 @@ def test_a_burst_is_no_recovery() -> None:
     assert found is not None and found > 2.9
 
 
+def test_a_pause_that_is_caught_up_with_at_once() -> None:
+    caught_up = [5.3 + n / 1000 for n in range(30)]
+    found = recovered(steady(0, 5) + caught_up + steady(5.33, 10), 5.0, 10.0, RATE)
+    assert found is not None and 0.2 < found < 0.4
+
+
 def test_still_away() -> None:
     assert recovered(steady(0, 5), 5.0, 30.0, RATE) is None
 
