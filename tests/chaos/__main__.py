@@ -44,11 +44,15 @@ def grouped(scenarios: list[Scenario]) -> list[Scenario]:
 
 
 def harness(name: str) -> Harness:
-    """By what users call it. ValueError: it is none of them."""
+    """By what users call it. ValueError: it is none of them, or this machine cannot run it."""
     if name in ("docker", "containers"):
         from tests.chaos.containers.cluster import ContainerHarness
+        from tests.chaos.containers.project import EngineError
 
-        return ContainerHarness()
+        try:
+            return ContainerHarness()
+        except EngineError as error:
+            raise ValueError(f"HARNESS={name}: {error}") from None
     if name != "processes":
         raise ValueError(f"HARNESS={name}: processes or docker")
     return ProcessHarness()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from penstock.client.rest_client import RestClient
 from penstock.coordination.rows import CheckpointsRow, JobRow
 from penstock.testing.local_cluster import wait_until
-from tests.chaos.harness import ChaosCluster, Service
+from tests.chaos.harness import Ability, ChaosCluster, Direction, Service
 from tests.chaos.outcome import Outcome
 from tests.chaos.probe import longest_gap, recovered
 from tests.chaos.scenario import Scenario
@@ -81,6 +81,11 @@ class Run:
 
     def until(self, condition: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
         return wait_until(condition, seconds, what, every=0.02)
+
+    def direction(self, *directions: Direction) -> Direction:
+        """One of them; both where the harness knows no other."""
+        chosen = self.choice.choice(directions)
+        return chosen if Ability.ONE_WAY_CUT in self.cluster.abilities else "both"
 
     # -- faults --------------------------------------------------------------------------------------------------------
 
