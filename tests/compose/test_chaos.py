@@ -1,4 +1,4 @@
-"""Some scenarios of the chaos suite over containers, by a seed (SEED; random). All of them: make chaos HARNESS=docker."""
+"""Some scenarios of the chaos suite over containers, by a seed (SEED; random). All: make chaos HARNESS=docker."""
 
 import os
 import random
