@@ -7,6 +7,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,24 +118,22 @@ class ContainerCluster:
         return f"redis://{REDIS[name]}:6379/0"
 
     def members(self, service: Service) -> Sequence[str]:
-        return [name for name in self._living() if name.rpartition("-")[0] == service]
+        return sorted(name for name in self._living() if name.rpartition("-")[0] == service)
 
     def member_of(self, taskmanager: str) -> str:
         member = self._member_on(taskmanager.partition("-")[0])
         return member if member in self.members("taskmanager") else ""
 
     def slots(self) -> Sequence[Slot]:
-        found = [(row.id.partition("/"), row.jobs) for row in self._registry() if row.service == "slot" and row.jobs]
-        named = [(self._member_on(id.partition("-")[0]), pid, jobs) for (id, _, pid), jobs in found]
-        living = set(self._living())
-        return [Slot(f"{member}/{pid}", jobs) for member, pid, jobs in named if member in living]
+        rows = [(member, row) for member, row in self._registry() if row.service == "slot" and row.jobs]
+        return [Slot(f"{member}/{row.id.rpartition('/')[2]}", row.jobs) for member, row in rows]
 
     def leader(self, role: str) -> str | None:
         kind, _, job = role.partition(":")
-        for row in self._registry():
+        for member, row in self._registry():
             leads = row.service == "jobmanager" and job in row.jobs if job else row.state == "LEADING"
             if leads and (job or row.service == kind):
-                return self._member_on(row.host) or None
+                return member
         return None
 
     def log_lines(self) -> Iterator[LogLine]:
@@ -270,19 +269,27 @@ class ContainerCluster:
     def _of_services(self) -> list[Container]:
         return [c for c in self._containers.values() if c.member.rpartition("-")[0] in SERVICES]
 
-    def _living(self) -> list[str]:
-        """Members that run, paused ones too."""
+    def _living(self) -> dict[str, float]:
+        """Members that run, paused ones too, and since when (s, wall clock)."""
         ids = {container.id: member for member, container in self._containers.items()}
-        told = docker("inspect", "--format", "{{.Id}} {{.State.Running}}", *ids).splitlines()
-        return sorted(ids[id] for id, running in (line.split() for line in told) if running == "true")
+        told = docker("inspect", "--format", "{{.Id}} {{.State.Running}} {{.State.StartedAt}}", *ids).splitlines()
+        found = {}
+        for id, running, started in sorted(line.split() for line in told):
+            if running == "true":
+                # nanoseconds are more than datetime reads
+                found[ids[id]] = datetime.fromisoformat(started[:19] + "+00:00").timestamp()
+        return found
 
     def _member_on(self, host: str) -> str:
         """Containers are called by the beginning of their id."""
         return next((c.member for c in self._containers.values() if host and c.id.startswith(host)), "")
 
-    def _registry(self) -> list[ServiceInfo]:
+    def _registry(self) -> list[tuple[str, ServiceInfo]]:
+        """What members say of themselves; not what those said that ran in the same containers before."""
         with Coordination.connect(self.redis_url("coordination")) as plane:
-            return plane.registry.alive()
+            rows = [(self._member_on(row.host), row) for row in plane.registry.alive()]
+        living = self._living()
+        return [(member, row) for member, row in rows if member in living and row.time / 1000 > living[member] + 1]
 
     def _wait_whole(self) -> None:
         wait_until(self._is_whole, _WHOLE_WITHIN, f"a whole cluster: {self._project.name}")
