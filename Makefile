@@ -3,7 +3,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
 P ?=
-M ?= 127.0.0.1:8081,127.0.0.1:8082
+PORTS := $(or $(PENSTOCK_PORT_1),8081) $(or $(PENSTOCK_PORT_2),8082)
+M ?= 127.0.0.1:$(word 1,$(PORTS)),127.0.0.1:$(word 2,$(PORTS))
 export PYTHON
 ifdef SENTINEL
 export COMPOSE_FILE := compose.yaml:compose.sentinel.yaml
@@ -29,7 +30,7 @@ up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :808
 	@mkdir -p data
 	docker compose up -d --build
 	@scripts/compose-wait
-	@echo "up: REST at http://127.0.0.1:8081 and http://127.0.0.1:8082; make submit JOB=examples/word_count.py"
+	@echo "up: REST at$(PORTS:%= http://127.0.0.1:%); make submit JOB=examples/word_count.py"
 
 down:  ## Stop the stack (volumes and ./data stay).
 	docker compose down --remove-orphans

@@ -6,8 +6,11 @@ import socket
 import time
 
 import pytest
+import redis
 
 from penstock.coordination.messages import SlotLost, TaskManagerLeft, TaskManagerRegistered
+from tests.chaos.harness import Disturbance
+from tests.chaos.processes.proxy import FaultProxy
 from tests.conftest import StartRedis
 from tests.integration.taskmanager.conftest import StartWorker
 from tests.integration.taskmanager.harness import WorkerUnderTest, eventually, is_alive
@@ -84,6 +87,35 @@ def test_running_slot_survives_a_redis_restart(start_redis: StartRedis, start_wo
     worker.release("job-a", allocation)
     eventually(lambda: worker.rows()[0].state == "FREE", "released")
     assert not any(isinstance(event, SlotLost) for event in worker.job_events("job-a"))
+
+
+@pytest.mark.parametrize("how", ["reset", "silence", "kill"])
+def test_a_worker_whose_connections_break_consumes_again(
+    start_redis: StartRedis, start_worker: StartWorker, how: str
+) -> None:
+    """Reset by the network; cut without a word, for longer than any timeout; ended by Redis."""
+    server = start_redis(persistent=True)
+    proxy = FaultProxy(server.port)
+    try:
+        behind = {"penstock.redis.url": f"redis://127.0.0.1:{proxy.listen('tm')}/0"}
+        worker = start_worker(url=server.url, **behind)
+        _, pid = worker.run("job-a")
+        match how:
+            case "reset":
+                proxy.disturb("tm", Disturbance("reset"))
+            case "silence":
+                proxy.disturb("tm", Disturbance("cut"))
+                time.sleep(8)
+                proxy.mend()
+            case _:
+                with redis.Redis.from_url(server.url) as client:
+                    client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        other = worker.run_insisting("job-b", slot=1)
+        assert is_alive(pid) and is_alive(other)
+        assert worker.rows()[0].pid == pid
+        assert worker.process.poll() is None
+    finally:
+        proxy.close()
 
 
 def test_starts_before_redis(start_redis: StartRedis, start_worker: StartWorker) -> None:
