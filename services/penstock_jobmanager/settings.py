@@ -71,6 +71,9 @@ def master_options(configuration: Configuration, graph: JobGraph | None = None) 
         attempts_history_size=configuration.get(cluster.MAX_ATTEMPTS_HISTORY),
         exception_history_size=max(1, configuration.get(cluster.EXCEPTION_HISTORY)),
         takeover_limit=configuration.get(cluster.TAKEOVER_LIMIT),
+        failover=configuration.get(execution.FAILOVER_STRATEGY),
+        deterministic_functions=configuration.get(execution.DETERMINISTIC_FUNCTIONS),
+        retained_bytes=configuration.get(execution.RETAINED_SIZE),
     )
 
 

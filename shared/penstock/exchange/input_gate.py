@@ -51,8 +51,8 @@ from penstock.exchange.watermarks import WatermarkMerger
 
 @dataclass(frozen=True, slots=True)
 class GateSnapshot:
-    """What a restored gate needs (exchange.md, rule 3). `resume`: the lowest id that is still to be looked at in the log
-    of nonce `log`; None where there is no log."""
+    """What a restored gate needs (exchange.md, rule 3). `resume`: the lowest id still to be looked at, in the log of
+    nonce `log`; None where there is no log."""
 
     channels: dict[int, InputChannel]
     watermarks: dict[int, int]

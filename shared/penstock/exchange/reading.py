@@ -9,7 +9,7 @@ from penstock.exchange.credit import CreditRow, decode_wake
 from penstock.exchange.ends import TRIMMED_TO, Inlet
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.flight import check_nonce, failure
-from penstock.exchange.input_log import parse_id
+from penstock.exchange.input_log import following, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.wire import pack
 
@@ -68,8 +68,7 @@ class Reading:
                 raise failure(self._where, str(reply))
         check_nonce(nonce, self._nonce, self._where)
         for (inlet, position), upto in zip(self._asked, trimmed, strict=True):
-            ms, n = parse_id(position)
-            if upto is not None and parse_id(upto) > (ms, n + 1) and not inlet.is_removed:
+            if upto is not None and parse_id(upto) > following(parse_id(position)) and not inlet.is_removed:
                 raise ExchangeLost(
                     f"{inlet.log.name}: trimmed up to {upto.decode()}, beyond {position.decode()} where it is read: "
                     "a newer attempt consumes it",

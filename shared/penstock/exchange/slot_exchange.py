@@ -156,6 +156,10 @@ class SlotExchange:
         job = self._graph.job_id
         writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
         log_key = self._keys.collect_log(job, collect_id)
+        for former in [c for c in self._collectors if c.log_key == log_key]:
+            # of an attempt before, where single tasks restart
+            self._collectors.remove(former)
+            writing.remove_collector(former)
         writer = CollectWriter(
             log_key,
             self._keys.collect_taken(job, collect_id),

@@ -82,6 +82,11 @@ class Writing:
     def add_collector(self, collector: CollectWriter) -> None:
         self._collectors.append(collector)
 
+    def remove_collector(self, collector: CollectWriter) -> None:
+        """What it had still to send is dropped."""
+        self._collectors.remove(collector)
+        self._queue = deque(a for a in self._queue if a[0] is not collector)
+
     def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
         """Queue an entry of a collect log, which is made by its first one."""
         header = _sealed(collector.seal, entry)

@@ -1,5 +1,6 @@
-"""Input logs that outlive the tasks at their ends, as an exchange Redis keeps them; a test's own thread moves entries and
-credit."""
+"""Input logs that outlive the tasks at their ends, as an exchange Redis keeps them.
+
+A test's own thread moves entries and credit."""
 
 import random
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from penstock.exchange.topology import input_channels
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
 
-OPTIONS = ExchangeOptions(credit=160, entry_size=60, read_ahead=200)
+OPTIONS = ExchangeOptions(credit=240, entry_size=60, read_ahead=200)
 Entry = tuple[bytes, list[bytes]]
 Id = tuple[int, int]
 Owner = tuple[str, int, int]  #: vertex, subtask, attempt
@@ -131,14 +132,15 @@ class RetainedLogs:
         return writers
 
     def remove(self, owner: Owner) -> None:
-        for ends in (self.consumers, self.producers, self._writers):
-            ends.pop(owner, None)  # type: ignore[attr-defined]  # mypy: they have nothing in common but this
+        self.consumers.pop(owner, None)
+        self.producers.pop(owner, None)
+        self._writers.pop(owner, None)
 
     def move(self, choice: random.Random, owner: Owner) -> None:
         """Something of one attempt's."""
         consumer = self.consumers.get(owner)
         if consumer is not None and choice.random() < 0.7:
-            consumer.read(choice.randrange(1, 4))
+            consumer.read(choice.randrange(1, 9))
         if consumer is not None and choice.random() < 0.5:
             consumer.publish()
         for stored, channel in self.producers.get(owner, ()):
