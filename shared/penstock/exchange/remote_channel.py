@@ -45,7 +45,8 @@ class Fence:
 
 
 class RemoteChannel:
-    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back.
+    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back. `holds`:
+    whether no records are appended where the consumer withholds its credit.
 
     Nothing is appended until the first credit row is known: a restored producer may be behind what was taken already.
     """
@@ -59,6 +60,7 @@ class RemoteChannel:
         append: Callable[[LogEntry], None],
         on_blocked: Callable[[bool], None],
         task_local: bool = False,
+        holds: Callable[[], bool] = lambda: False,
     ) -> None:
         self.channel = channel
         self.sequence = self.ordinal = self.bytes_out = 0
@@ -80,7 +82,7 @@ class RemoteChannel:
         self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
         self._task_local = task_local
         self._is_seen = not task_local  #: whether the consumer has come to this attempt's first entry
-        self._withheld = False
+        self._holds, self._withheld = holds, False
 
     @property
     def is_buffering(self) -> bool:
@@ -187,7 +189,7 @@ class RemoteChannel:
         if not self._task_local or row.attempt == self._attempt:
             self._is_seen = True
             self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
-        self._withheld = row.withheld
+        self._withheld = row.withheld and self._holds()
         while self._parked and self._may_append(self._parked[0]):
             self._let_go(self._parked.popleft())
         if self._withheld:

@@ -65,7 +65,7 @@ class SlotExchange:
         self._fenced: set[tuple[str, int, int]] = set()
         self._lost: ExchangeLost | None = None
         self._places = Places(graph, deployment)
-        self._retained: list[Inlet] = []
+        self._inlets: list[Inlet] = []  #: with task-local failover
         #: told of a log that has come to half of its bound, or to all of it: vertex, subtask, level, bytes
         self.on_retention: Callable[[str, int, Level, int], None] = lambda vertex, subtask, level, size: None
         job, generation = graph.job_id, deployment.generation
@@ -110,7 +110,8 @@ class SlotExchange:
         )
         if vertex in self._deployment.retained:
             log.retention = Retention(self._deployment.retained_bytes, FIRST_ID)
-            self._retained.append(inlet)
+        if self._deployment.task_local:
+            self._inlets.append(inlet)
         self._links[number].writing.add_inlet(inlet)
         return gate
 
@@ -141,13 +142,13 @@ class SlotExchange:
         owner = vertex, subtask
         self._writers = [w for w in self._writers if self._owners[w] != owner]
         self._owners = {w: o for w, o in self._owners.items() if o != owner}
-        self._retained = [i for i in self._retained if i.owner != owner]
+        self._inlets = [i for i in self._inlets if i.owner != owner]
         for link in self._links:
             link.writing.remove(owner)
 
     def stop_retaining(self, vertices: Collection[str]) -> None:
         """Trim the logs of these to what is consumed, until a checkpoint that begins from now on is complete."""
-        for inlet in self._retained:
+        for inlet in self._inlets:
             if inlet.owner[0] in vertices and inlet.log.retention is not None:
                 inlet.log.retention.off()
 
@@ -199,7 +200,7 @@ class SlotExchange:
             writer.flush(now, idle)
         if self._collectors:
             self._flush_collectors(now, idle)
-        if self._retained:
+        if self._inlets:
             self._notice_retention()
         try:
             for link in self._links:
@@ -240,6 +241,7 @@ class SlotExchange:
             lambda entry: writing.append(outlet, entry),
             on_blocked,
             self._deployment.task_local,
+            self._holds(owner),
         )
         log_key = self._keys.input_log(job, generation, edge.target, target)
         outlet = Outlet(
@@ -252,6 +254,13 @@ class SlotExchange:
         )
         writing.add_outlet(outlet)
         return channel
+
+    def _holds(self, owner: tuple[str, int, int]) -> Callable[[], bool]:
+        """Only sources stop where a log is full: what is under way has to flow, or no barrier would come through. One
+        that was restarted has to come to where its consumers are first."""
+        if self._graph.inputs(owner[0]):
+            return lambda: False
+        return lambda: all(w.is_caught_up for w in self._writers if self._owners[w] == owner[:2])
 
     def _local_channel(self, channel: int, consumer: int) -> LocalChannel:
         found = self._local.get((channel, consumer))
@@ -279,8 +288,9 @@ class SlotExchange:
         return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
 
     def _notice_retention(self) -> None:
-        for inlet in self._retained:
-            inlet.notice()
+        held = set[tuple[str, int]]().union(*(link.writing.withheld() for link in self._links))
+        for inlet in self._inlets:
+            inlet.notice(inlet.owner in held)
             retention = inlet.log.retention
             if retention is not None and (level := retention.news()) is not None:
                 self.on_retention(*inlet.owner, level, retention.bytes)

@@ -79,6 +79,10 @@ class Writing:
                 del self._outlets[key]
         self._queue = deque(a for a in self._queue if not _is_removed(a[0]))
 
+    def withheld(self) -> set[tuple[str, int]]:
+        """Subtasks one of whose consumers wants no more records."""
+        return {outlet.owner[:2] for outlet in self._outlets.values() if outlet.withheld}
+
     def add_collector(self, collector: CollectWriter) -> None:
         self._collectors.append(collector)
 
@@ -305,6 +309,7 @@ class Writing:
 
     def _credit(self, outlet: Outlet, row: CreditRow) -> None:
         outlet.channel.credited(row)
+        outlet.withheld = row.withheld
         if outlet.channel.fence is not None:
             self.fenced.append(outlet)
 
@@ -332,5 +337,4 @@ def _settled_inlet(inlet: Inlet, reply: Sequence[bytes]) -> None:
         raise ExchangeLost(
             f"{inlet.log.name}: trimmed up to {trimmed.decode()}, beyond where it is to be read from", "trimmed"
         )
-    inlet.floor = {int(c): CreditRow.decode(raw) for c, raw in published.items()}
-    inlet.is_settled = True
+    inlet.settle({int(c): CreditRow.decode(raw) for c, raw in published.items()})
