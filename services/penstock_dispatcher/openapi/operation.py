@@ -58,7 +58,7 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "filter": (_NAME, "What is in the text or key of a record, upper or lower case."),
     "cursor": (
         {"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"},
-        "The `cursor` of an answer: what came after.",
+        "That of an answer: what came after it.",
     ),
     "limit": ({"type": "integer", "minimum": 1, "maximum": 1000}, "The most records, the last ones."),
     "savepointPath": (_TEXT, "Savepoint to start from."),
