@@ -100,14 +100,16 @@ async def _serve(
         )
     )
     app.state.ends = lambda: server.should_exit
-    beating = asyncio.create_task(_beat(service))
+    beating = asyncio.create_task(_beat(service, server))
     await server.serve(sockets=[listening])
     beating.cancel()
 
 
-async def _beat(service: Service) -> None:
+async def _beat(service: Service, server: uvicorn.Server) -> None:
     while True:
         service.beat()
+        if service.stopping.is_set():
+            server.should_exit = True  # a signal that came before the server had handlers of its own
         await asyncio.sleep(1)
 
 

@@ -27,7 +27,7 @@ class _Strict:
             _log.error("a Celery message was refused", queue=queue, error=problem)
             return
         self.is_handing_on = True
-        super()._deliver(message, queue)
+        super()._deliver(message, queue)  # type: ignore[misc]
         self.is_handing_on = False
 
 
@@ -39,7 +39,7 @@ class _Careful:
     def _brpop_read(self, **options: Any) -> Any:
         self.connection.is_handing_on = False
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[misc]
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             if self.connection.is_handing_on:
                 raise
