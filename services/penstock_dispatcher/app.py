@@ -25,6 +25,7 @@ from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
 from penstock_dispatcher.live.resources import LiveResources
+from penstock_dispatcher.logs.follow_resources import FollowResources
 from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
 from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
@@ -138,6 +139,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+        *FollowResources(dispatcher).routes(),
         *LiveResources(dispatcher).routes(),
     ]
 

@@ -48,6 +48,7 @@ class Term:
         self._next_workers = self._next_stop = 0.0
         self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
         self._epoch = epoch
+        structlog.contextvars.bind_contextvars(epoch=epoch)
         # not from 0: a Redis that came back older hands out epochs again, and an allocation id names one grant for good
         self._next_allocation = time.time_ns() // 1_000_000
         self._unanswered: tuple[Commit, Decision] | None = None

@@ -48,7 +48,11 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "triggerId": (_HEX, "Makes the request one that can be sent again."),
     "type": (_TEXT, "Kind of flame graph."),
     "subtaskindex": (_NUMBER, "Subtask, from 0."),
-    "after": ({"type": "integer", "minimum": 0, "maximum": 2**53}, "Sequence number that the client has."),
+    "after": (
+        {"type": "integer", "minimum": 0, "maximum": 2**53},
+        "What the client has: a sequence number, or bytes of a log.",
+    ),
+    "most": ({"type": "integer", "minimum": 1, "maximum": 1 << 20}, "Bytes of a log in one answer."),
     "vertex": (_HEX, "Id of the vertex that is looked at."),
     "entry-class": (_TEXT, "File of the archive, or dotted module."),
     "program-args": (_TEXT, "Arguments in one text."),

@@ -68,5 +68,9 @@ PENSTOCK: dict[str, Operation] = {
         answer="string",
         media="application/vnd.penstock.collect",
     ),
+    "GET /penstock/logs": Operation("The log files of all processes.", _OWN, answer="any"),
+    "GET /penstock/logs/{filename}": Operation(
+        "Lines of a log, from a byte on.", _OWN, query=("after", "most"), answer="any"
+    ),
     **_views(),
 }

@@ -14,6 +14,7 @@ from penstock.client.config import Configuration
 from penstock.client.config.options import cluster
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
+from penstock.coordination.logging import set_scope
 from penstock.coordination.messages import (
     CancelTasks,
     Deploy,
@@ -36,6 +37,7 @@ from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
+from penstock.runtime.log_scope import LogScope
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
@@ -104,12 +106,14 @@ class _Slot:
         self._generation = -1
         self._released = False
         self._rates = TaskRates()
+        self._scope = LogScope(self._runner)
 
     def run(self) -> None:
         """Until the slot is released."""
         # in-flight records are many and short-lived: with Python's threshold of 700 the collector would look at all of
         # them again and again (a tenth of the CPU in word count)
         gc.set_threshold(10_000, 20, 50)
+        set_scope(self._scope)
         _log.info("slot claimed")
         self._link.start()
         try:
@@ -126,6 +130,7 @@ class _Slot:
             self._link.close(_LAST_EVENTS)
             self._loader.close()
             _log.info("slot released")
+            set_scope(None)
 
     # -- in the reading thread ---------------------------------------------------------------------------------------
 
@@ -182,6 +187,7 @@ class _Slot:
 
     def _deploy(self, deployment: Deployment) -> None:
         command = deployment.command
+        self._scope.epoch = command.epoch
         if command.generation < self._generation:
             return  # of attempts that newer ones have taken the place of
         # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived
