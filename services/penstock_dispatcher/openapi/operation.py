@@ -46,7 +46,7 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "includeSerializedValue": ({"type": "string", "enum": ["true", "false"]}, "Nothing here is serialized."),
     "parallelism": ({"type": "integer", "minimum": 1, "maximum": 32768}, "Parallelism of the job."),
     "triggerId": (_HEX, "Makes the request one that can be sent again."),
-    "type": (_TEXT, "Kind of flame graph."),
+    "type": ({"type": "string", "enum": ["FULL", "ON_CPU", "OFF_CPU"]}, "Kind of flame graph."),
     "subtaskindex": (_NUMBER, "Subtask, from 0."),
     "after": (
         {"type": "integer", "minimum": 0, "maximum": 2**53},

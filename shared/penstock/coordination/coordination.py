@@ -19,6 +19,7 @@ from penstock.coordination.parts import (
     Events,
     Leases,
     Metrics,
+    Profiles,
     Registry,
     Slots,
     Splits,
@@ -26,6 +27,7 @@ from penstock.coordination.parts import (
     Submissions,
     TaskManagers,
 )
+from penstock.coordination.profiles import RedisProfiles
 from penstock.coordination.registry import RedisRegistry
 from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
@@ -48,6 +50,7 @@ class Coordination:
     submissions: Submissions
     splits: Splits
     metrics: Metrics
+    profiles: Profiles
 
     def __init__(self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None) -> None:
         self.client = client
@@ -63,6 +66,7 @@ class Coordination:
         self.submissions = RedisSubmissions(client, keys)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
+        self.profiles = RedisProfiles(client, keys)
 
     @classmethod
     def connect(cls, url: str, prefix: str = "penstock", storage_dir: Path | None = None) -> "Coordination":

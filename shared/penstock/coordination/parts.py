@@ -4,12 +4,21 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from penstock.coordination.operations import Commit, Committed, LeaderState
-from penstock.coordination.rows import Claim, ServiceInfo, SlotRow, SubtaskMetrics, TaskManagerInfo, Tombstone
+from penstock.coordination.rows import (
+    Claim,
+    ProfileRequest,
+    ServiceInfo,
+    SlotRow,
+    StackSamples,
+    SubtaskMetrics,
+    TaskManagerInfo,
+    Tombstone,
+)
 
 
 class Leases(Protocol):
@@ -207,6 +216,22 @@ class Splits(Protocol):
 
     def once(self, job: str, vertex: str, make: Callable[[], bytes]) -> bytes:
         """The first writer's value; `make` is called only where there is none yet. Repeatable."""
+
+
+class Profiles(Protocol):
+    """Stacks of subtasks, for flame graphs. Lost ones cost a second of display."""
+
+    def ask(self, job: str, vertex: str, request: ProfileRequest, ttl_ms: int) -> None:
+        """Somebody looks at the vertex, and will say so again within `ttl_ms`. Repeatable."""
+
+    def asked(self, job: str, vertices: Sequence[str]) -> dict[str, ProfileRequest]:
+        """Which of these are looked at, and how."""
+
+    def put(self, job: str, seen: Mapping[tuple[str, int], StackSamples], ttl_ms: int) -> None:
+        """What was seen of (vertex, subtask). Repeatable."""
+
+    def all(self, job: str, vertex: str) -> dict[int, StackSamples]:
+        """By subtask."""
 
 
 class Metrics(Protocol):

@@ -27,7 +27,7 @@ _PARENT_INTERVAL = 0.25
 
 
 class CoordinationLink:
-    """`on_command` is called in the reading thread, `metrics` in the sending one.
+    """`on_command` is called in the reading thread, `metrics` and then `on_second` in the sending one, once a second.
 
     `on_error` is told what ends one of the threads: without them the slot cannot go on.
     """
@@ -41,11 +41,13 @@ class CoordinationLink:
         on_command: Callable[[SlotCommand], None],
         metrics: Callable[[], Mapping[tuple[str, int], SubtaskMetrics]],
         on_error: Callable[[Exception], None],
+        on_second: Callable[[], None] = lambda: None,
     ) -> None:
         self._coordination, self._job = coordination, job
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
         self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
+        self._on_second = on_second
         self._queue: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
@@ -126,6 +128,7 @@ class CoordinationLink:
     def _put_metrics(self) -> None:
         try:
             self._coordination.metrics.put_all(self._job, self._metrics())
+            self._on_second()
         except Exception as e:
             # lost ones cost a second of display; events must not wait for them
             if not is_away(e):

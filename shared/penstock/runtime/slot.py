@@ -38,6 +38,7 @@ from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.log_scope import LogScope
+from penstock.runtime.profiler import Profiler
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
@@ -98,8 +99,9 @@ class _Slot:
         self._known: dict[tuple[str, int, int], Task] = {}
         self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
+        self._profiler = Profiler(self._runner, job, coordination.profiles)
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
+            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error, self._profiler.tick
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._exchange: SlotExchange | None = None
@@ -128,6 +130,7 @@ class _Slot:
                 self._exchange.close()
             self._checkpoints.close()
             self._link.close(_LAST_EVENTS)
+            self._profiler.close()
             self._loader.close()
             _log.info("slot released")
             set_scope(None)
