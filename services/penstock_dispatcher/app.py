@@ -29,6 +29,7 @@ from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
 from penstock_dispatcher.live.resources import LiveResources
+from penstock_dispatcher.logs.follow_resources import FollowResources
 from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
 from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
@@ -157,6 +158,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
         *live.routes(),
         *TapResources(dispatcher, live).routes(),
+        *FollowResources(dispatcher).routes(),
     ]
 
 

@@ -116,6 +116,7 @@ def _subtask(view: JobView, row: ExecutionRow, depth: int | None, with_metrics: 
             "idle": measured.idle_ms,
             "watermark": measured.watermark,
             "latency": latency(measured),
+            "final": measured.final,
         },
     }
     if with_metrics:

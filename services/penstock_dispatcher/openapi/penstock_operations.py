@@ -103,9 +103,13 @@ PENSTOCK: dict[str, Operation] = {
     "GET /penstock/jobs/{jobid}/collect/{collectid}": Operation(
         "The next entries of an `execute_and_collect`.",
         _OWN,
-        query=("after",),
+        query=("position",),
         answer="string",
         media="application/vnd.penstock.collect",
+    ),
+    "GET /penstock/logs": Operation("The log files of all processes.", _OWN, answer="any"),
+    "GET /penstock/logs/{filename}": Operation(
+        "Lines of a log, from a byte on.", _OWN, query=("after", "most"), answer="any"
     ),
     **_views(),
     **_taps(),

@@ -72,11 +72,6 @@ class VertexResources:
             ]
         )
 
-    def flamegraph(self, request: Request) -> Response:
-        """Flink's answer where flame graphs are switched off (`rest.flamegraph.enabled`), which they are here."""
-        self._vertex(request)
-        return Json({"endTimestamp": -2, "data": None})
-
     # -- accumulators: PyFlink's functions cannot make any, so there are none ---------------------------------------
     def accumulators(self, request: Request) -> Response:
         _, vertex = self._vertex(request)

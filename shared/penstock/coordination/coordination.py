@@ -21,6 +21,7 @@ from penstock.coordination.parts import (
     Events,
     Leases,
     Metrics,
+    Profiles,
     Registry,
     Remains,
     Slots,
@@ -30,6 +31,7 @@ from penstock.coordination.parts import (
     Taps,
     TaskManagers,
 )
+from penstock.coordination.profiles import RedisProfiles
 from penstock.coordination.registry import RedisRegistry
 from penstock.coordination.remains import RedisRemains
 from penstock.coordination.sealed import SealedEvents, SealedSlots, SealedSplits, SealedStore, SealedSubmissions
@@ -59,6 +61,7 @@ class Coordination:
     metrics: Metrics
     alignments: Alignments
     taps: Taps
+    profiles: Profiles
 
     def __init__(
         self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None, keyring: Keyring = UNSIGNED
@@ -80,6 +83,7 @@ class Coordination:
         self.metrics = RedisMetrics(client, keys)
         self.alignments = RedisAlignments(client, keys)
         self.taps = RedisTaps(client, keys)
+        self.profiles = RedisProfiles(client, keys)
         if keyring.is_signing:
             self._seal(keyring)
 

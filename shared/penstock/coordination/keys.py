@@ -71,6 +71,14 @@ class Keys:
         """Hash: `<vertex>:<subtask>` -> JSON `SubtaskMetrics`, newest attempt wins."""
         return self._("job", job, "metrics")
 
+    def profile(self, job: str, vertex: str) -> str:
+        """String with TTL: JSON `ProfileRequest` while somebody looks at the vertex's flame graph."""
+        return self._("job", job, "profile", vertex)
+
+    def profiles(self, job: str, vertex: str) -> str:
+        """Hash with TTL: subtask -> JSON `StackSamples`."""
+        return self._("job", job, "profiles", vertex)
+
     def splits(self, job: str, vertex: str) -> str:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from penstock.coordination.operations import Commit, Committed, LeaderState
-from penstock.coordination.rows import Claim, ServiceInfo, SlotRow, SubtaskMetrics, TaskManagerInfo, Tombstone
+from penstock.coordination.rows import (
+    Claim,
+    ProfileRequest,
+    ServiceInfo,
+    SlotRow,
+    StackSamples,
+    SubtaskMetrics,
+    TaskManagerInfo,
+    Tombstone,
+)
 from penstock.coordination.tap_rows import TapLease, TapReport, TapView
 
 
@@ -240,6 +249,22 @@ class Alignments(Protocol):
 
     def leave(self, job: str, group: str, member: str) -> None:
         """Delete the member's row. Repeatable."""
+
+
+class Profiles(Protocol):
+    """Stacks of subtasks, for flame graphs. Lost ones cost a second of display."""
+
+    def ask(self, job: str, vertex: str, request: ProfileRequest, ttl_ms: int) -> None:
+        """Somebody looks at the vertex, and will say so again within `ttl_ms`. Repeatable."""
+
+    def asked(self, job: str, vertices: Sequence[str]) -> dict[str, ProfileRequest]:
+        """Which of these are looked at, and how."""
+
+    def put(self, job: str, seen: Mapping[tuple[str, int], StackSamples], ttl_ms: int) -> None:
+        """What was seen of (vertex, subtask). Repeatable."""
+
+    def all(self, job: str, vertex: str) -> dict[int, StackSamples]:
+        """By subtask."""
 
 
 class Metrics(Protocol):

@@ -325,6 +325,25 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
 
 
+class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vertex's subtasks are to be sampled: `samples` stacks of at most `depth` frames, `delay` seconds apart."""
+
+    samples: int
+    delay: float
+    depth: int
+
+
+class StackSamples(msgspec.Struct, frozen=True, kw_only=True):
+    """The last stacks of one subtask's attempt, outermost frame first; `time`: of the newest, ms.
+
+    Each with how often it was seen on the CPU, and how often off it.
+    """
+
+    attempt: int
+    time: int
+    stacks: tuple[tuple[tuple[str, ...], int, int], ...] = ()
+
+
 class LatencyHistogram(msgspec.Struct, frozen=True, kw_only=True):
     """How long latency markers were under way to an operator (its id), in ms: the last so many of `count`.
 

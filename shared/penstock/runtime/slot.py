@@ -14,6 +14,7 @@ from penstock.client.config import Configuration
 from penstock.client.config.options import cluster
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
+from penstock.coordination.logging import set_scope
 from penstock.coordination.messages import (
     CancelTasks,
     Deploy,
@@ -40,6 +41,8 @@ from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
+from penstock.runtime.log_scope import LogScope
+from penstock.runtime.profiler import Profiler
 from penstock.runtime.slot_alignment import SlotAlignment
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
@@ -113,8 +116,17 @@ class _Slot:
         self._taps = SlotTaps(
             coordination, job, TapSettings.of(configuration), self._runner.submit, lambda: self._runner.tasks
         )
+        self._profiler = Profiler(self._runner, job, coordination.profiles)
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error, self._taps.wake
+            coordination,
+            keys,
+            job,
+            allocation,
+            self._on_command,
+            self._metrics,
+            self._on_error,
+            self._taps.wake,
+            self._profiler.tick,
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._alignment = SlotAlignment(coordination.alignments, job, allocation)
@@ -122,12 +134,14 @@ class _Slot:
         self._generation = -1
         self._released = False
         self._rates = TaskRates()
+        self._scope = LogScope(self._runner)
 
     def run(self) -> None:
         """Until the slot is released."""
         # in-flight records are many and short-lived: with Python's threshold of 700 the collector would look at all of
         # them again and again (a tenth of the CPU in word count)
         gc.set_threshold(10_000, 20, 50)
+        set_scope(self._scope)
         _log.info("slot claimed")
         self._link.start()
         try:
@@ -144,8 +158,10 @@ class _Slot:
                 self._exchange.close()
             self._checkpoints.close()
             self._link.close(_LAST_EVENTS)
+            self._profiler.close()
             self._loader.close()
             _log.info("slot released")
+            set_scope(None)
 
     # -- in the reading thread ---------------------------------------------------------------------------------------
 
@@ -204,6 +220,7 @@ class _Slot:
 
     def _deploy(self, deployment: Deployment) -> None:
         command = deployment.command
+        self._scope.epoch = command.epoch
         if command.generation < self._generation:
             return  # of attempts that newer ones have taken the place of
         # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived

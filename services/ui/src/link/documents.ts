@@ -68,6 +68,8 @@ export interface Measured {
   watermark: number | null;
   /** Ms that latency markers were under way; null where there are none. */
   latency: { median: number; p99: number } | null;
+  /** The task has ended: these are its last counters. */
+  final: boolean;
 }
 
 export interface Subtask {

@@ -11,6 +11,7 @@ from penstock.coordination.memory.jobs import MemoryBlobs, MemoryMetrics, Memory
 from penstock.coordination.memory.keyspace import Keyspace, wall_ms
 from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.memory.processes import MemoryRegistry, MemoryTaskManagers
+from penstock.coordination.memory.profiles import MemoryProfiles
 from penstock.coordination.memory.remains import MemoryRemains
 from penstock.coordination.memory.slots import MemoryClaims, MemorySlots
 from penstock.coordination.memory.store import MemoryStore
@@ -43,6 +44,7 @@ class MemoryCoordination(Coordination):
         self.metrics = MemoryMetrics(self.space, self.keys)
         self.alignments = MemoryAlignments(self.space, self.keys)
         self.taps = MemoryTaps(self.space, self.keys)
+        self.profiles = MemoryProfiles(self.space, self.keys)
 
     def ping(self) -> float:
         """Seconds until the data was ours."""

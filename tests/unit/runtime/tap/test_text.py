@@ -141,7 +141,7 @@ class Cyclic(list[Any]):
         list(range(1_000_000)),
         Huge(),
         10**100_000,
-        {n: "v" for n in range(100_000)},
+        dict.fromkeys(range(100000), "v"),
         [[["x"] * 9] * 9] * 9,
     ],
     ids=["str", "list", "repr", "int", "dict", "nested"],

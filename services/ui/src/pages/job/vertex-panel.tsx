@@ -37,6 +37,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
         <h2>{vertex.name}</h2>
         <State state={vertex.state} />
         <span class="fill" />
+        {live && <a class="button" href={jobLink(job.id, "flamegraph", { vertex: vertex.id })}>Flame graph</a>}
         <a class="button" href={jobLink(job.id)}>Close</a>
       </div>
       <ol class="chain">
