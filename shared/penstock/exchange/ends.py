@@ -9,6 +9,7 @@ from penstock.exchange.credit import CreditRow
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.input_log import InputLog
 from penstock.exchange.remote_channel import RemoteChannel
+from penstock.security.entry_seal import EntrySeal
 
 #: field of a credit hash beside the channels: the lowest id that the log still has
 TRIMMED_TO = b"trimmed_to"
@@ -25,13 +26,15 @@ class Appender(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Outlet:
-    """A producing subtask's end. `owner` is (vertex, subtask, attempt)."""
+    """A producing subtask's end. `owner` is (vertex, subtask, attempt); `seal`: of the log, in a cluster with a
+    secret."""
 
     channel: RemoteChannel
     log_key: str
     credit_key: str
     consumer: int
     owner: tuple[str, int, int]
+    seal: EntrySeal | None = None
     withheld: bool = False  #: whether the consumer says that no more records should come
     is_removed: bool = False  #: its task is over, whatever it had still to send
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 from selectors import BaseSelector, DefaultSelector
 
+import msgspec
+
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import Deploy
 from penstock.exchange.collect_writer import CollectWriter, collect_exchange
@@ -27,6 +29,7 @@ from penstock.exchange.retention import Level, Retention
 from penstock.exchange.topology import buffer_timeout, describe, exchange_number, input_channels, producer_of
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class SlotExchange:
@@ -34,6 +37,7 @@ class SlotExchange:
 
     Every method may raise ExchangeLost, and goes on raising it: the slot's tasks of this job have to stop. `flush` and
     `on_readable` raise Fenced once for each subtask that a newer attempt has superseded; the others go on.
+    `urls`: from what a deployment says of a Redis, which is without passwords, to what this process connects by.
     """
 
     def __init__(
@@ -44,11 +48,14 @@ class SlotExchange:
         keys: Keys,
         epoch: int,
         options: ExchangeOptions | None = None,
+        keyring: Keyring = UNSIGNED,
+        urls: Callable[[str], str] = str,
     ) -> None:
         if not deployment.exchange:
             raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
         self._graph, self._deployment, self._allocation = graph, deployment, allocation
         self._keys, self._epoch, self._options = keys, epoch, options or ExchangeOptions()
+        self._keyring = keyring
         self._selector = DefaultSelector()
         self._local: dict[tuple[int, int], LocalChannel] = {}
         self._writers: list[OutputWriter] = []
@@ -72,7 +79,7 @@ class SlotExchange:
                 self._options,
                 f"penstock-slot-{allocation}",
             )
-            for ref in deployment.exchange
+            for ref in (msgspec.structs.replace(each, url=urls(each.url)) for each in deployment.exchange)
         ]
 
     # -- what tasks use ----------------------------------------------------------------------------------------------
@@ -88,12 +95,14 @@ class SlotExchange:
         job, generation = self._graph.job_id, self._deployment.generation
         number = self._exchange_of(vertex, subtask)
         name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
-        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
+        log_key = self._keys.input_log(job, generation, vertex, subtask)
+        seal = self._keyring.entries(log_key)
+        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead, seal=seal)
         gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
         inlet = Inlet(
             gate,
             log,
-            self._keys.input_log(job, generation, vertex, subtask),
+            log_key,
             self._keys.credit(job, generation, vertex, subtask),
             subtask,
             self._wakes(remote),
@@ -159,6 +168,7 @@ class SlotExchange:
             self._options,
             writing.append_collected,
             self._deployment.checkpointing,
+            self._keyring.entries(log_key),
         )
         writing.add_collector(writer)
         self._collectors.append(writer)
@@ -233,12 +243,14 @@ class SlotExchange:
             self._deployment.task_local,
             self._holds(owner),
         )
+        log_key = self._keys.input_log(job, generation, edge.target, target)
         outlet = Outlet(
             channel,
-            self._keys.input_log(job, generation, edge.target, target),
+            log_key,
             self._keys.credit(job, generation, edge.target, target),
             target,
             owner,
+            self._keyring.entries(log_key),
         )
         writing.add_outlet(outlet)
         return channel

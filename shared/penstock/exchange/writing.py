@@ -17,6 +17,7 @@ from penstock.exchange.input_log import format_id, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.remote_channel import LogEntry
 from penstock.exchange.wire import pack
+from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
 
@@ -92,12 +93,14 @@ class Writing:
 
     def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
         """Queue an entry of a collect log, which is made by its first one."""
-        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", entry.header, b"p", entry.payload)))
+        header = _sealed(collector.seal, entry)
+        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", header, b"p", entry.payload)))
 
     def append(self, outlet: Outlet, entry: LogEntry) -> None:
         """Queue an entry; it leaves with the next flight."""
+        header = _sealed(outlet.seal, entry)
         self._queue.append(
-            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", entry.header, b"p", entry.payload))
+            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", header, b"p", entry.payload))
         )
 
     @property
@@ -313,6 +316,10 @@ class Writing:
     def _settled_outlets(self, outlets: Sequence[Outlet], rows: Sequence[bytes | None]) -> None:
         for outlet, raw in zip(outlets, rows, strict=True):
             self._credit(outlet, CreditRow.decode(raw))
+
+
+def _sealed(seal: EntrySeal | None, entry: LogEntry) -> bytes:
+    return entry.header if seal is None else seal.sealed(entry.header, entry.payload)
 
 
 def _is_removed(appender: Appender) -> bool:
