@@ -354,3 +354,50 @@ def test_a_status_that_a_restarted_producer_repeats_does_not_count(make_job: Mak
     assert gate.watermarks.active, "it was said before, and taken back since"
     job.checkpoint(2, writer)
     assert not gate.watermarks.active, "that is all it says at this place"
+
+
+@pytest.mark.parametrize("batches", [[[4, 99, 6]], [[4], [99], [6]], [[4, 5, 99, 7]]])
+def test_a_restarted_producer_that_makes_other_records_is_found_out(make_job: MakeJob, batches: Any) -> None:
+    job = make_job()
+    writer = job.producer(0, "A")
+    job.consumer(0, "B")
+    writer.emit(0, [1, 2, 3])
+    sent, _ = job.checkpoint(1, writer)
+    writer.emit(0, [4, 5])
+    writer.flush(0.0, True)
+    writer.emit(0, [6])
+    job.run(lambda: job.got["B"] == [1, 2, 3, 4, 5, 6])
+    job.lose("A")
+    writer = job.producer(1, "A2", sent)
+    with pytest.raises(
+        ExchangeLost, match=r"record \d is not what it was before the task restarted: \d, then 99"
+    ) as lost:
+        for batch in batches:
+            writer.emit(0, batch)
+            writer.flush(0.0, True)
+            for _ in range(20):
+                job.turn()
+        job.run(lambda: False, seconds=5)
+    assert lost.value.kind == "fork"
+
+
+def test_the_comparison_ends_where_the_attempt_before_ended(make_job: MakeJob) -> None:
+    job = make_job(read_count=2, entry_records=3)
+    writer = job.producer(0, "A")
+    job.consumer(0, "B")
+    sent, _ = job.checkpoint(1, writer)
+    for n in range(40):
+        writer.emit(0, [n])
+        job.turn()
+    job.run(lambda: len(job.got["B"]) == 40)
+    job.lose("A")
+    slot = job.slot("p", 1, "A2")
+    writer = slot.writers("p", 0, 1)[0]
+    writer.restore(sent)
+    writer.announce()
+    (channel,) = (outlet.channel for outlet in slot._links[0].writing._outlets.values())
+    job.run(lambda: channel.check is not None)
+    for n in range(60):
+        writer.emit(0, [n])
+        job.turn()
+    job.run(lambda: channel.check is None and job.got["B"] == list(range(60)))
