@@ -55,8 +55,8 @@ class SubmissionResources:
         return job_id
 
     def collect(self, request: Request) -> Response:
-        """The next entries of an `execute_and_collect` behind `after`, as `collect_frames` has them."""
-        after = log_position(request, "after", BEGINNING)
+        """The next entries of an `execute_and_collect` behind `position`, as `collect_frames` has them."""
+        after = log_position(request, "position", BEGINNING)
         view = self._dispatcher.reader.job(hex_id(request, "jobid"))
         entries, position = self._dispatcher.collecting.read(view.row, str(request.path_params["collectid"]), after)
         return Response(write_frames(entries, position), media_type=MEDIA_TYPE)

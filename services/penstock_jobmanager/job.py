@@ -13,6 +13,7 @@ from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, Failu
 from penstock.graph.execution_graph import ExecutionGraph, Subtask, shared_slots
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import EXECUTION_EDGES, JOB_EDGES, ExecutionState, JobState
+from penstock_jobmanager.attempts import remembered
 from penstock_jobmanager.decision import Decision, Forget, Op, Row, SetClaim
 from penstock_jobmanager.effects import Effect, effect_id
 from penstock_jobmanager.eligibility import eligibility
@@ -70,8 +71,19 @@ class Job:
         self.change(state=state, timestamps={**self.row.timestamps, state: self.now.wall}, **changes)
 
     def put_execution(self, row: ExecutionRow) -> None:
+        """A new attempt takes the place of the one before, which goes into the history in the same commit."""
+        before = self.record.executions.get((row.vertex, row.subtask))
+        if before is not None and before.attempt != row.attempt:
+            self._remember(before)
         self.record.executions[row.vertex, row.subtask] = row
         self.decision.rows[f"execution:{row.vertex}:{row.subtask}"] = row
+
+    def _remember(self, before: ExecutionRow) -> None:
+        subtask = before.vertex, before.subtask
+        history = remembered(self.record.attempts.get(subtask), before, self.options.attempts_history_size)
+        if history is not None:
+            self.record.attempts[subtask] = history
+            self.decision.rows[f"attempts:{before.vertex}:{before.subtask}"] = history
 
     def move(self, subtask: Subtask, *states: ExecutionState, **changes: Any) -> None:
         """Take the current attempt of a subtask through these states. IllegalTransitionError as for `enter`."""
@@ -104,6 +116,8 @@ class Job:
         """A subtask that the job no longer has."""
         del self.record.executions[subtask]
         self.decision.rows[f"execution:{subtask[0]}:{subtask[1]}"] = None
+        if self.record.attempts.pop(subtask, None) is not None:
+            self.decision.rows[f"attempts:{subtask[0]}:{subtask[1]}"] = None
 
     def put_restart(self, row: RestartRow) -> None:
         if row != self.record.restart:

@@ -15,6 +15,7 @@ class JobMasterOptions:
     claim_timeout: float = 2.0  #: a hint is sent again after it
     cancellation_timeout: float = 5.0  #: 0: a task may take for ever to stop
     exception_history_size: int = 16
+    attempts_history_size: int = 16  #: earlier attempts of each subtask
     takeover_limit: int = 10
     stable_after: float = 60.0  #: a leadership of this length clears the takeovers
     checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)

@@ -8,6 +8,7 @@ from penstock.coordination.messages import decode
 from penstock.coordination.rows import (
     AckRow,
     AllocationRow,
+    AttemptsRow,
     CheckpointRow,
     CheckpointsRow,
     CheckpointTasksRow,
@@ -31,6 +32,7 @@ class JobRecord:
 
     job: JobRow
     executions: dict[Subtask, ExecutionRow] = field(default_factory=dict)
+    attempts: dict[Subtask, AttemptsRow] = field(default_factory=dict)
     allocations: dict[str, AllocationRow] = field(default_factory=dict)
     requests: dict[str, RequestRow] = field(default_factory=dict)
     failures: dict[int, FailureRow] = field(default_factory=dict)
@@ -54,6 +56,9 @@ class JobRecord:
                 case "execution":
                     execution = _decode(name, raw, ExecutionRow)
                     record.executions[execution.vertex, execution.subtask] = execution
+                case "attempts":
+                    history = _decode(name, raw, AttemptsRow)
+                    record.attempts[history.vertex, history.subtask] = history
                 case "allocation":
                     record.allocations[rest] = _decode(name, raw, AllocationRow)
                 case "request":

@@ -2,7 +2,7 @@
 
 Each frame, big-endian: u8 kind (`CollectKind`; 255: the position), u32 epoch and u32 number of the attempt, u64 records
 before, u64 records up to and including this entry, u32 length of the payload. The position is the last frame; the next
-request gives it as `after`.
+request gives it as `position`.
 """
 
 import struct

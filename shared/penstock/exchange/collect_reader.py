@@ -6,7 +6,8 @@ import redis
 
 from penstock.coordination.keys import Keys
 from penstock.exchange.collect_log import CollectEntry, CollectKind, unpack_entry
-from penstock.exchange.input_log import format_id, parse_id
+from penstock.exchange.input_log import format_id, parse_id, refuse
+from penstock.security.keyring import UNSIGNED, Keyring
 
 #: entries in one answer
 _PAGE = 32
@@ -18,9 +19,12 @@ class CollectReader:
     `client`: of the exchange Redis number `collect_exchange(job, collect_id, exchanges)`, not decoding responses.
     """
 
-    def __init__(self, client: "redis.Redis", keys: Keys, job: str, collect_id: str) -> None:
+    def __init__(
+        self, client: "redis.Redis", keys: Keys, job: str, collect_id: str, keyring: Keyring = UNSIGNED
+    ) -> None:
         self._client: Any = client  # redis-py's types know both RESP versions at once
         self._log_key, self._taken_key = keys.collect_log(job, collect_id), keys.collect_taken(job, collect_id)
+        self._seal = keyring.entries(self._log_key)
 
     def read(self, after: str) -> tuple[list[CollectEntry], str]:
         """The entries behind position `after`, and the position behind them.
@@ -31,17 +35,25 @@ class CollectReader:
         found: list[CollectEntry] = []
         last, passed, taken = have, None, None
         for at, fields in entries:
-            entry, position = unpack_entry(fields[b"h"], fields[b"p"]), parse_id(at)
+            raw: bytes | None = fields.get(b"h", b"")
+            if self._seal is not None:
+                raw = self._seal.opened(fields.get(b"h", b""), fields.get(b"p", b""))
+            position = parse_id(at)
+            if position > have:
+                last = position
+            else:
+                passed = position
+            if raw is None:
+                refuse(self._log_key, at)
+                continue
+            entry = unpack_entry(raw, fields[b"p"])
             if position > have:
                 found.append(entry)
-                last = position
-                continue
-            passed = position
-            if entry.kind == CollectKind.DATA:
+            elif entry.kind == CollectKind.DATA:
                 taken = entry
         if passed is not None:
             self._taken(passed, taken)
-            if not found:
+            if not found and last == have:
                 return self.read(after)
         return found, format_id(last).decode()
 

@@ -13,6 +13,7 @@ from penstock.exchange.record_buffer import RecordBuffer
 from penstock.exchange.remote_channel import LogEntry
 from penstock.exchange.serialization import BatchSerializer
 from penstock.graph.key_groups import stable_hash
+from penstock.security.entry_seal import EntrySeal
 
 
 def collect_exchange(job: str, collect_id: str, exchanges: int) -> int:
@@ -49,7 +50,9 @@ class CollectWriter:
         options: ExchangeOptions,
         append: Callable[["CollectWriter", LogEntry], None],
         gated: bool = False,
+        seal: EntrySeal | None = None,
     ) -> None:
+        self.seal = seal
         self.log_key, self.taken_key = log_key, taken_key
         self.sequence = 0
         self._attempt, self._append, self._gated = attempt, append, gated

@@ -9,6 +9,7 @@ from penstock.exchange.credit import CreditRow
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.input_log import InputLog
 from penstock.exchange.remote_channel import RemoteChannel
+from penstock.security.entry_seal import EntrySeal
 
 #: field of a credit hash beside the channels: the lowest id that the log still has
 TRIMMED_TO = b"trimmed_to"
@@ -25,13 +26,16 @@ class Appender(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Outlet:
-    """A producing subtask's end. `owner` is (vertex, subtask, attempt)."""
+    """A producing subtask's end. `owner` is (vertex, subtask, attempt); `seal`: of the log, in a cluster with a
+    secret."""
 
     channel: RemoteChannel
     log_key: str
     credit_key: str
     consumer: int
     owner: tuple[str, int, int]
+    seal: EntrySeal | None = None
+    withheld: bool = False  #: whether the consumer says that no more records should come
     is_removed: bool = False  #: its task is over, whatever it had still to send
 
     def acknowledged(self) -> None:
@@ -55,14 +59,23 @@ class Inlet:
     is_removed: bool = False
     withheld: bool = False  #: whether producers are told that they have no credit
 
-    def notice(self) -> None:
-        """With task-local failover: publish what a checkpoint, or a log that is full, has changed."""
+    def settle(self, floor: dict[int, CreditRow]) -> None:
+        """What was published before; where an attempt before withheld credit, this one takes it back."""
+        self.floor, self.is_settled = floor, True
+        self.withheld = any(row.withheld for row in floor.values())
+
+    def notice(self, holds: bool) -> None:
+        """With task-local failover: publish what a checkpoint, or a log that is full, has changed. `holds`: a consumer
+        of the subtask's own wants no more records; it passes that on to where they come from."""
         retention = self.log.retention
-        if retention is None or not (retention.has_moved or retention.withholds != self.withheld):
-            return
-        self.withheld, retention.has_moved = retention.withholds, False
-        for channel in self.gate.channels:
-            self.log.credit.passed(channel, urgent=True)
+        withheld = holds or (retention is not None and retention.withholds)
+        has_moved = retention is not None and retention.has_moved
+        if retention is not None:
+            retention.has_moved = False
+        if has_moved or withheld != self.withheld:
+            self.withheld = withheld
+            for channel in self.gate.channels:
+                self.log.credit.passed(channel, urgent=True)
 
     def trim_position(self) -> EntryId:
         """Up to where the log may be trimmed."""

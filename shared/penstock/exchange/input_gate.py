@@ -16,6 +16,7 @@ from penstock.exchange.elements import (
     CheckpointBarrier,
     Control,
     EndOfInput,
+    LatencyMarker,
     RecordBatch,
     Watermark,
     WatermarkStatus,
@@ -29,6 +30,7 @@ from penstock.exchange.events import (
     CancelEvent,
     GateEvent,
     InputEnded,
+    LatencyEvent,
     StatusEvent,
 )
 from penstock.exchange.header import (
@@ -279,6 +281,11 @@ class InputGate:
             batch = RecordBatch(values, timestamps, keys)
             self._events.append(BatchEvent(state.input, batch.tail(skip) if skip else batch, channel))
             return True
+        if kind == Kind.LATENCY:
+            log.credit.passed(channel)
+            if seq == state.taken:  # else a replay's
+                self._control(None, channel, decode_control(header, payload))
+            return True
         self._look_control(state, at, channel, decode_control(header, payload), seq, ordinal)
         return True
 
@@ -346,6 +353,9 @@ class InputGate:
                 return
             case WatermarkStatus(active):
                 events.extend(self._merger.set_status(channel, active))
+                return
+            case LatencyMarker():
+                events.append(LatencyEvent(element))
                 return
             case CheckpointBarrier(checkpoint, options):
                 self._barrier(at, channel, checkpoint, options)

@@ -4,11 +4,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
+import structlog
+
 from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import Kind, kind_of
 from penstock.exchange.retention import Retention
+from penstock.security.entry_seal import EntrySeal
+
+_log = structlog.get_logger(__name__)
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 _LAST_OF_MS = (1 << 64) - 1
@@ -32,9 +37,19 @@ def following(at: EntryId) -> EntryId:
 
 
 class InputLog:
-    """Holds no socket: a link feeds it and asks what it wants. `name` is for messages."""
+    """Holds no socket: a link feeds it and asks what it wants. `name` is for messages; `seal`: what is not sealed by it
+    is as good as not there."""
 
-    def __init__(self, name: str, credit: ConsumerCredit, read_ahead: int, start: EntryId = FIRST_ID) -> None:
+    def __init__(
+        self,
+        name: str,
+        credit: ConsumerCredit,
+        read_ahead: int,
+        start: EntryId = FIRST_ID,
+        seal: EntrySeal | None = None,
+    ) -> None:
+        self._seal = seal
+        self.refused = 0  #: entries
         self.name, self.credit = name, credit
         self.position = format_id(start)  #: id of the last entry read
         self.buffered = 0  #: bytes read ahead
@@ -96,7 +111,9 @@ class InputLog:
         """New entries, in id order."""
         add, size, at = self._entries.append, 0, self.position
         for at, fields in entries:
-            entry = (at, fields[1], fields[3])
+            entry = self._opened(at, fields)
+            if entry is None:
+                continue
             size += len(entry[2])
             add(entry)
             if self.tap is not None:
@@ -136,7 +153,22 @@ class InputLog:
         for raw, fields in entries:
             at = parse_id(raw)
             seen |= at == first
-            if at in waiting:
-                self._again[at] = (raw, fields[1], fields[3])
+            if at in waiting and (entry := self._opened(raw, fields)) is not None:
+                self._again[at] = entry
         if not seen:
             raise ExchangeLost(f"{self.name}: entry {format_id(first).decode()} was held and is no longer in the log")
+
+    def _opened(self, at: bytes, fields: list[bytes]) -> Entry | None:
+        if self._seal is None:
+            return at, fields[1], fields[3]
+        header = self._seal.opened(fields[1], fields[3]) if len(fields) == 4 else None
+        if header is None:
+            self.refused += 1
+            refuse(self.name, at)
+            return None
+        return at, header, fields[3]
+
+
+def refuse(name: str, at: bytes) -> None:
+    """Tell of an entry that is passed over."""
+    _log.error("an entry was refused: not sealed with the cluster secret for this log", log=name, entry=at.decode())

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 from penstock.exchange.batch_size import BatchSize
 from penstock.exchange.credit import CreditRow, ProducerCredit
-from penstock.exchange.elements import MIN_TIMESTAMP, CheckpointBarrier, Control, RecordBatch, Watermark
+from penstock.exchange.elements import (
+    MIN_TIMESTAMP,
+    CheckpointBarrier,
+    Control,
+    LatencyMarker,
+    RecordBatch,
+    Watermark,
+)
 from penstock.exchange.header import Attempt, Header, Kind, encode_control, kind_of
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
@@ -38,7 +45,8 @@ class Fence:
 
 
 class RemoteChannel:
-    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back.
+    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back. `holds`:
+    whether no records are appended where the consumer withholds its credit.
 
     Nothing is appended until the first credit row is known: a restored producer may be behind what was taken already.
     """
@@ -52,6 +60,7 @@ class RemoteChannel:
         append: Callable[[LogEntry], None],
         on_blocked: Callable[[bool], None],
         task_local: bool = False,
+        holds: Callable[[], bool] = lambda: False,
     ) -> None:
         self.channel = channel
         self.sequence = self.ordinal = self.bytes_out = 0
@@ -67,12 +76,13 @@ class RemoteChannel:
         self._settled = self._out_of_credit = self._stalled = self._blocked = False
         self._watermark: int | None = None  #: held back while an earlier one is unread
         self._watermark_ordinal = self._ordinal_taken = 0
+        self._marker: LatencyMarker | None = None  #: goes behind the next batch
         self._unanswered = 0
         self._edge = edge
         self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
         self._task_local = task_local
         self._is_seen = not task_local  #: whether the consumer has come to this attempt's first entry
-        self._withheld = False
+        self._holds, self._withheld = holds, False
 
     @property
     def is_buffering(self) -> bool:
@@ -103,11 +113,23 @@ class RemoteChannel:
         buffer.add(values, timestamps, keys)
         while len(buffer) >= self._size.records:
             self._send_batch(buffer.take(self._size.records))
+            if self._marker is not None:
+                self._send_marker()
 
     def flush(self) -> None:
         """Let go what is buffered."""
         while self._buffer.values:
             self._send_batch(self._buffer.take(self._size.records))
+        if self._marker is not None:
+            self._send_marker()
+
+    def mark(self, marker: LatencyMarker) -> None:
+        """Send a latency marker behind everything emitted, as soon as that goes by itself: what it measures includes
+        the buffer timeout. One that still waits for that makes later ones needless."""
+        if self._marker is None:
+            self._marker = marker
+            if not self._buffer.values:
+                self._send_marker()
 
     def control(self, element: Control) -> None:
         """Send a control element behind everything emitted. A watermark waits, and is replaced by later ones, while
@@ -167,7 +189,7 @@ class RemoteChannel:
         if not self._task_local or row.attempt == self._attempt:
             self._is_seen = True
             self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
-        self._withheld = row.withheld
+        self._withheld = row.withheld and self._holds()
         while self._parked and self._may_append(self._parked[0]):
             self._let_go(self._parked.popleft())
         if self._withheld:
@@ -215,6 +237,13 @@ class RemoteChannel:
     def _send_control(self, element: Control) -> None:
         kind, payload = encode_control(element)
         self.ordinal += 1
+        self._send(self._entry(kind, payload, 0))
+
+    def _send_marker(self) -> None:
+        assert self._marker is not None
+        kind, payload = encode_control(self._marker)
+        self._marker = None
+        # with the ordinal of the last control entry: a replay that marks at other places counts the same
         self._send(self._entry(kind, payload, 0))
 
     def _entry(self, kind: Kind, payload: bytes, size: int) -> LogEntry:

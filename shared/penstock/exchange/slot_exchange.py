@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 from selectors import BaseSelector, DefaultSelector
 
+import msgspec
+
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import Deploy
 from penstock.exchange.collect_writer import CollectWriter, collect_exchange
@@ -27,6 +29,7 @@ from penstock.exchange.retention import Level, Retention
 from penstock.exchange.topology import buffer_timeout, describe, exchange_number, input_channels, producer_of
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class SlotExchange:
@@ -34,6 +37,7 @@ class SlotExchange:
 
     Every method may raise ExchangeLost, and goes on raising it: the slot's tasks of this job have to stop. `flush` and
     `on_readable` raise Fenced once for each subtask that a newer attempt has superseded; the others go on.
+    `urls`: from what a deployment says of a Redis, which is without passwords, to what this process connects by.
     """
 
     def __init__(
@@ -44,11 +48,14 @@ class SlotExchange:
         keys: Keys,
         epoch: int,
         options: ExchangeOptions | None = None,
+        keyring: Keyring = UNSIGNED,
+        urls: Callable[[str], str] = str,
     ) -> None:
         if not deployment.exchange:
             raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
         self._graph, self._deployment, self._allocation = graph, deployment, allocation
         self._keys, self._epoch, self._options = keys, epoch, options or ExchangeOptions()
+        self._keyring = keyring
         self._selector = DefaultSelector()
         self._local: dict[tuple[int, int], LocalChannel] = {}
         self._writers: list[OutputWriter] = []
@@ -58,7 +65,7 @@ class SlotExchange:
         self._fenced: set[tuple[str, int, int]] = set()
         self._lost: ExchangeLost | None = None
         self._places = Places(graph, deployment)
-        self._retained: list[Inlet] = []
+        self._inlets: list[Inlet] = []  #: with task-local failover
         #: told of a log that has come to half of its bound, or to all of it: vertex, subtask, level, bytes
         self.on_retention: Callable[[str, int, Level, int], None] = lambda vertex, subtask, level, size: None
         job, generation = graph.job_id, deployment.generation
@@ -72,7 +79,7 @@ class SlotExchange:
                 self._options,
                 f"penstock-slot-{allocation}",
             )
-            for ref in deployment.exchange
+            for ref in (msgspec.structs.replace(each, url=urls(each.url)) for each in deployment.exchange)
         ]
 
     # -- what tasks use ----------------------------------------------------------------------------------------------
@@ -88,12 +95,14 @@ class SlotExchange:
         job, generation = self._graph.job_id, self._deployment.generation
         number = self._exchange_of(vertex, subtask)
         name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
-        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
+        log_key = self._keys.input_log(job, generation, vertex, subtask)
+        seal = self._keyring.entries(log_key)
+        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead, seal=seal)
         gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
         inlet = Inlet(
             gate,
             log,
-            self._keys.input_log(job, generation, vertex, subtask),
+            log_key,
             self._keys.credit(job, generation, vertex, subtask),
             subtask,
             self._wakes(remote),
@@ -101,7 +110,8 @@ class SlotExchange:
         )
         if vertex in self._deployment.retained:
             log.retention = Retention(self._deployment.retained_bytes, FIRST_ID)
-            self._retained.append(inlet)
+        if self._deployment.task_local:
+            self._inlets.append(inlet)
         self._links[number].writing.add_inlet(inlet)
         return gate
 
@@ -132,13 +142,13 @@ class SlotExchange:
         owner = vertex, subtask
         self._writers = [w for w in self._writers if self._owners[w] != owner]
         self._owners = {w: o for w, o in self._owners.items() if o != owner}
-        self._retained = [i for i in self._retained if i.owner != owner]
+        self._inlets = [i for i in self._inlets if i.owner != owner]
         for link in self._links:
             link.writing.remove(owner)
 
     def stop_retaining(self, vertices: Collection[str]) -> None:
         """Trim the logs of these to what is consumed, until a checkpoint that begins from now on is complete."""
-        for inlet in self._retained:
+        for inlet in self._inlets:
             if inlet.owner[0] in vertices and inlet.log.retention is not None:
                 inlet.log.retention.off()
 
@@ -158,6 +168,7 @@ class SlotExchange:
             self._options,
             writing.append_collected,
             self._deployment.checkpointing,
+            self._keyring.entries(log_key),
         )
         writing.add_collector(writer)
         self._collectors.append(writer)
@@ -189,7 +200,7 @@ class SlotExchange:
             writer.flush(now, idle)
         if self._collectors:
             self._flush_collectors(now, idle)
-        if self._retained:
+        if self._inlets:
             self._notice_retention()
         try:
             for link in self._links:
@@ -230,16 +241,26 @@ class SlotExchange:
             lambda entry: writing.append(outlet, entry),
             on_blocked,
             self._deployment.task_local,
+            self._holds(owner),
         )
+        log_key = self._keys.input_log(job, generation, edge.target, target)
         outlet = Outlet(
             channel,
-            self._keys.input_log(job, generation, edge.target, target),
+            log_key,
             self._keys.credit(job, generation, edge.target, target),
             target,
             owner,
+            self._keyring.entries(log_key),
         )
         writing.add_outlet(outlet)
         return channel
+
+    def _holds(self, owner: tuple[str, int, int]) -> Callable[[], bool]:
+        """Only sources stop where a log is full: what is under way has to flow, or no barrier would come through. One
+        that was restarted has to come to where its consumers are first."""
+        if self._graph.inputs(owner[0]):
+            return lambda: False
+        return lambda: all(w.is_caught_up for w in self._writers if self._owners[w] == owner[:2])
 
     def _local_channel(self, channel: int, consumer: int) -> LocalChannel:
         found = self._local.get((channel, consumer))
@@ -267,8 +288,9 @@ class SlotExchange:
         return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
 
     def _notice_retention(self) -> None:
-        for inlet in self._retained:
-            inlet.notice()
+        held = set[tuple[str, int]]().union(*(link.writing.withheld() for link in self._links))
+        for inlet in self._inlets:
+            inlet.notice(inlet.owner in held)
             retention = inlet.log.retention
             if retention is not None and (level := retention.news()) is not None:
                 self.on_retention(*inlet.owner, level, retention.bytes)

@@ -17,6 +17,7 @@ from penstock.exchange.input_log import format_id, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.remote_channel import LogEntry
 from penstock.exchange.wire import pack
+from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
 
@@ -78,6 +79,10 @@ class Writing:
                 del self._outlets[key]
         self._queue = deque(a for a in self._queue if not _is_removed(a[0]))
 
+    def withheld(self) -> set[tuple[str, int]]:
+        """Subtasks one of whose consumers wants no more records."""
+        return {outlet.owner[:2] for outlet in self._outlets.values() if outlet.withheld}
+
     def add_collector(self, collector: CollectWriter) -> None:
         self._collectors.append(collector)
 
@@ -88,12 +93,14 @@ class Writing:
 
     def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
         """Queue an entry of a collect log, which is made by its first one."""
-        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", entry.header, b"p", entry.payload)))
+        header = _sealed(collector.seal, entry)
+        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", header, b"p", entry.payload)))
 
     def append(self, outlet: Outlet, entry: LogEntry) -> None:
         """Queue an entry; it leaves with the next flight."""
+        header = _sealed(outlet.seal, entry)
         self._queue.append(
-            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", entry.header, b"p", entry.payload))
+            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", header, b"p", entry.payload))
         )
 
     @property
@@ -302,12 +309,17 @@ class Writing:
 
     def _credit(self, outlet: Outlet, row: CreditRow) -> None:
         outlet.channel.credited(row)
+        outlet.withheld = row.withheld
         if outlet.channel.fence is not None:
             self.fenced.append(outlet)
 
     def _settled_outlets(self, outlets: Sequence[Outlet], rows: Sequence[bytes | None]) -> None:
         for outlet, raw in zip(outlets, rows, strict=True):
             self._credit(outlet, CreditRow.decode(raw))
+
+
+def _sealed(seal: EntrySeal | None, entry: LogEntry) -> bytes:
+    return entry.header if seal is None else seal.sealed(entry.header, entry.payload)
 
 
 def _is_removed(appender: Appender) -> bool:
@@ -325,5 +337,4 @@ def _settled_inlet(inlet: Inlet, reply: Sequence[bytes]) -> None:
         raise ExchangeLost(
             f"{inlet.log.name}: trimmed up to {trimmed.decode()}, beyond where it is to be read from", "trimmed"
         )
-    inlet.floor = {int(c): CreditRow.decode(raw) for c, raw in published.items()}
-    inlet.is_settled = True
+    inlet.settle({int(c): CreditRow.decode(raw) for c, raw in published.items()})

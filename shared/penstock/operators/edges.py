@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from penstock.exchange.elements import Control
+from penstock.exchange.elements import Control, LatencyMarker
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.output_type import OutputType
 
@@ -26,6 +26,9 @@ class EdgeWriter(Protocol):
 
     def broadcast(self, control: Control) -> None:
         """To every target, behind what was emitted before."""
+
+    def mark(self, i: int, marker: LatencyMarker) -> None:
+        """To targets[i] alone, behind what was emitted there before."""
 
 
 Timestamps = list[int | None] | None

@@ -14,6 +14,7 @@ from penstock.client.config import Configuration
 from penstock.client.config.options import cluster
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
+from penstock.coordination.logging import set_scope
 from penstock.coordination.messages import (
     CancelTasks,
     Deploy,
@@ -40,13 +41,19 @@ from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
+from penstock.runtime.log_scope import LogScope
+from penstock.runtime.profiler import Profiler
 from penstock.runtime.slot_alignment import SlotAlignment
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
+from penstock.runtime.tap.settings import TapSettings
+from penstock.runtime.tap.slot_taps import SlotTaps
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.task_local import task_local_of
 from penstock.runtime.task_rates import TaskRates
+from penstock.security.configured import keyring_of
+from penstock.security.redis_urls import KnownUrls
 
 _log = structlog.get_logger(__name__)
 
@@ -74,7 +81,9 @@ def run_slot(
     with (
         structlog.contextvars.bound_contextvars(job=job, allocation=allocation, taskmanager=taskmanager),
         tempfile.TemporaryDirectory(prefix="penstock-slot-") as temporary,
-        Coordination.connect(coordination_url, prefix, Path(storage) if storage else None) as coordination,
+        Coordination.connect(
+            coordination_url, prefix, Path(storage) if storage else None, keyring_of(configuration)
+        ) as coordination,
     ):
         _Slot(
             configuration, coordination, Keys(prefix), job, allocation, directory or Path(temporary), taskmanager
@@ -104,8 +113,20 @@ class _Slot:
         self._attempts: dict[tuple[str, int], int] = {}  #: of those that are known, the newest
         self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
+        self._taps = SlotTaps(
+            coordination, job, TapSettings.of(configuration), self._runner.submit, lambda: self._runner.tasks
+        )
+        self._profiler = Profiler(self._runner, job, coordination.profiles)
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error
+            coordination,
+            keys,
+            job,
+            allocation,
+            self._on_command,
+            self._metrics,
+            self._on_error,
+            self._taps.wake,
+            self._profiler.tick,
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._alignment = SlotAlignment(coordination.alignments, job, allocation)
@@ -113,12 +134,14 @@ class _Slot:
         self._generation = -1
         self._released = False
         self._rates = TaskRates()
+        self._scope = LogScope(self._runner)
 
     def run(self) -> None:
         """Until the slot is released."""
         # in-flight records are many and short-lived: with Python's threshold of 700 the collector would look at all of
         # them again and again (a tenth of the CPU in word count)
         gc.set_threshold(10_000, 20, 50)
+        set_scope(self._scope)
         _log.info("slot claimed")
         self._link.start()
         try:
@@ -128,14 +151,17 @@ class _Slot:
             # no word to the JobMaster: it learns from the ResourceManager what became of the TaskManager
             _log.info("leaving with the TaskManager")
         finally:
+            self._taps.close()
             self._runner.close()
             self._alignment.close()
             if self._exchange is not None:
                 self._exchange.close()
             self._checkpoints.close()
             self._link.close(_LAST_EVENTS)
+            self._profiler.close()
             self._loader.close()
             _log.info("slot released")
+            set_scope(None)
 
     # -- in the reading thread ---------------------------------------------------------------------------------------
 
@@ -194,6 +220,7 @@ class _Slot:
 
     def _deploy(self, deployment: Deployment) -> None:
         command = deployment.command
+        self._scope.epoch = command.epoch
         if command.generation < self._generation:
             return  # of attempts that newer ones have taken the place of
         # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived
@@ -237,6 +264,7 @@ class _Slot:
             task.on_exhausted = partial(self._exhausted, attempt)
             self._known[vertex, subtask, number] = task
             self._runner.add(task)
+        self._taps.deployed(deployment.graph)
 
     def _exchange_for(self, deployment: Deployment) -> SlotExchange:
         command = deployment.command
@@ -248,7 +276,14 @@ class _Slot:
                 self._exchange.close()
             options = exchange_options(self._configuration, deployment.graph.configuration)
             self._exchange = SlotExchange(
-                deployment.graph, command, self._allocation, self._keys, command.epoch, options
+                deployment.graph,
+                command,
+                self._allocation,
+                self._keys,
+                command.epoch,
+                options,
+                self._coordination.keyring,
+                KnownUrls.of(self._configuration),
             )
             self._generation = command.generation
             self._runner.exchange = self._exchange

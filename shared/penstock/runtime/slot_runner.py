@@ -34,6 +34,7 @@ class SlotRunner:
     def __init__(self, exchange: Exchange | None = None, on_change: Callable[[Task], None] = lambda task: None) -> None:
         self.exchange = exchange
         self.tasks: list[Task] = []
+        self.current: Task | None = None  #: whose code runs just now
         self.interruption = Interruption()
         self._on_change = on_change
         self._reported: dict[Task, str] = {}
@@ -59,8 +60,10 @@ class SlotRunner:
         """Start a task and run it from now on."""
         self.tasks.append(task)
         task.wake = lambda: self.submit(_look_again)
+        self.current = task
         with self.interruption.user_code():
             task.start()
+        self.current = None
         self._report(task)
 
     def forget(self, task: Task) -> None:
@@ -87,6 +90,7 @@ class SlotRunner:
             progress = self._work()
         except Interrupted:
             # in a task that is being cancelled: the command to do so waits in the mail
+            self.current = None
             return True
         self._with_exchange(lambda exchange: exchange.flush(not progress))
         for task in self.tasks:
@@ -111,11 +115,14 @@ class SlotRunner:
             self._mail.popleft()()
         with self.interruption.user_code():
             for task in self.tasks:
+                self.current = task
                 if task.step():
                     progress = True
             if not progress:
                 for task in self.tasks:
+                    self.current = task
                     task.on_idle()
+        self.current = None
         return progress
 
     def _report(self, task: Task) -> None:

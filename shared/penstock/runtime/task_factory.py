@@ -10,6 +10,7 @@ import cloudpickle
 
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.client.config import Configuration
+from penstock.client.config.options import metrics as metric_options
 from penstock.client.config.options import state
 from penstock.client.config.options.cluster import STORAGE_DIR, TASK_SLOTS
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
@@ -28,6 +29,7 @@ from penstock.operators.specs import SourceSpec
 from penstock.runtime.batch.ordered_gate import OrderedGate
 from penstock.runtime.channel_times import restored_times
 from penstock.runtime.in_flight_restore import restored_input, restored_output
+from penstock.runtime.latency import LatencySettings, TaskLatency
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.restore import Restore, Restored, RestoreFailed
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
@@ -109,8 +111,11 @@ class TaskFactory:
 
         if vertex.input_orders:
             gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
-        waits = info.checkpointing
-        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
+        waits, settings = info.checkpointing, _latency(self._configuration, self._graph)
+        latency = None
+        if settings is not None:
+            latency = TaskLatency(settings, [operator.id for operator in vertex.operators], subtask)
+        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits, latency)
 
     def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
         return SubtaskInfo(
@@ -258,6 +263,18 @@ def _managed_memory(configuration: Configuration) -> int | None:
     if not configuration.get(state.ROCKSDB_MANAGED):
         return None
     return configuration.get(state.MANAGED_MEMORY) // configuration.get(TASK_SLOTS)
+
+
+def _latency(configuration: Configuration, graph: JobGraph) -> LatencySettings | None:
+    """None where there are to be no latency markers: in batch mode they would measure when an input ends."""
+    interval = configuration.get(metric_options.LATENCY_INTERVAL).total_seconds()
+    if interval <= 0 or graph.job_type == "BATCH":
+        return None
+    return LatencySettings(
+        interval,
+        configuration.get(metric_options.LATENCY_GRANULARITY),
+        configuration.get(metric_options.LATENCY_HISTORY),
+    )
 
 
 def _watermark_interval(graph: JobGraph) -> int:

@@ -43,8 +43,8 @@ class Outcome:
         return (
             f"seed {self.seed}: lost {self.lost}, doubled {self.doubled}; {self.kills} kills, "
             f"{self.restarts} restores ({self.alone} restarts of tasks alone), {self.checkpoints} checkpoints, "
-            f"the last {self.unaligned} unaligned ones had "
-            f"{self.persisted} bytes in flight, {self.seconds:.1f} s" + "".join(f"\n  {e}" for e in self.errors)
+            f"the last {self.unaligned} unaligned ones had {self.persisted} bytes in flight, {self.seconds:.1f} s"
+            + "".join(f"\n  {e}" for e in self.errors)
         )
 
 

@@ -45,7 +45,7 @@ class Cluster:
         if request.method == "POST":
             self.bodies.append(json.loads(request.content))
         if name == "collect":
-            self.after.append(request.url.params["after"])
+            self.after.append(request.url.params["position"])
         left = self.answers["cancel" if request.method == "PATCH" else name]
         return left.pop(0) if len(left) > 1 else left[0]
 

@@ -188,12 +188,12 @@ def test_collected_batches_come_framed_and_from_where_the_client_is(replica: Rep
     replica.collecting.entries = (("5-0", first), ("5-1", second))
     page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1").content)
     assert (page.entries, page.position) == ((first, second), "5-1")
-    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after=5-0").content)
+    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position=5-0").content)
     assert (page.entries, page.position) == ((second,), "5-1")
-    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after=5-1").content)
+    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position=5-1").content)
     assert (page.entries, page.position) == ((), "5-1")
     for wrong in ("-1", "5", "x-1", "5-"):
-        assert replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after={wrong}").status_code == 400
+        assert replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position={wrong}").status_code == 400
     assert replica.http.get(f"/penstock/jobs/{'e' * 32}/collect/c1").status_code == 404
 
 

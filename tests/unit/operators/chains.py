@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from penstock.exchange.elements import Control
+from penstock.exchange.elements import Control, LatencyMarker
 from penstock.graph.job_graph import JobEdge
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
@@ -40,6 +40,9 @@ class Writer:
 
     def broadcast(self, control: Control) -> None:
         self.arrived += [(i, control) for i in self.targets]
+
+    def mark(self, i: int, marker: LatencyMarker) -> None:
+        self.arrived.append((i, marker))
 
     @property
     def values(self) -> list[Any]:

@@ -60,7 +60,8 @@ class Consumer:
         """Raises ExchangeLost where what it has to read is trimmed."""
         log, moved = self.inlet.log, False
         if not self.is_begun:
-            self.inlet.floor, self.inlet.is_settled, self.is_begun = dict(self.stored.rows), True, True
+            self.inlet.settle(dict(self.stored.rows))
+            self.is_begun = True
             if self.stored.trimmed_to > self.inlet.gate.trim_position():
                 raise ExchangeLost("trimmed up to beyond where it is to be read from", "trimmed")
         wanted = log.wanted()
@@ -78,8 +79,8 @@ class Consumer:
                 moved = True
         return moved
 
-    def publish(self) -> None:
-        self.inlet.notice()
+    def publish(self, holds: bool) -> None:
+        self.inlet.notice(holds)
         rows = self.inlet.rows(self.inlet.log.credit.published())
         if rows:
             self.stored.rows.update(rows)
@@ -111,7 +112,8 @@ class RetainedLogs:
 
     def writers(self, owner: Owner) -> dict[int, OutputWriter]:
         vertex, subtask, attempt = owner
-        writers, ends = {}, self.producers.setdefault(owner, [])
+        writers, ends = dict[int, OutputWriter](), self.producers.setdefault(owner, [])
+        is_source = not self._graph.inputs(vertex)
         for number, edge in self._graph.outputs(vertex):
             targets = consumers(self._graph, edge, subtask)
             writer = writers[number] = OutputWriter(targets, None)
@@ -125,6 +127,7 @@ class RetainedLogs:
                     partial(self._append, ends, stored, len(ends)),
                     partial(writer.set_blocked, index),
                     task_local=True,
+                    holds=lambda: is_source and all(w.is_caught_up for w in writers.values()),
                 )
                 ends.append((stored, channel))
                 writer.add_remote(channel)
@@ -142,10 +145,10 @@ class RetainedLogs:
         if consumer is not None and choice.random() < 0.7:
             consumer.read(choice.randrange(1, 9))
         if consumer is not None and choice.random() < 0.5:
-            consumer.publish()
+            consumer.publish(any(self._row(*end).withheld for end in self.producers.get(owner, ())))
         for stored, channel in self.producers.get(owner, ()):
             if choice.random() < 0.5:
-                channel.credited(stored.rows.get(channel.channel, CreditRow()))
+                channel.credited(self._row(stored, channel))
         for writer in self._writers.get(owner, ()):
             if choice.random() < 0.3:
                 writer.flush(0.0, True)
@@ -160,6 +163,10 @@ class RetainedLogs:
 
     def log(self, vertex: str, subtask: int) -> StoredLog:
         return self.stored.setdefault((vertex, subtask), StoredLog())
+
+    @staticmethod
+    def _row(stored: StoredLog, channel: RemoteChannel) -> CreditRow:
+        return stored.rows.get(channel.channel, CreditRow())
 
     def _append(
         self, ends: list[tuple[StoredLog, RemoteChannel]], stored: StoredLog, number: int, entry: LogEntry

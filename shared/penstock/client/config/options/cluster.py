@@ -44,6 +44,13 @@ JOBSTORE_EXPIRATION = integer(
 JOBSTORE_CAPACITY = integer(
     "jobstore.max-capacity", 2**31 - 1, "Ended jobs that are shown at most; of more, the oldest go at once.", least=0
 )
+TMP_DIRS = optional_string(
+    "io.tmp.dirs",
+    "Folder for the temporary files of TaskManagers: packages, and RocksDB's files unless "
+    "state.backend.rocksdb.localdir says otherwise. Each slot process has one of its own there, which goes with it. "
+    "Default: the system's.",
+    ("taskmanager.tmp.dirs",),
+)
 SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
 )
@@ -154,7 +161,8 @@ REGISTRATION_TIMEOUT = duration(
 MAX_ATTEMPTS_HISTORY = integer(
     "jobmanager.execution.attempts-history-size",
     16,
-    "Attempts kept of each subtask.",
+    "Earlier attempts kept of each subtask.",
     ("job-manager.max-attempts-history-size",),
+    least=0,
 )
 EXCEPTION_HISTORY = integer("web.exception-history-size", 16, "Failures kept of each job.", least=0)
