@@ -24,6 +24,7 @@ from tests.unit.jobmanager.checkpoint_world import CheckpointWorld, Task
 from tests.unit.jobmanager.jobs import FLAT_MAP, chain, checkpointed
 from tests.unit.jobmanager.test_checkpoint_life import CheckpointLife
 
+_UP = (ExecutionState.RUNNING, ExecutionState.FINISHED)
 LOST: tuple[str, ...] = ("lost", "gap", "fork", "trimmed")
 
 
@@ -134,6 +135,9 @@ class LocalLife(CheckpointLife):
                 place = self.world.master._job.slot_of(task)
                 asked = {self.world.master._job.slot_number(request) for request in record.requests}
                 assert place in asked, f"{task} waits for a slot that nobody was asked for"
+        down = [e for e in record.executions.values() if e.state not in _UP]
+        pending = [row for row in record.checkpoints.values() if row.status == "PENDING"]
+        assert not down or not pending, "a cut has no part of an attempt that is over"
         assert record.job.region_only is None or not record.job.retention_full
 
     @invariant()
