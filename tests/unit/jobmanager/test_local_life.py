@@ -69,7 +69,7 @@ class LocalLife(CheckpointLife):
         tolerable=st.sampled_from([0, 10]),
         random=st.sampled_from(["", "", FLAT_MAP]),
     )
-    def submit(self, parallelism: int, delay: int, concurrent: int, tolerable: int, random: str) -> None:  # type: ignore[override]
+    def submit(self, parallelism: int, delay: int, concurrent: int, tolerable: int, random: str) -> None:
         again = RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=1000, delay=delay)
         options = checkpointed(again, max_concurrent=concurrent, tolerable_failures=tolerable, history=3, timeout=25.0)
         options = dataclasses.replace(options, failover=FailoverStrategy.TASK, slot_request_timeout=20.0)
