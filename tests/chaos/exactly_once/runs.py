@@ -88,6 +88,8 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
     client = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder, env=environment)
     try:
         needs = settings["count"] / settings["rate"]
+        if failover:
+            _until_busy(cluster, client)
         for _ in range(choice.randrange(0, 4)):
             time.sleep(choice.uniform(0.1, needs))
             outcome.kills += _kill_a_slot(cluster, choice)
@@ -107,6 +109,12 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
         said.close()
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+def _until_busy(cluster: LocalCluster, client: "subprocess.Popen[bytes]") -> None:
+    """Until there is a slot to kill, or the job is over."""
+    while client.poll() is None and not any(p["jobs"] for p in cluster.processes("slot")):
+        time.sleep(0.05)
 
 
 def _kill_a_slot(cluster: LocalCluster, choice: random.Random) -> int:
