@@ -1,7 +1,7 @@
 """Whether a restarted producer makes the records again that it made before (docs/exchange.md, "Task-local failover").
 
-What attempts before have left of a channel in its consumer's log is compared by value with what is made now, in whatever
-batches either came. Only what both have is compared: where the log was trimmed there is nothing to say.
+What attempts before have left of a channel in its consumer's log is compared by value with what is made now, in
+whatever batches either came. Only what both have is compared: where the log was trimmed there is nothing to say.
 """
 
 import io
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from penstock.exchange.errors import ExchangeLost
-from penstock.exchange.header import Attempt, Kind, unpack_header
+from penstock.exchange.header import NO_ATTEMPT, Attempt, Kind, unpack_header
 
 #: value, timestamp, key
 Record: TypeAlias = tuple[Any, int | None, Any]
@@ -28,7 +28,7 @@ class ForkCheck:
         self._channel, self._attempt, self._edge = channel, attempt, edge
         self._is_read = False  #: whether all is read that there is to compare
         self._found_upto = self._made_upto = self._compared = after
-        self._newest: Attempt | None = None
+        self._newest = NO_ATTEMPT
         self._found: deque[list[Record]] = deque()
         self._made: deque[list[Record]] = deque()
 
@@ -70,14 +70,13 @@ class ForkCheck:
         attempt = header.epoch, header.attempt
         if attempt >= self._attempt:
             self._is_read = True  # this one's own: nothing behind it counts that others have made
-        elif header.kind == Kind.DATA and (self._newest is None or attempt >= self._newest):
-            if header.seq > self._found_upto:
-                records = _records(payload)
-                if header.seq - len(records) > self._found_upto:
-                    self._is_read = True  # what is in between was trimmed
-                    return
+        elif header.kind == Kind.DATA and attempt >= self._newest and header.seq > self._found_upto:
+            records = _records(payload)
+            if header.seq - len(records) > self._found_upto:
+                self._is_read = True  # what is in between was trimmed
+            else:
                 self._found_upto = self._put(self._found, self._found_upto, header.seq, records)
-        self._newest = attempt if self._newest is None else max(self._newest, attempt)
+        self._newest = max(self._newest, attempt)
 
     @staticmethod
     def _put(queue: deque[list[Record]], upto: int, seq: int, records: list[Record]) -> int:

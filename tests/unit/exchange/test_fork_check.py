@@ -35,7 +35,7 @@ def check(after: int = 0) -> ForkCheck:
 @pytest.mark.parametrize("seed", range(20))
 def test_batches_may_have_any_bounds_and_come_in_any_order(seed: int) -> None:
     choice = random.Random(seed)
-    values = [(n, f"v{n}", {"k": n}) for n in range(40)]
+    values: list[Any] = [(n, f"v{n}", {"k": n}) for n in range(40)]
 
     def batches(after: int) -> list[tuple[int, list[Any]]]:
         found, at = [], after
