@@ -55,7 +55,8 @@ def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str, 
     manner = random.Random(f"{seed}: unaligned")
     unaligned = manner.choice([0, 0, 100]) if manner.random() < 1 / 3 else None
     return {
-        "count": count,
+        # with task-local failover faults begin once the job runs, and it is to outlast them
+        "count": 4 * count if failover else count,
         "rate": choice.choice([800, 1200, 2000]),
         "keys": choice.choice([3, 13, 101]),
         "splits": 4,

@@ -237,6 +237,17 @@ def test_nothing_that_goes_on_restarts_all() -> None:
     assert master.record.restart.restarts == 1, "both slots were of one TaskManager: that is one failure"
 
 
+def test_another_slot_of_the_taskmanager_later_is_another_failure() -> None:
+    master = running()
+    request = max(master.handle(lost(1), at(1.0)).rows, key=lambda name: name.startswith("request:"))
+    number = int(request.rsplit("-", 1)[1])
+    master.handle(offered(number), at(2.0))
+    for vertex in (SOURCE, FLAT_MAP, SINK):
+        up(master, (vertex, 1))
+    master.handle(lost(number), at(3.0))
+    assert (state(master), master.record.restart.restarts) == ("RUNNING", 2)
+
+
 def test_ends_of_a_channel_that_differ_restart_all() -> None:
     master = running()
     checkpoint(master, 11.0, sent=6, taken=5)
