@@ -41,6 +41,8 @@ class Job:
         self.released = self.executions.all_terminal and record.job.state is not JobState.RESTARTING
         #: when the next checkpoint is due, on the clock of `Now.mono`; None: not known yet
         self.next_checkpoint: float | None = None
+        #: when the last one ended (ms, wall clock of who led then), and when the pause after it is over (`Now.mono`)
+        self.paused: tuple[int, float] | None = None
         self.timers: dict[str, float] = {}
         self.now = Now(0, 0.0)
         self.decision = Decision()
