@@ -1,7 +1,8 @@
 """`python -m tests.chaos`: scenarios by seed until time is up, then the table. See docs/chaos.md.
 
 Environment: SEED (of the first run; random), MINUTES (10), SCENARIO (a name or a part of names, several by comma; all),
-RUNS (runs of each scenario at least; 1), OUT (folder of chaos.json and chaos.md; chaos-results), HARNESS (processes).
+RUNS (runs of each scenario at least; 1), OUT (folder of chaos.json and chaos.md; chaos-results), HARNESS (processes,
+docker; processes).
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tests.chaos import report
 from tests.chaos.campaign import Campaign
+from tests.chaos.harness import Harness
 from tests.chaos.outcome import Outcome
 from tests.chaos.processes.cluster import ProcessHarness
 from tests.chaos.scenario import Scenario
@@ -41,6 +43,21 @@ def grouped(scenarios: list[Scenario]) -> list[Scenario]:
     return sorted(scenarios, key=lambda scenario: specs.index(scenario.spec))
 
 
+def harness(name: str) -> Harness:
+    """By what users call it. ValueError: it is none of them, or this machine cannot run it."""
+    if name in ("docker", "containers"):
+        from tests.chaos.containers.cluster import ContainerHarness
+        from tests.chaos.containers.project import EngineError
+
+        try:
+            return ContainerHarness()
+        except EngineError as error:
+            raise ValueError(f"HARNESS={name}: {error}") from None
+    if name != "processes":
+        raise ValueError(f"HARNESS={name}: processes or docker")
+    return ProcessHarness()
+
+
 def main() -> int:
     """The exit status: 0 where no run failed and every branch was reached, 1 otherwise, 2 for a wrong SCENARIO."""
     seed = int(os.environ.get("SEED") or random.randrange(10**6))
@@ -48,10 +65,11 @@ def main() -> int:
     least = int(os.environ.get("RUNS") or 1)
     try:
         scenarios = grouped(chosen(os.environ.get("SCENARIO", "")))
+        made = harness(os.environ.get("HARNESS") or "processes")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    campaign = Campaign(ProcessHarness(), Path(tempfile.mkdtemp(prefix="penstock-chaos-")))
+    campaign = Campaign(made, Path(tempfile.mkdtemp(prefix="penstock-chaos-")))
     load = report.load_now()
     print(f"SEED={seed} MINUTES={minutes:g}, {len(scenarios)} scenarios, {load}", flush=True)
     for scenario in list(scenarios):

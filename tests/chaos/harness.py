@@ -15,6 +15,7 @@ import redis
 
 Service = Literal["dispatcher", "jobmanager", "resourcemanager", "taskmanager"]
 RedisName = Literal["coordination", "exchange"]
+Direction = Literal["both", "requests", "answers"]
 SERVICES: tuple[Service, ...] = ("dispatcher", "jobmanager", "resourcemanager", "taskmanager")
 
 
@@ -68,7 +69,7 @@ class Disturbance:
 
     kind: Literal["cut", "latency", "reset", "repeat"]
     #: of a cut: what does not get through; requests go to Redis, answers come from it
-    direction: Literal["both", "requests", "answers"] = "both"
+    direction: Direction = "both"
     seconds: float = 0.0  #: of latency: of each piece; of a repeat: how late
     #: of a repeat: bytes that a request must contain to be sent again
     containing: bytes = b""
@@ -122,6 +123,9 @@ class ChaosCluster(Protocol):
 
     def members(self, service: Service) -> Sequence[str]:
         """That live now, by name."""
+
+    def member_of(self, taskmanager: str) -> str:
+        """Which member has registered under this id; empty: none that lives."""
 
     def slots(self) -> Sequence[Slot]:
         """Slot processes that live now and run something."""

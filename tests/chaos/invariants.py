@@ -34,8 +34,7 @@ def cluster_problems(cluster: ChaosCluster) -> list[str]:
     with Coordination.connect(cluster.redis_url("coordination")) as plane:
         ledger = plane.store.load("resourcemanager").rows
         found += [f"the ledger still has {name}" for name in ledger if name.startswith(("slot:", "job:"))]
-        workers = cluster.members("taskmanager")
-        registered = [info.taskmanager for info in plane.taskmanagers.all() if info.taskmanager in workers]
+        registered = [info.taskmanager for info in plane.taskmanagers.all() if cluster.member_of(info.taskmanager)]
         rows = [row for worker in registered for row in plane.slots.all(worker).values()]
     if len(rows) != cluster.spec.total_slots:
         found.append(f"{len(rows)} of {cluster.spec.total_slots} slots are registered")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from penstock.client.rest_client import RestClient
 from penstock.coordination.rows import CheckpointsRow, JobRow
 from penstock.testing.local_cluster import wait_until
-from tests.chaos.harness import ChaosCluster, Service
+from tests.chaos.harness import Ability, ChaosCluster, Direction, Service
 from tests.chaos.outcome import Outcome
 from tests.chaos.probe import longest_gap, recovered
 from tests.chaos.scenario import Scenario
@@ -82,6 +82,11 @@ class Run:
     def until(self, condition: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
         return wait_until(condition, seconds, what, every=0.02)
 
+    def direction(self, *directions: Direction) -> Direction:
+        """One of them; both where the harness knows no other."""
+        chosen = self.choice.choice(directions)
+        return chosen if Ability.ONE_WAY_CUT in self.cluster.abilities else "both"
+
     # -- faults --------------------------------------------------------------------------------------------------------
 
     def note(self, what: str) -> float:
@@ -123,7 +128,7 @@ class Run:
             vertices = client.request("GET", f"/v1/jobs/{job.id}").json()["vertices"]
             vertex = next(vertex for vertex in vertices if task in vertex["name"])
             found = client.request("GET", f"/v1/jobs/{job.id}/vertices/{vertex['id']}").json()["subtasks"]
-        workers = {subtask["taskmanager-id"] for subtask in found}
+        workers = {self.cluster.member_of(subtask["taskmanager-id"]) for subtask in found}
         return self.choice.choice([s for s in self.busy_slots(job) if s.partition("/")[0] in workers])
 
     # -- what is measured ----------------------------------------------------------------------------------------------

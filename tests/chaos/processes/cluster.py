@@ -147,6 +147,9 @@ class ProcessCluster:
     def members(self, service: Service) -> Sequence[str]:
         return sorted(name for name, row in self._cluster.folder.living().items() if row.service == service)
 
+    def member_of(self, taskmanager: str) -> str:
+        return taskmanager if taskmanager in self.members("taskmanager") else ""
+
     def slots(self) -> Sequence[Slot]:
         return [Slot(p.id, p.jobs) for p in self._cluster.processes("slot") if p.jobs]
 

@@ -64,19 +64,21 @@ def _pause(run: Run) -> None:
     run.note(f"resume {name}")
 
 
+_DISTURBANCES = (
+    (Disturbance("cut"), Ability.CUT),
+    (Disturbance("cut", "requests"), Ability.ONE_WAY_CUT),
+    (Disturbance("cut", "answers"), Ability.ONE_WAY_CUT),
+    (Disturbance("latency", seconds=0.1), Ability.LATENCY),
+    (Disturbance("reset"), Ability.RESET),
+    (Disturbance("repeat", seconds=0.5, containing=b":outbox"), Ability.REPEAT),
+)
+
+
 def _disturb(run: Run) -> None:
     name = run.one_of(run.choice.choice(SERVICES))
     redis: RedisName = run.choice.choice(["coordination", "exchange"])
-    disturbance: Disturbance = run.choice.choice(
-        [
-            Disturbance("cut"),
-            Disturbance("cut", "requests"),
-            Disturbance("cut", "answers"),
-            Disturbance("latency", seconds=0.1),
-            Disturbance("reset"),
-            Disturbance("repeat", seconds=0.5, containing=b":outbox"),
-        ]
-    )
+    able = run.cluster.abilities
+    disturbance = run.choice.choice([what for what, needed in _DISTURBANCES if needed in able])
     run.note(f"{disturbance.kind} ({disturbance.direction}) between {name} and the {redis} Redis")
     run.cluster.disturb(name, redis, disturbance)
     run.sleep(0.2, 5)
@@ -126,8 +128,7 @@ def mix(run: Run) -> None:
 
 _MIX = frozenset(
     {
-        *(Ability.KILL, Ability.KILL_SLOT, Ability.PAUSE, Ability.CUT, Ability.ONE_WAY_CUT, Ability.LATENCY),
-        *(Ability.RESET, Ability.REPEAT, Ability.REDIS),
+        *(Ability.KILL, Ability.KILL_SLOT, Ability.PAUSE, Ability.CUT, Ability.RESET, Ability.REDIS),
     }
 )
 _PROXIED = ClusterSpec(proxied=True)

@@ -1,14 +1,12 @@
 """The network between a service and Redis: cut, cut one way, slow, reset, and repeating itself."""
 
 import time
-from typing import Literal
 
 from tests.chaos.harness import SERVICES, Ability, ClusterSpec, Disturbance, RedisName
 from tests.chaos.run import Run
 from tests.chaos.scenario import JOBMANAGER, TASKMANAGER, Scenario, Target
 from tests.chaos.workloads.job import Workload
 
-Direction = Literal["both", "requests", "answers"]
 _BOTH: tuple[RedisName, ...] = ("coordination", "exchange")
 _PROXIED = ClusterSpec(proxied=True)
 _JOIN = Workload("join", rate=200, redis_sink=False)
@@ -17,7 +15,7 @@ _JOIN = Workload("join", rate=200, redis_sink=False)
 def leader_cut_off(run: Run) -> None:
     """What it had on its way arrives when the network is back: a stale leader's commits, refused."""
     stale, epoch = run.leader(), run.history.epoch(run.role)
-    direction: Direction = run.choice.choice(["both", "requests", "answers"])
+    direction = run.direction("both", "requests", "answers")
     at = run.note(f"cut {stale} off from Redis ({direction})")
     run.cluster.disturb(stale, "coordination", Disturbance("cut", direction))
     run.taken_over(epoch, at)
@@ -56,7 +54,7 @@ def commits_repeated(run: Run) -> None:
 def worker_cut_off(run: Run) -> None:
     """From both Redises, for longer than its heartbeat's timeout."""
     name = run.choice.choice(sorted({slot.partition("/")[0] for slot in run.busy_slots()}))
-    direction: Direction = run.choice.choice(["both", "both", "requests", "answers"])
+    direction = run.direction("both", "both", "requests", "answers")
     at = run.note(f"cut {name} off from both Redises ({direction})")
     for redis in _BOTH:
         run.cluster.disturb(name, redis, Disturbance("cut", direction))
@@ -112,7 +110,7 @@ def _scenario(name: str, body: object, *abilities: Ability, **more: object) -> S
 
 SCENARIOS = (
     _scenario(
-        "leader cut off from Redis", leader_cut_off, Ability.CUT, Ability.ONE_WAY_CUT,
+        "leader cut off from Redis", leader_cut_off, Ability.CUT,
         target=Target(JOBMANAGER.p50 + 1.5, JOBMANAGER.p99 + 1.5, "the cut, lease included"),
         keeps_attempts=True, no_gap=True,
     ),
@@ -121,11 +119,11 @@ SCENARIOS = (
         reached=("commit of another revision refused", "stale leader's commit refused"),
     ),
     _scenario(
-        "worker cut off from Redis", worker_cut_off, Ability.CUT, Ability.ONE_WAY_CUT, target=TASKMANAGER,
+        "worker cut off from Redis", worker_cut_off, Ability.CUT, target=TASKMANAGER,
         reached=("TaskManager removed",),
     ),
     _scenario(
-        "worker of a join cut off from Redis", worker_cut_off, Ability.CUT, Ability.ONE_WAY_CUT, workload=_JOIN,
+        "worker of a join cut off from Redis", worker_cut_off, Ability.CUT, workload=_JOIN,
         target=TASKMANAGER,
     ),
     _scenario("worker cut off briefly", worker_cut_off_briefly, Ability.CUT, keeps_attempts=True),
