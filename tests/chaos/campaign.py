@@ -65,7 +65,12 @@ class Campaign:
 
     def _run(self, scenario: Scenario, seed: int, cluster: ChaosCluster, outcome: Outcome) -> None:
         folder = cluster.folder / f"run{self._number}"
-        history = History(lambda: cluster.redis("coordination"), cluster.redis_url("coordination"))
+        try:
+            url = cluster.redis_url("coordination")
+            history = History(lambda: cluster.redis("coordination"), url, cluster.keyring)
+        except (AssertionError, OSError) as error:
+            outcome.problems.append(_told(error))
+            return
         history.may_be_older = scenario.may_be_older
         run = Run(scenario, cluster, history, folder, seed, outcome)
         try:

@@ -31,7 +31,7 @@ def settled(look: Callable[[], list[str]], seconds: float = _PATIENCE) -> list[s
 def cluster_problems(cluster: ChaosCluster) -> list[str]:
     """Slots and processes: all are there, all are free, nothing is left of anybody."""
     found = [*cluster.leftovers()]
-    with Coordination.connect(cluster.redis_url("coordination")) as plane:
+    with Coordination.connect(cluster.redis_url("coordination"), keyring=cluster.keyring) as plane:
         ledger = plane.store.load("resourcemanager").rows
         found += [f"the ledger still has {name}" for name in ledger if name.startswith(("slot:", "job:"))]
         registered = [info.taskmanager for info in plane.taskmanagers.all() if cluster.member_of(info.taskmanager)]

@@ -16,6 +16,7 @@ from penstock.client.cluster.launch import Launcher
 from penstock.client.cluster.process_table import all_processes, find_process
 from penstock.client.cluster.redis_binary import find_redis
 from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE, redis_command
+from penstock.client.cluster.secrets import password_of
 from penstock.client.cluster.settings import ClusterSettings, Requested
 from penstock.client.cluster.starting import settings_of, start
 from penstock.client.cluster.status import ClusterStatus, ProcessStatus, status
@@ -90,7 +91,7 @@ class LocalCluster:
         if name in (COORDINATION, EXCHANGE):
             url = self.settings.redis if name == COORDINATION else self.settings.exchange[0]
             port = int(url.rpartition(":")[2].partition("/")[0])
-            command = redis_command(find_redis(), name, port, self.folder.data / name)
+            command = redis_command(find_redis(), name, port, self.folder.data / name, password_of(url))
             self._launcher.start(name, "redis", command)
         else:
             self._launcher.start_service(name, name.partition("-")[0], settings_of(name, self.settings))

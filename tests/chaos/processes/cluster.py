@@ -85,6 +85,7 @@ class ProcessCluster:
         except BaseException:
             self._close_rest()
             raise
+        self.keyring = self._cluster.settings.keyring
 
     def _proxied_members(self, home: ClusterFolder) -> dict[str, dict[str, str]]:
         """A port of the coordination Redis for each service. JobMasters tell tasks where the exchange is: one for all,
