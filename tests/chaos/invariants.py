@@ -64,7 +64,7 @@ def job_problems(cluster: ChaosCluster, job: Job) -> list[str]:
     # of a job that has failed its newest checkpoint is kept for whoever looks into it
     if folder.exists() and job.ends != "FAILED":
         found += [f"file {path.relative_to(cluster.checkpoints)}" for path in folder.rglob("*") if path.is_file()]
-    if job.ends == "FINISHED" and job.home == job.folder:
+    if job.ends == "FINISHED" and job.home == job.folder and not job.superseded:
         # a savepoint may be started from again: what it has in progress stays too;
         # as in Flink, what a cancelled job had in progress stays hidden where it is
         parts = (path for path in (job.home / "out").rglob(".*") if path.is_file())
