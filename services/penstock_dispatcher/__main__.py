@@ -27,6 +27,7 @@ from penstock_dispatcher.metrics.cluster_exposition import ClusterExposition
 from penstock_dispatcher.metrics.log_sizes import ExchangeLogSizes
 from penstock_dispatcher.own_access import own_access
 from penstock_dispatcher.stored_savepoints import StoredSavepoints
+from penstock_dispatcher.tidying.tidying import Tidying
 
 _log = structlog.get_logger()
 
@@ -73,7 +74,8 @@ def main() -> int:
                 exposition=service.exposition,
             )
             _log.info("dispatcher is up", address=address)
-            asyncio.run(_serve(dispatcher, service, listening, configuration, tls))
+            with Tidying(coordination, reader, dispatcher.jars, configuration):
+                asyncio.run(_serve(dispatcher, service, listening, configuration, tls))
     return 0
 
 

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from penstock.client.config import Configuration, rest
 from penstock.client.config.options import security
 from penstock.security.configured import bearer_of
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 from penstock_dispatcher.access_control import AccessControl
 from penstock_dispatcher.answers import errors
 from penstock_dispatcher.bearer_token import BearerToken
@@ -29,12 +29,14 @@ from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
 from penstock_dispatcher.live.resources import LiveResources
+from penstock_dispatcher.logs.follow_resources import FollowResources
 from penstock_dispatcher.metrics.scrape_resources import ScrapeResources
 from penstock_dispatcher.openapi.resources import openapi_route
 from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.tap.resources import TapResources
 from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
@@ -146,6 +148,7 @@ def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 
 def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
+    live = LiveResources(dispatcher)
     return [
         _get("/metrics", ScrapeResources(dispatcher.exposition).metrics),
         _get("/penstock/cluster", cluster.cluster),
@@ -153,7 +156,9 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
-        *LiveResources(dispatcher).routes(),
+        *live.routes(),
+        *TapResources(dispatcher, live).routes(),
+        *FollowResources(dispatcher).routes(),
     ]
 
 
@@ -174,7 +179,7 @@ async def _http_exception(request: Request, error: Any) -> Response:
 async def _redis_error(request: Request, error: Any) -> Response:
     if not is_outage(error):
         return await _defect(request, error)
-    return await _problem(request, Unavailable(f"Redis is away: {error}; try again"))
+    return await _problem(request, Unavailable(f"{what_is_wrong(error)}: {error}; try again"))
 
 
 async def _disconnected(request: Request, error: Any) -> Response:

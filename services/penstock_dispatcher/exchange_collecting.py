@@ -9,6 +9,7 @@ import redis
 from penstock.coordination.connection import connect
 from penstock.coordination.keys import Keys
 from penstock.coordination.rows import JobRow
+from penstock.exchange.collect_log import CollectEntry
 from penstock.exchange.collect_reader import CollectReader
 from penstock.exchange.collect_writer import collect_exchange
 from penstock.security.keyring import UNSIGNED, Keyring
@@ -22,10 +23,10 @@ class ExchangeCollecting:
         self._lock = threading.Lock()
         self._clients: dict[str, redis.Redis] = {}
 
-    def read(self, job: JobRow, collect_id: str, after: int) -> tuple[list[tuple[int, bytes]], bool]:
+    def read(self, job: JobRow, collect_id: str, after: str) -> tuple[list[CollectEntry], str]:
         """See `Collecting`. A job that has no exchange yet has collected nothing yet."""
         if not job.exchange:
-            return [], False
+            return [], after
         url = job.exchange[collect_exchange(job.job, collect_id, len(job.exchange))].url
         return CollectReader(self._client(url), self._keys, job.job, collect_id, self._keyring).read(after)
 

@@ -68,8 +68,12 @@ def master_options(configuration: Configuration, graph: JobGraph | None = None) 
         slot_request_timeout=configuration.get(cluster.SLOT_REQUEST_TIMEOUT).total_seconds(),
         claim_timeout=configuration.get(cluster.CLAIM_TIMEOUT).total_seconds(),
         cancellation_timeout=configuration.get(execution.CANCELLATION_TIMEOUT).total_seconds(),
+        attempts_history_size=configuration.get(cluster.MAX_ATTEMPTS_HISTORY),
         exception_history_size=max(1, configuration.get(cluster.EXCEPTION_HISTORY)),
         takeover_limit=configuration.get(cluster.TAKEOVER_LIMIT),
+        failover=configuration.get(execution.FAILOVER_STRATEGY),
+        deterministic_functions=configuration.get(execution.DETERMINISTIC_FUNCTIONS),
+        retained_bytes=configuration.get(execution.RETAINED_SIZE),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from threading import Thread
 
+import redis
 import structlog
 
 from penstock.client.config import Configuration, ConfigurationError, service_configuration
@@ -17,6 +18,7 @@ from penstock.coordination.renewer import LeaseRenewer
 from penstock.security.configured import keyring_of
 from penstock.security.exposure import check_exposure
 from penstock.service import Service
+from penstock.service.outage import is_outage
 from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.input_logs import ExchangeInputLogs
@@ -127,7 +129,9 @@ def _wake(service: Service, coordination: Coordination) -> None:
     service.stopping.wait()
     try:
         coordination.leases.wake()
-    except AWAY as error:
+    except redis.RedisError as error:
+        if not is_outage(error):
+            raise
         _log.info("leaving without a wake-up", error=str(error))
 
 

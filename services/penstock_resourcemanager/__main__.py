@@ -2,6 +2,7 @@
 
 import sys
 
+from penstock.checkpoint.leadership import LeadershipMirror
 from penstock.client.config import ConfigurationError, service_configuration
 from penstock.client.config.options.cluster import Provider
 from penstock.coordination.coordination import Coordination
@@ -14,6 +15,7 @@ from penstock_resourcemanager.process_driver import ProcessDriver
 from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.service import ResourceManager
 from penstock_resourcemanager.settings import Settings
+from penstock_resourcemanager.term import ROLE
 
 
 def main(argv: list[str]) -> int:
@@ -31,7 +33,8 @@ def main(argv: list[str]) -> int:
         renewer = LeaseRenewer(settings.redis_url, settings.prefix, settings.lease_ttl_ms, settings.lease_interval_ms)
         service.beats.append(renewer.beat)
         try:
-            manager = ResourceManager(coordination, settings, renewer, service, _driver(settings))
+            mirror = LeadershipMirror.of(configuration, settings.prefix, ROLE)
+            manager = ResourceManager(coordination, settings, renewer, service, _driver(settings), mirror)
             service.exposition.add(manager.show)
             return service.run(manager.step)
         finally:

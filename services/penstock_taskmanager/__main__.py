@@ -4,6 +4,7 @@ import sys
 
 from penstock.client.config import ConfigurationError, service_configuration
 from penstock.security.exposure import check_exposure
+from penstock_taskmanager import hash_seed
 from penstock_taskmanager.settings import Settings
 from penstock_taskmanager.taskmanager import run_taskmanager
 
@@ -17,6 +18,7 @@ def main(argv: list[str]) -> int:
     except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    hash_seed.fix(settings.prefix)
     return run_taskmanager(configuration, settings)
 
 

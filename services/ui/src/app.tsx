@@ -8,6 +8,7 @@ import { useConnection } from "./link/connection";
 import { useAccess } from "./link/token";
 import { parse, type Route } from "./model/route";
 import { JobPage } from "./pages/job/job-page";
+import { LogsPage } from "./pages/logs";
 import { OverviewPage } from "./pages/overview";
 import { SubmitPage } from "./pages/submit";
 import { TaskManagersPage } from "./pages/taskmanagers";
@@ -51,6 +52,8 @@ function titleOf(route: Route): string {
       return `Job ${route.job.slice(0, 8)}`;
     case "taskmanagers":
       return "TaskManagers";
+    case "logs":
+      return route.file ?? "Logs";
     case "submit":
       return "Submit a job";
     case "unknown":
@@ -66,6 +69,8 @@ function Page({ route }: { route: Route }): VNode {
       return <JobPage key={route.job} id={route.job} tab={route.tab} query={route.query} />;
     case "taskmanagers":
       return <TaskManagersPage chosen={route.chosen} />;
+    case "logs":
+      return <LogsPage chosen={route.file} />;
     case "submit":
       return <SubmitPage chosen={route.jar} />;
     case "unknown":

@@ -15,6 +15,9 @@ from penstock.client.config import Configuration, rest
 from penstock.client.retry_policy import RetryPolicy
 from penstock.security.configured import token_of
 
+#: metrics that are asked for in one URL
+_NAMES = 40
+
 
 class RestError(Exception):
     """The cluster answered, with an error. `errors`: its messages, the first of them for humans."""
@@ -193,6 +196,33 @@ class RestClient:
         """`python-versions` of the slots, live services, exchange URLs."""
         return dict(self.get("/penstock/cluster"))
 
+    def logs(self) -> dict[str, Any]:
+        """`folder`: whether there is one; `logs`: name, process, size and time of each file."""
+        return dict(self.get("/penstock/logs"))
+
+    def log(self, name: str, **parameters: int) -> dict[str, Any]:
+        """Whole lines of a log: from byte `after` on, else the last ones, at most `most` bytes."""
+        return dict(self.get(f"/penstock/logs/{quote(name, safe='')}", **parameters))
+
+    def job_view(self, job_id: str, vertex: str | None = None) -> dict[str, Any]:
+        """A job with all its subtasks' counters, as its page shows it; of `vertex` with its functions' metrics."""
+        return dict(self.get(f"/penstock/views/jobs/{job_id}", **({} if vertex is None else {"vertex": vertex})))
+
+    def all_job_metrics(self, job_id: str) -> dict[str, str]:
+        """All metrics of a job by Flink's names, as text."""
+        return self._metrics(f"/v1/jobs/{job_id}/metrics")
+
+    def vertex_metrics(self, job_id: str, vertex: str) -> dict[str, str]:
+        """`<subtask>.<name>` of a vertex, as text."""
+        return self._metrics(f"/v1/jobs/{job_id}/vertices/{vertex}/metrics")
+
+    def _metrics(self, path: str) -> dict[str, str]:
+        names = [metric["id"] for metric in self.get(path)]
+        found: dict[str, str] = {}
+        for n in range(0, len(names), _NAMES):
+            found |= {m["id"]: m["value"] for m in self.get(path, get=",".join(names[n : n + _NAMES]))}
+        return found
+
     def missing_blobs(self, digests: Iterable[str]) -> list[str]:
         """Those of the sha256 digests that the cluster does not have."""
         body = {"blobs": sorted(digests)}
@@ -205,10 +235,10 @@ class RestClient:
         """Submit an encoded JobGraph; its job id. RestError 409: the id is taken by another job."""
         return str(self.request("POST", "/penstock/jobs", content=graph).json()["jobid"])
 
-    def collect(self, job_id: str, collect_id: str, after: int) -> CollectPage:
-        """The batches of an `execute_and_collect` above record sequence `after`."""
+    def collect(self, job_id: str, collect_id: str, after: str) -> CollectPage:
+        """The entries of an `execute_and_collect` behind position `after`."""
         response = self.request(
-            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"after": after}
+            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"position": after}
         )
         return read_frames(response.content)
 

@@ -44,13 +44,22 @@ class RedisBlobs:
     def put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         if len(data) <= LARGEST_IN_REDIS:
-            self._client.set(self._keys.blob(digest), self._keyring.seal("blob", digest, data))
-        else:
-            # The pointer last: who sees it finds the file.
-            path = write_blob_file(self._storage(digest, len(data)), digest, data)
+            self._set(digest, self._keys.blob(digest), self._keyring.seal("blob", digest, data))
+            return digest
+        # The pointer last: who sees it finds the file. It may be taken away meanwhile as one that nobody needs.
+        storage, is_stored = self._storage(digest, len(data)), False
+        while not is_stored:
+            path = write_blob_file(storage, digest, data)
             pointer = self._keyring.seal("blob", digest, path.encode())
-            self._client.set(self._keys.blob_in_store(digest), pointer)
+            self._set(digest, self._keys.blob_in_store(digest), pointer)
+            is_stored = self._stored(digest, pointer)
         return digest
+
+    def _set(self, digest: str, key: str, value: bytes) -> None:
+        with self._client.pipeline() as both:
+            both.set(key, value)
+            both.hdel(self._keys.unused_blobs(), digest)
+            both.execute()
 
     def get(self, digest: str) -> bytes:
         data, path = self._client.mget([self._keys.blob(check_digest(digest)), self._keys.blob_in_store(digest)])
@@ -67,12 +76,14 @@ class RedisBlobs:
         wanted = [check_digest(digest) for digest in digests]
         if not wanted:
             return set()
-        with self._client.pipeline(transaction=False) as batch:
+        with self._client.pipeline() as batch:
+            # first of all: who is told that a blob is there may count on it
+            batch.hdel(self._keys.unused_blobs(), *wanted)
             for digest in wanted:
                 batch.getrange(self._keys.blob(digest), 0, HEAD_BYTES)
                 batch.exists(self._keys.blob(digest))
                 batch.get(self._keys.blob_in_store(digest))
-            found = batch.execute()
+            found = batch.execute()[1:]
         there = zip(wanted, found[::3], found[1::3], found[2::3], strict=True)
         return {
             digest

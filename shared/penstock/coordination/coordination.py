@@ -6,6 +6,7 @@ from typing import Self
 
 import redis
 
+from penstock.coordination.alignments import RedisAlignments
 from penstock.coordination.blobs import RedisBlobs
 from penstock.coordination.claims import RedisClaims
 from penstock.coordination.connection import connect
@@ -14,24 +15,31 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 from penstock.coordination.metrics import RedisMetrics
 from penstock.coordination.parts import (
+    Alignments,
     Blobs,
     Claims,
     Events,
     Leases,
     Metrics,
+    Profiles,
     Registry,
+    Remains,
     Slots,
     Splits,
     Store,
     Submissions,
+    Taps,
     TaskManagers,
 )
+from penstock.coordination.profiles import RedisProfiles
 from penstock.coordination.registry import RedisRegistry
+from penstock.coordination.remains import RedisRemains
 from penstock.coordination.sealed import SealedEvents, SealedSlots, SealedSplits, SealedStore, SealedSubmissions
 from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
 from penstock.coordination.submissions import RedisSubmissions
+from penstock.coordination.taps import RedisTaps
 from penstock.coordination.taskmanagers import RedisTaskManagers
 from penstock.security.keyring import UNSIGNED, Keyring
 
@@ -48,8 +56,12 @@ class Coordination:
     taskmanagers: TaskManagers
     blobs: Blobs
     submissions: Submissions
+    remains: Remains
     splits: Splits
     metrics: Metrics
+    alignments: Alignments
+    taps: Taps
+    profiles: Profiles
 
     def __init__(
         self, client: redis.Redis, keys: Keys, storage_dir: Path | None = None, keyring: Keyring = UNSIGNED
@@ -66,8 +78,12 @@ class Coordination:
         self.taskmanagers = RedisTaskManagers(client, keys)
         self.blobs = RedisBlobs(client, keys, storage_dir, keyring)
         self.submissions = RedisSubmissions(client, keys)
+        self.remains = RedisRemains(client, keys, storage_dir)
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
+        self.alignments = RedisAlignments(client, keys)
+        self.taps = RedisTaps(client, keys)
+        self.profiles = RedisProfiles(client, keys)
         if keyring.is_signing:
             self._seal(keyring)
 

@@ -10,11 +10,13 @@ from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import Kind, kind_of
+from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
+_LAST_OF_MS = (1 << 64) - 1
 FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
 
 
@@ -26,6 +28,12 @@ def parse_id(raw: bytes) -> EntryId:
 
 def format_id(at: EntryId) -> bytes:
     return b"%d-%d" % at
+
+
+def following(at: EntryId) -> EntryId:
+    """The lowest id above."""
+    ms, n = at
+    return (ms, n + 1) if n < _LAST_OF_MS else (ms + 1, 0)
 
 
 class InputLog:
@@ -53,6 +61,7 @@ class InputLog:
         self._looked_at = start
         self._last: bytes | None = None
         self.on_barrier: Callable[[bytes, bytes], None] | None = None  #: told of each one read: header, payload
+        self.retention: Retention | None = None  #: with task-local failover: what is kept of it for a replay
         self.tap: Callable[[Entry], None] | None = None  #: told of all that is read; meanwhile no read-ahead is enough
 
     # -- the gate's side ---------------------------------------------------------------------------------------------
@@ -74,7 +83,7 @@ class InputLog:
 
     def resume_at(self, first: EntryId) -> None:
         """Read from the entry `first` on, before anything was read."""
-        before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, (1 << 64) - 1)
+        before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, _LAST_OF_MS)
         self._looked_at, self.position = before, format_id(before)
 
     def read_ahead(self) -> Iterable[Entry]:
@@ -85,7 +94,7 @@ class InputLog:
         """The lowest id that was never looked at."""
         if self._last is not None:
             self._looked_at, self._last = parse_id(self._last), None
-        return self._looked_at[0], self._looked_at[1] + 1
+        return following(self._looked_at)
 
     # -- the link's side ---------------------------------------------------------------------------------------------
     @property
@@ -113,6 +122,8 @@ class InputLog:
                 self.on_barrier(entry[1], entry[2])
         self.position = at
         self.buffered += size
+        if self.retention is not None and size:
+            self.retention.read(parse_id(at), size)
 
     @property
     def has_wanted(self) -> bool:

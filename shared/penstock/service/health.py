@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from penstock.security.bearer import Bearer
 from penstock.service.exposition import MEDIA_TYPE
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 
 _log = structlog.get_logger()
 
@@ -96,7 +96,7 @@ def _handler(check: HealthCheck, metrics: Render | None, bearer: Bearer | None) 
             except RedisError as error:
                 if not is_outage(error):
                     raise
-                self._answer(503, {"status": "Redis is away", "reason": str(error)})
+                self._answer(503, {"status": what_is_wrong(error), "reason": str(error)})
 
         def _answer(self, status: int, body: dict[str, str], headers: dict[str, str] | None = None) -> None:
             self._send(status, "application/json", orjson.dumps(body), headers)

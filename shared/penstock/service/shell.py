@@ -16,7 +16,7 @@ from penstock.security.configured import bearer_of
 from penstock.service.announcer import Announcer, Registry, Standing
 from penstock.service.exposition import Exposition, Families
 from penstock.service.health import HealthServer, start_health
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 
 _log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Service:
                     if not is_outage(error):
                         raise
                     if outage % 10 == 0:
-                        _log.warning("Redis is away", error=str(error))
+                        _log.warning(what_is_wrong(error), error=str(error))
                     outage += 1
                     self.stopping.wait(min(0.1 * outage, 1.0))
                 self.beat()

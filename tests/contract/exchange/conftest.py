@@ -39,6 +39,7 @@ class Rig:
     graph: JobGraph
     options: ExchangeOptions
     refs: tuple[ExchangeRef, ...]
+    checkpointing: bool = False
     keyring: Keyring = UNSIGNED
 
     def __post_init__(self) -> None:
@@ -62,6 +63,7 @@ class Rig:
             tasks=tuple(attempts),
             placement=changes.pop("placement", placement),
             exchange=self.refs,
+            checkpointing=self.checkpointing,
         )
         exchange = SlotExchange(
             self.graph, deploy, allocation, self.keys, epoch, replace(self.options, **changes), self.keyring
@@ -142,13 +144,14 @@ def make_rig(any_redis_server: Any, prefix: str) -> Iterator[MakeRig]:
         producers: int = 1,
         consumers: int = 1,
         urls: list[str] | None = None,
+        checkpointing: bool = False,
         keyring: Keyring = UNSIGNED,
         **options: Any,
     ) -> Rig:
         clients = {url: redis.Redis.from_url(url) for url in urls or [any_redis_server.url]}
         graph, keys = job_graph(producers, consumers), Keys(prefix)
         refs = create_logs(clients, keys, graph, 0)
-        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs, keyring)
+        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs, checkpointing, keyring)
         rigs.append(rig)
         return rig
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from penstock.exchange.collect_log import CollectKind
 from penstock.exchange.collect_reader import CollectReader
 from penstock.exchange.elements import CancelCheckpoint
 from penstock.exchange.header import Header, Kind, Serializer
@@ -114,13 +115,16 @@ def test_the_jobmasters_own_entries_are_sealed_too(make_rig: Any) -> None:
 
 def test_what_is_collected_is_checked_before_it_goes_to_the_client(make_rig: Any, tmp_path: Path) -> None:
     rig = make_rig(keyring=OURS)
-    writer = rig.a.collect_writer("c")
+    writer = rig.a.collect_writer("c", 0)
+    writer.begin(None)
     writer.write([1, 2])
     writer.flush()
     key = rig.keys.collect_log(rig.graph.job_id, "c")
-    rig.run(lambda: bool(rig.client.exists(key)), rig.a)
+    rig.run(lambda: writer.is_drained, rig.a)
     header = Header(0, 1, 0, Kind.DATA, Serializer.PICKLE, 3, 2).pack()
     rig.client.xadd(key, {"h": header, "p": pickle.dumps([Bomb(tmp_path / "bomb")])})
     rig.client.xadd(key, {"x": "y"})
-    batches, ended = CollectReader(rig.client, rig.keys, rig.graph.job_id, "c", OURS).read(0)
-    assert [pickle.loads(payload) for _, payload in batches] == [[1, 2]] and not ended
+    reader = CollectReader(rig.client, rig.keys, rig.graph.job_id, "c", OURS)
+    entries, position = reader.read("0-0")
+    assert [pickle.loads(entry.payload) for entry in entries if entry.kind == CollectKind.DATA] == [[1, 2]]
+    assert reader.read(position) == ([], position), "what is refused is passed over"

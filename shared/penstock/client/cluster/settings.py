@@ -25,6 +25,7 @@ class ClusterSettings(msgspec.Struct, kw_only=True):
     own_redis: bool = True
     own_exchange: bool = True
     configuration: dict[str, str] = {}
+    members: dict[str, dict[str, str]] = {}  #: service ("jobmanager-1") -> configuration of that one alone
 
     @property
     def rest(self) -> list[str]:
@@ -61,6 +62,7 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     redis: str | None = None
     exchange: tuple[str, ...] = ()
     configuration: dict[str, str] = {}
+    members: dict[str, dict[str, str]] = {}
 
 
 def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSettings:
@@ -80,4 +82,5 @@ def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSett
     if requested.exchange:
         merged.exchange, merged.own_exchange = list(requested.exchange), False
     merged.configuration |= requested.configuration
+    merged.members = merged.members | requested.members
     return merged

@@ -24,10 +24,15 @@ _REDIS_PATIENCE = 20.0  #: seconds, which include the reading of an append-only 
 
 
 def start(
-    folder: ClusterFolder, requested: Requested, patience: float = 60.0, say: Say = lambda _: None
+    folder: ClusterFolder,
+    requested: Requested,
+    patience: float = 60.0,
+    say: Say = lambda _: None,
+    launcher: Launcher | None = None,
 ) -> ClusterSettings:
     """Start what is missing; `patience`: seconds until it must be up. What it started is stopped again if it is not.
 
+    `launcher`: of a caller that goes on and has to wait for the processes, which are its children.
     ClusterError: no Redis, a port is taken, a process died (with the end of its log), or time is up.
     """
     with folder.lock():
@@ -41,7 +46,8 @@ def start(
         end([row for row in folder.recorded() if row.name not in living])
         if previous is None:
             ensure_secret(folder.conf, settings.configuration)
-        launcher = Launcher(folder)
+        launcher = launcher or Launcher(folder)
+        launcher.launched.clear()
         try:
             _start_redis(folder, settings, living, launcher, say)
             _choose_rest_ports(settings, requested.rest_port, living)
@@ -153,12 +159,16 @@ def _start_services(settings: ClusterSettings, living: Iterable[str], launcher: 
             name = f"{service}-{number}"
             if name in alive:
                 continue
-            own: dict[str, object] = {options.SERVICE_ID.key: name}
-            if service == "dispatcher":
-                own[rest.BIND_PORT.key] = settings.rest_ports[number - 1]
-            elif service == "taskmanager":
-                own = {options.TASKMANAGER_ID.key: name}
-            launcher.start_service(name, service, own)
+            launcher.start_service(name, service, settings_of(name, settings))
+
+
+def settings_of(name: str, settings: ClusterSettings) -> dict[str, object]:
+    """What the service of that name, "dispatcher-2", has of its own beside the shared configuration."""
+    service, _, number = name.partition("-")
+    own: dict[str, object] = {(options.TASKMANAGER_ID if service == "taskmanager" else options.SERVICE_ID).key: name}
+    if service == "dispatcher":
+        own[rest.BIND_PORT.key] = settings.rest_ports[int(number) - 1]
+    return own | settings.members.get(name, {})
 
 
 def _wait(folder: ClusterFolder, settings: ClusterSettings, launcher: Launcher, patience: float) -> None:

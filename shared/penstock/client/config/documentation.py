@@ -3,7 +3,17 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, security, state
+from penstock.client.config.options import (
+    checkpointing,
+    cluster,
+    execution,
+    filesystems,
+    metrics,
+    rest,
+    security,
+    state,
+    tap,
+)
 
 _HEAD = """\
 # Configuration
@@ -34,6 +44,8 @@ _AREAS = {
     "Checkpoints and restarts": checkpointing,
     "State": state,
     "File systems": filesystems,
+    "Metrics": metrics,
+    "Wire tap": tap,
 }
 
 
