@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import redis
+
 _LINE = re.compile(rb"\+(\d+\.\d+) \[\d+ ([^\]]*)\] ")
 _ARGUMENT = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -71,7 +73,8 @@ class Monitor:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            with suppress(OSError):
+            # a Redis that loads its data answers, and has no rows yet
+            with suppress(OSError, redis.RedisError):
                 self._listen()
             self._over.wait(0.02)
 
