@@ -15,6 +15,8 @@ from penstock.coordination.connection import AWAY, REFUSED, wait_for_redis
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
+from penstock.security.configured import keyring_of
+from penstock.security.exposure import check_exposure
 from penstock.service import Service
 from penstock.service.outage import is_outage
 from penstock_jobmanager.checkpoint_storage import JobStorage
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         configuration = service_configuration(arguments)
         settings = Settings.of(configuration)
+        check_exposure(configuration)
     except (ConfigurationError, ValueError) as error:
         print(f"penstock_jobmanager: {error}", file=sys.stderr)
         return 2
@@ -59,14 +62,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def serve(configuration: Configuration, settings: Settings) -> int:
     """Lead jobs until SIGTERM."""
-    coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir)
+    keyring = keyring_of(configuration)
+    coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir, keyring)
     service = Service("jobmanager", coordination, configuration)
     configure_logging(service.name, service.id)
-    logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys)
+    logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys, keyring)
     app = make_app(settings.redis_url, settings.cluster_id)
-    effects = EffectRunner(
-        coordination.events, coordination.keys, logs, partial(send_hint, app), coordination.blobs, JobStorage
-    )
+    hint = partial(send_hint, app, keyring=keyring)
+    effects = EffectRunner(coordination.events, coordination.keys, logs, hint, coordination.blobs, JobStorage)
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
         status = 0

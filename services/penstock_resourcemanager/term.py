@@ -60,6 +60,7 @@ class Term:
         self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
         self._epoch = epoch
         self._notes = Notes(mirror, epoch)
+        structlog.contextvars.bind_contextvars(epoch=epoch)
         # not from 0: a Redis that came back older hands out epochs again, and an allocation id names one grant for good
         self._next_allocation = time.time_ns() // 1_000_000
         self._unanswered: tuple[Commit, Decision] | None = None

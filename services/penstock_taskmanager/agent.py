@@ -24,6 +24,7 @@ from penstock_taskmanager.leaving import stop_children
 from penstock_taskmanager.probe import Probe
 from penstock_taskmanager.registrar import Registrar, new_incarnation
 from penstock_taskmanager.settings import Settings
+from penstock_taskmanager.slot_folders import SlotFolders
 from penstock_taskmanager.slot_keeper import SlotKeeper
 from penstock_taskmanager.worker_control import WorkerControl
 from penstock_taskmanager.worker_link import ChildStarted, Leave, ProbeSeen, WorkerLink
@@ -47,6 +48,7 @@ class Agent:
         link: WorkerLink,
         guard: ForkGuard,
         control: WorkerControl,
+        folders: SlotFolders,
     ) -> None:
         self._settings = settings
         self._coordination = coordination
@@ -54,6 +56,7 @@ class Agent:
         self._link = link
         self._guard = guard
         self._control = control
+        self._folders = folders
         self._registrar = Registrar(coordination, settings)
         self._announcements = Announcements(coordination.registry, settings)
         self._selector = selectors.DefaultSelector()
@@ -203,6 +206,7 @@ class Agent:
     def _child_exited(self, pid: int) -> None:
         self._children.remove(pid)
         self._control.replace_child()
+        self._folders.remove(pid)
         self._dying.discard(pid)
         self._gone.append(pid)
         self._next_announcement = 0.0

@@ -48,7 +48,11 @@ def job_problems(cluster: ChaosCluster, job: Job) -> list[str]:
     found: list[str] = []
     with cluster.redis("exchange") as exchange:
         pattern = f"{keys.exchange_nonce(job.id, 0).removesuffix('0:nonce')}*"
-        found += [f"exchange key {key.decode()}" for key in exchange.scan_iter(pattern, count=1000)]
+        # an aborted job's are left to expire
+        keys_left: list[bytes] = list(exchange.scan_iter(pattern, count=1000))
+        found += [
+            f"exchange key {key.decode()}" for key in keys_left if exchange.ttl(key) == -1 or job.ends != "FAILED"
+        ]
     with cluster.redis("coordination") as coordination:
         if coordination.exists(keys.lease(f"job:{job.id}")):
             found.append("its lease is still there")

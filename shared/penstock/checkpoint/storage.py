@@ -147,7 +147,7 @@ class CheckpointStorage(StoredFiles):
         """
         self._check_shared(directory, metadata)
         path = self.metadata_path(directory)
-        data = metadata_file.encode(metadata)
+        data = self.keyring.seal("metadata", "", metadata_file.encode(metadata))
         self.write(path, data)
         return path, len(data), xxhash.xxh3_64_hexdigest(data)
 

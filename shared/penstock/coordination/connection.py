@@ -105,4 +105,4 @@ def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callab
 
 def _without_password(url: str) -> str:
     scheme, found, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if found else url
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if found else url

@@ -71,9 +71,38 @@ class Keys:
         """Hash: `<vertex>:<subtask>` -> JSON `SubtaskMetrics`, newest attempt wins."""
         return self._("job", job, "metrics")
 
+    def profile(self, job: str, vertex: str) -> str:
+        """String with TTL: JSON `ProfileRequest` while somebody looks at the vertex's flame graph."""
+        return self._("job", job, "profile", vertex)
+
+    def profiles(self, job: str, vertex: str) -> str:
+        """Hash with TTL: subtask -> JSON `StackSamples`."""
+        return self._("job", job, "profiles", vertex)
+
     def splits(self, job: str, vertex: str) -> str:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)
+
+    def alignment(self, job: str, group: str) -> str:
+        """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
+        return self._("job", job, "alignment", group)
+
+    # -- wire taps (docs/tap.md) -------------------------------------------------------------------------------------
+    def taps(self, job: str) -> str:
+        """Sorted set: `<vertex>|<point>|<subtask or *>` by the end of its lease (ms)."""
+        return self._("job", job, "taps")
+
+    def tap_wake(self, job: str) -> str:
+        """Stream: somebody looks at a point that is not sampled yet. The job's slots block on it."""
+        return self._("job", job, "taps", "wake")
+
+    def tapped(self, job: str, vertex: str, point: str) -> str:
+        """Stream: JSON `TappedBatch`es of a point."""
+        return self._("job", job, "tap", vertex, point)
+
+    def tap_subtasks(self, job: str, vertex: str, point: str) -> str:
+        """Hash: subtask -> `<ms> <JSON TapSubtask>`: who samples the point."""
+        return self._("job", job, "tap", vertex, point, "subtasks")
 
     # -- task managers -----------------------------------------------------------------------------------------------
     def taskmanagers(self) -> str:
@@ -116,6 +145,14 @@ class Keys:
     def blob_in_store(self, digest: str) -> str:
         """String: the path in the state plane of a blob too large for Redis."""
         return self._("blob", digest, "path")
+
+    def unused_blobs(self) -> str:
+        """Hash: digest -> when (ms) no known job or program was found to need it; whoever asks for it takes it out."""
+        return self._("blobs", "unused")
+
+    def tidying(self) -> str:
+        """String with PX: a dispatcher has just looked for what ended jobs left."""
+        return self._("tidying")
 
     # -- exchange Redis ----------------------------------------------------------------------------------------------
     def exchange_nonce(self, job: str, generation: int) -> str:

@@ -6,15 +6,17 @@ consumers is passed by reference: a function that changes its argument shows the
 """
 
 import itertools
+import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch, Watermark, WatermarkStatus
+from penstock.exchange.elements import MIN_TIMESTAMP, LatencyMarker, RecordBatch, Watermark, WatermarkStatus
 from penstock.operators.asynchronous import AsynchronousOperator
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.edges import Edge
 from penstock.operators.generated import compile_function, forget
 from penstock.operators.operator import Operator
+from penstock.operators.output_tap import OutputTap, write_tap
 from penstock.operators.results import write_output
 from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
@@ -22,7 +24,17 @@ Consumer = Operator | Edge
 #: (operator, side output id or None for the main output) -> who gets it, in order
 Outputs = Mapping[tuple[int, str | None], Sequence[Consumer]]
 
+#: generated loops: by (timestamps, keys, side), and by (emitting operator, timestamps)
+_Entries: TypeAlias = dict[tuple[bool, bool, int], Callable[..., None]]
+_Emits: TypeAlias = dict[tuple[int, bool], Callable[..., None]]
+
 _serial = itertools.count(1)
+#: which way latency markers go; its own, so that functions see the numbers that they would see without
+_random = random.Random()
+
+
+#: how the file names of loops with taps end
+_TAPPED = " tapped"
 
 
 class OperatorChain:
@@ -34,8 +46,11 @@ class OperatorChain:
         self._outputs = outputs
         self.edges = [c for consumers in outputs.values() for c in consumers if isinstance(c, Edge)]
         self._files: list[str] = []
-        self._entries: dict[tuple[bool, bool, int], Callable[..., None]] = {}
-        self._emits: dict[tuple[int, bool], Callable[..., None]] = {}
+        self._entries: _Entries = {}
+        self._emits: _Emits = {}
+        self._plain = self._entries, self._emits
+        self._tapped: tuple[_Entries, _Emits] = {}, {}
+        self._taps: Mapping[tuple[int, str | None], OutputTap] = {}
         self._serial = next(_serial)
         self._timed = [o for o in operators if o.has_timers]
         self._opened: list[Operator | Edge] = []
@@ -43,6 +58,7 @@ class OperatorChain:
         self.asynchronous = [o for o in operators if isinstance(o, AsynchronousOperator)]
         self.on_close: list[Callable[[], None]] = []  #: called after all were closed
         self.watermark = MIN_TIMESTAMP
+        self.on_marker: Callable[[int, LatencyMarker], None] | None = None  #: told of each that an operator passes on
         for operator in operators:
             operator.chain = self
 
@@ -111,6 +127,22 @@ class OperatorChain:
         """The head's input became active or idle."""
         self._status(self.operators[0], active)
 
+    def process_marker(self, marker: LatencyMarker, operator: int = 0) -> None:
+        """Past an operator, and on by one of the ways from there, as in Flink; functions do not see it."""
+        while True:
+            if self.on_marker is not None:
+                self.on_marker(operator, marker)
+            consumer = self._forward_marker(operator, marker)
+            if consumer is None:
+                return
+            operator = consumer.index
+
+    def emit_marker(self, marker: LatencyMarker) -> None:
+        """From the source at the head, which does not measure it itself."""
+        consumer = self._forward_marker(0, marker)
+        if consumer is not None:
+            self.process_marker(marker, consumer.index)
+
     def next_timer(self) -> int | None:
         """Epoch ms of the next processing-time work of any operator."""
         return min((t for o in self._timed if (t := o.next_timer()) is not None), default=None)
@@ -176,6 +208,24 @@ class OperatorChain:
         for operator in self.operators:
             operator.notify_aborted(checkpoint)
 
+    # -- wire taps ---------------------------------------------------------------------------------------------------
+
+    def tap(self, taps: Mapping[tuple[int, str | None], OutputTap]) -> None:
+        """From the next batch on, have taps look at these outputs; {}: none, by the loops that know of no tap.
+
+        The same taps again cost nothing; before others, `forget_taps`.
+        """
+        self._taps = taps
+        self._entries, self._emits = self._tapped if taps else self._plain
+
+    def forget_taps(self) -> None:
+        """No tap from the next batch on; the loops that had some are dropped. Between two batches only."""
+        self.tap({})
+        self._tapped = {}, {}
+        for file_name in [f for f in self._files if f.endswith(_TAPPED)]:
+            self._files.remove(file_name)
+            forget(file_name)
+
     # -- what operators call -----------------------------------------------------------------------------------------
 
     def forward_watermark(self, operator: int, timestamp: int) -> None:
@@ -196,6 +246,9 @@ class OperatorChain:
         return [tag for index, tag in self._outputs if index == operator and tag is not None]
 
     def consume(self, code: ChainCode, operator: int, tag: str | None, rec: Rec, tail: bool) -> None:
+        tap = self._taps.get((operator, tag))
+        if tap is not None:
+            write_tap(code, tap, operator, rec)
         consumers = self._outputs.get((operator, tag), ())
         for n, consumer in enumerate(consumers, 1):
             self._write(code, consumer, rec, tail and n == len(consumers))
@@ -211,6 +264,17 @@ class OperatorChain:
 
     def _consumers(self, operator: int) -> list[Consumer]:
         return [c for (index, _), consumers in self._outputs.items() if index == operator for c in consumers]
+
+    def _forward_marker(self, operator: int, marker: LatencyMarker) -> Operator | None:
+        """The operator of the chain that it comes to next; None: it has left the chain."""
+        consumers = self._consumers(operator)
+        if not consumers:
+            return None
+        consumer = _random.choice(consumers)
+        if isinstance(consumer, Operator):
+            return consumer
+        consumer.writer.mark(_random.randrange(len(consumer.writer.targets)), marker)
+        return None
 
     def _watermark(self, operator: Operator, timestamp: int) -> None:
         forwarded = operator.on_watermark(timestamp)
@@ -244,7 +308,7 @@ class OperatorChain:
         parameters += ["timestamps"] if rec.timestamp is not None else []
         parameters += ["keys"] if rec.key is not None else []
         source, operators = code.assemble(name, parameters)
-        file_name = f"{self.name} #{self._serial}.{len(self._files)}"
+        file_name = f"{self.name} #{self._serial}.{next(_serial)}{_TAPPED if self._taps else ''}"
         self._files.append(file_name)
         return compile_function(name, source, code.names, file_name, operators)
 

@@ -12,6 +12,7 @@ import redis.exceptions
 import structlog
 
 from penstock.client.config import Configuration, cluster
+from penstock.security.configured import bearer_of
 from penstock.service.announcer import Announcer, Registry, Standing
 from penstock.service.exposition import Exposition, Families
 from penstock.service.health import HealthServer, start_health
@@ -48,6 +49,7 @@ class Service:
         self._announcer = Announcer(coordination.registry, name, self.id)
         self._health_port = configuration.get(cluster.HEALTH_PORT)
         self._health_address = configuration.get(cluster.HEALTH_ADDRESS)
+        self._bearer = bearer_of(configuration)
         self._health: HealthServer | None = None
         self._last_beat = time.monotonic()
         self._previous: dict[int, Any] = {}
@@ -103,7 +105,9 @@ class Service:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 self._previous[signum] = signal.signal(signum, self._on_signal)
         self._last_beat = time.monotonic()
-        self._health = start_health(self._health_port, self.health, self._health_address, self.exposition.render)
+        self._health = start_health(
+            self._health_port, self.health, self._health_address, self.exposition.render, self._bearer
+        )
         self._announcer.start()
         return self
 

@@ -73,7 +73,7 @@ class Monitor:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            # a Redis that loads its data answers, and has no rows yet
+            # away, or loading: what is missed meanwhile is read again
             with suppress(OSError, redis.RedisError):
                 self._listen()
             self._over.wait(0.02)

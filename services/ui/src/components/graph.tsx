@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Shape, Vertex } from "../link/documents";
-import { plural } from "../model/format";
+import { duration, plural } from "../model/format";
 import { layout, path } from "../model/layout";
-import type { VertexRates } from "../model/rates";
+import { lag, type VertexRates } from "../model/rates";
 import { GraphNode } from "./graph-node";
 import { Icon } from "./icon";
 
@@ -61,6 +61,7 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
             {drawn.wires.map((wire) => (
               <span key={wire.key} class="wire-label" style={{ left: wire.at.x, top: wire.at.y }}>
                 {wire.label}
+                <EdgeLag rates={rates?.get(wire.target)} now={now} />
               </span>
             ))}
             {drawn.boxes.map((box) => (
@@ -81,6 +82,12 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
       </div>
     </div>
   );
+}
+
+/** How far event time is behind where the edge leads to. */
+function EdgeLag({ rates, now }: { rates: VertexRates | undefined; now: number }): VNode | null {
+  const behind = rates ? lag(rates.watermark, now) : null;
+  return behind === null ? null : <span class="wire-lag">{duration(behind * 1000)} behind</span>;
 }
 
 function flows(rates: Map<string, VertexRates> | undefined, vertex: string): string {
