@@ -28,6 +28,7 @@ demo: $(STAMP)  ## Word count over 2 million words on a local cluster, checked (
 
 up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :8082 (SENTINEL=1: with a replica and Sentinels).
 	@mkdir -p data
+	@scripts/compose-secrets
 	docker compose up -d --build
 	@scripts/compose-wait
 	@echo "up: REST at$(PORTS:%= http://127.0.0.1:%); make submit JOB=examples/word_count.py"
