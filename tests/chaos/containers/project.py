@@ -87,12 +87,9 @@ class Project:
     def _additions(self) -> dict[str, dict[str, object]]:
         """Ports of the Redises for the test; the shared folder; what the spec configures."""
         spec = self._spec
-        # the watch reads rows as they pass: they are not signed here
-        settings = {
-            "taskmanager.numberOfTaskSlots": str(spec.slots),
-            "penstock.secret.required": "false",
-            **dict(spec.configuration),
-        }
+        # No secrets: the suite looks at rows as they are, and at the Redises by MONITOR.
+        settings = {"penstock.secret.required": "false", "taskmanager.numberOfTaskSlots": str(spec.slots)}
+        settings |= dict(spec.configuration)
         options = [part for key, value in settings.items() for part in ("-D", f"{key}={value}")]
         added: dict[str, dict[str, object]] = {
             service: {
@@ -116,6 +113,5 @@ class Project:
 
     def _environment(self) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PENSTOCK", "COMPOSE"))}
-        # set, and empty: what `make up` may have left in .env counts for less
-        kept |= {"PENSTOCK_SECRET": "", "PENSTOCK_REDIS_PASSWORD": ""}
-        return kept | {"PENSTOCK_PORT_1": str(self.rest[0]), "PENSTOCK_PORT_2": str(self.rest[1])}
+        ours = {"PENSTOCK_SECRET": "", "PENSTOCK_REDIS_PASSWORD": "", "PENSTOCK_REST_TOKEN": ""}
+        return kept | ours | {"PENSTOCK_PORT_1": str(self.rest[0]), "PENSTOCK_PORT_2": str(self.rest[1])}
