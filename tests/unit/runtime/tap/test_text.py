@@ -3,6 +3,7 @@
 import signal
 import time
 from collections import deque, namedtuple
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -97,10 +98,8 @@ def test_a_repr_that_is_no_text_is_told() -> None:
 class Endless:
     def __repr__(self) -> str:
         while True:
-            try:
+            with suppress(Exception):
                 time.sleep(0.001)
-            except Exception:
-                pass
 
 
 def test_a_repr_that_does_not_return_is_ended() -> None:
@@ -141,7 +140,7 @@ class Cyclic(list[Any]):
         list(range(1_000_000)),
         Huge(),
         10**100_000,
-        {n: "v" for n in range(100_000)},
+        dict.fromkeys(range(100000), "v"),
         [[["x"] * 9] * 9] * 9,
     ],
     ids=["str", "list", "repr", "int", "dict", "nested"],
