@@ -54,7 +54,7 @@ def test_an_edge_within_a_chain_is_chosen_from_the_vertex(screen: Screen, word_c
     page.get_by_role("link", name=re.compile("^Source: numbers.*parallelism 3")).click()
     page.get_by_role("link", name="Tap", exact=True).click()
     tap = page.get_by_role("region", name="Tap")
-    tap.get_by_role("link", name="line -> split").click()
+    tap.get_by_role("link", name="line → split").click()
     records = tap.get_by_role("region", name="Records")
     expect(records.get_by_role("row").nth(1)).to_contain_text(re.compile(r"'\w+ \w+ \w+"))
     tap.get_by_role("link", name="Close the tap").click()

@@ -3,7 +3,7 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, state
+from penstock.client.config.options import checkpointing, cluster, execution, filesystems, rest, state, tap
 
 _HEAD = """\
 # Configuration
@@ -32,6 +32,7 @@ _AREAS = {
     "Jobs": execution,
     "Checkpoints and restarts": checkpointing,
     "State": state,
+    "Wire tap": tap,
     "File systems": filesystems,
 }
 

@@ -34,8 +34,8 @@ export function TapPanel({ job, vertex, edge }: Properties): VNode {
       </div>
       <nav class="tap-edges" aria-label="Edges of the vertex">
         {edges.map((e) => (
-          <a key={e.id} class={`button small ${e.id === edge ? "primary" : ""}`} href={jobLink(job.id, "graph", { vertex, tap: e.id })} aria-current={e.id === edge ? "true" : undefined}>
-            {e.name}
+          <a key={e.id} class="button" href={jobLink(job.id, "graph", { vertex, tap: e.id })} aria-current={e.id === edge ? "true" : undefined}>
+            {e.name.replaceAll(" -> ", " → ")}
           </a>
         ))}
       </nav>
