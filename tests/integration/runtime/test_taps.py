@@ -6,6 +6,8 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +18,7 @@ from penstock.coordination.taps import LEASE_MS
 from penstock.graph.compiled import CompiledJob
 from penstock.operators.specs import FlatMapSpec, MapSpec, PrintSpec, ReaderContext, ReduceSpec, SourceSpec
 from tests.conftest import RedisServer
+from tests.integration.runtime import test_slot_checkpoints as checkpoints
 from tests.integration.runtime.slots import Cluster
 from tests.job_builder import JobBuilder, ListReader, ListSource
 
@@ -177,6 +180,28 @@ def test_a_new_attempt_in_a_new_process_is_sampled(cluster: MakeCluster) -> None
     job.output("a0")
 
 
+@contextmanager
+def viewers(job: Cluster, leases: list[TapLease]) -> Iterator[Counter[str]]:
+    """Two who look at all of these, all the time: batches by point."""
+    over, seen = threading.Event(), Counter[str]()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            for lease in leases:
+                view = job.coordination.taps.view(job.job, lease)
+                seen[lease.point] += len(view.batches) if view else 0
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
 class Nasty:
     """A word that does not like to be looked at."""
 
@@ -230,25 +255,10 @@ def test_a_tap_changes_no_result_whatever_the_records_do(cluster: MakeCluster) -
     compiled = job_builder.build()
     job = cluster(compiled, {v.id: ("a0", "a1") for v in compiled.graph.vertices})
     leases = [TapLease(counts, "edge-0"), TapLease(counts, "op-0"), *(TapLease(tokens, f"op-{n}") for n in range(3))]
-    over, seen = threading.Event(), Counter[str]()
-
-    def look() -> None:
-        while not over.wait(0.05):
-            for lease in leases:
-                view = job.coordination.taps.view(job.job, lease)
-                seen[lease.point] += len(view.batches) if view else 0
-
-    viewers = [threading.Thread(target=look) for _ in range(2)]
-    for viewer in viewers:
-        viewer.start()
-    try:
+    with viewers(job, leases) as seen:
         job.start("a0", "a1")
         job.deploy("a0", "a1")
         job.wait_for("FINISHED", 4, timeout=90)
-    finally:
-        over.set()
-        for viewer in viewers:
-            viewer.join()
     job.release("a0", "a1")
     largest: dict[str, int] = {}
     for line in job.output("a0") + job.output("a1"):
@@ -257,3 +267,25 @@ def test_a_tap_changes_no_result_whatever_the_records_do(cluster: MakeCluster) -
         largest[word] = n
     assert largest == Counter(word for line in TEXT for word in line.split())
     assert seen, "somebody looked"
+
+
+folders = checkpoints.folders
+
+
+def test_exactly_once_holds_over_restarts_while_somebody_looks(
+    cluster: MakeCluster, folders: tuple[Path, Path, Path]
+) -> None:
+    """The test of checkpoints, restarts and the end, with viewers of every edge."""
+    seen: list[Counter[str]] = []
+    with ExitStack() as stack:
+
+        def make(compiled: CompiledJob) -> Cluster:
+            job = cluster(compiled, {v.id: ("a0", "a1") for v in compiled.graph.vertices})
+            job.checkpointing = True
+            source, counts = (v.id for v in compiled.graph.vertices)
+            leases = [TapLease(source, "op-0"), TapLease(counts, "edge-0"), TapLease(counts, "op-0")]
+            seen.append(stack.enter_context(viewers(job, leases)))
+            return job
+
+        checkpoints.test_checkpoints_restarts_in_the_same_processes_and_the_end(make, folders)
+    assert all(seen[0][point] for point in ("op-0", "edge-0"))
