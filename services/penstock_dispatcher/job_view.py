@@ -9,6 +9,7 @@ from penstock.coordination.messages import decode
 from penstock.coordination.operations import LeaderState
 from penstock.coordination.parts import Submission
 from penstock.coordination.rows import (
+    AttemptsRow,
     CheckpointRow,
     CheckpointsRow,
     ExecutionRow,
@@ -33,6 +34,7 @@ class JobView:
     row: JobRow
     graph: JobGraph
     executions: ExecutionGraph[ExecutionRow]
+    earlier: Mapping[tuple[str, int], tuple[ExecutionRow, ...]]  #: attempts before the current ones, the oldest first
     failures: tuple[FailureRow, ...]
     metrics: Mapping[tuple[str, int], SubtaskMetrics]
     checkpoints: CheckpointHistory
@@ -69,6 +71,10 @@ class JobView:
             for n in range(vertex.parallelism)
         ]
 
+    def history(self, vertex_id: str, subtask: int) -> tuple[ExecutionRow, ...]:
+        """The attempts of a subtask before its current one that are remembered, the oldest first."""
+        return self.earlier.get((vertex_id, subtask), ())
+
     def measured(self, execution: ExecutionRow) -> SubtaskMetrics | None:
         """The counters of this very attempt, None where it has not reported any."""
         found = self.metrics.get((execution.vertex, execution.subtask))
@@ -87,6 +93,7 @@ def view_of(
     executions: list[ExecutionRow] = []
     failures: list[FailureRow] = []
     checkpoints: list[CheckpointRow] = []
+    earlier: dict[tuple[str, int], tuple[ExecutionRow, ...]] = {}
     details: dict[str, bytes] = {}
     triggers: dict[str, TriggerRow] = {}
     job: JobRow | None = None
@@ -98,6 +105,9 @@ def view_of(
                     job = decode(raw, JobRow)
                 case "execution":
                     executions.append(decode(raw, ExecutionRow))
+                case "attempts":
+                    history = decode(raw, AttemptsRow)
+                    earlier[history.vertex, history.subtask] = history.attempts
                 case "failure":
                     failures.append(decode(raw, FailureRow))
                 case "checkpoints":
@@ -120,6 +130,7 @@ def view_of(
         row=job,
         graph=graph,
         executions=ExecutionGraph.of(graph, executions),
+        earlier=earlier,
         failures=tuple(failures),
         metrics=metrics,
         checkpoints=CheckpointHistory(counters, checkpoints, details),

@@ -12,6 +12,7 @@ from penstock_dispatcher.logs.resources import LogResources
 from penstock_dispatcher.metrics.resources import MetricResources
 from penstock_dispatcher.refused_resources import RefusedResources
 from penstock_dispatcher.rescaling.resources import RescalingResources
+from penstock_dispatcher.vertices.flamegraph_resource import FlamegraphResource
 from penstock_dispatcher.vertices.resources import VertexResources
 
 _JOB = "/jobs/{jobid}"
@@ -27,7 +28,7 @@ def vertex_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get(f"{_JOB}/accumulators", vertices.job_accumulators),
         _get(f"{_VERTEX}/accumulators", vertices.accumulators),
         _get(f"{_VERTEX}/backpressure", vertices.backpressure),
-        _get(f"{_VERTEX}/flamegraph", vertices.flamegraph),
+        _get(f"{_VERTEX}/flamegraph", FlamegraphResource(dispatcher).flamegraph),
         _get(f"{_VERTEX}/jm-operator-metrics", metrics.of_coordinators),
         _get(f"{_VERTEX}/metrics", metrics.of_vertex),
         _get(f"{_VERTEX}/subtasktimes", vertices.subtask_times),

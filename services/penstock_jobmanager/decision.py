@@ -7,6 +7,7 @@ from penstock.coordination.messages import ResourceEvent, SlotCommand, TaskManag
 from penstock.coordination.rows import (
     AckRow,
     AllocationRow,
+    AttemptsRow,
     CheckpointRow,
     CheckpointsRow,
     CheckpointTasksRow,
@@ -24,6 +25,7 @@ from penstock_jobmanager.effects import Effect
 Row: TypeAlias = (
     JobRow
     | ExecutionRow
+    | AttemptsRow
     | AllocationRow
     | RequestRow
     | FailureRow

@@ -13,8 +13,10 @@ from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, Failu
 from penstock.graph.execution_graph import ExecutionGraph, Subtask, shared_slots
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import EXECUTION_EDGES, JOB_EDGES, ExecutionState, JobState
+from penstock_jobmanager.attempts import remembered
 from penstock_jobmanager.decision import Decision, Forget, Op, Row, SetClaim
 from penstock_jobmanager.effects import Effect, effect_id
+from penstock_jobmanager.eligibility import eligibility
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
@@ -38,7 +40,9 @@ class Job:
         #: request n is for the shared slot n modulo their number, so that a replacement takes the same place
         self.slots: tuple[tuple[Subtask, ...], ...] = shared_slots(graph)
         #: whether all slots were given back: done in the very commit that ends the last execution of a job that is over
-        self.released = self.executions.all_terminal and record.job.state is not JobState.RESTARTING
+        self.released = self.executions.all_terminal and not record.waits_to_restart
+        #: which tasks may be restarted alone
+        self.eligibility = eligibility(graph, options)
         #: when the next checkpoint is due, on the clock of `Now.mono`; None: not known yet
         self.next_checkpoint: float | None = None
         self.timers: dict[str, float] = {}
@@ -67,8 +71,19 @@ class Job:
         self.change(state=state, timestamps={**self.row.timestamps, state: self.now.wall}, **changes)
 
     def put_execution(self, row: ExecutionRow) -> None:
+        """A new attempt takes the place of the one before, which goes into the history in the same commit."""
+        before = self.record.executions.get((row.vertex, row.subtask))
+        if before is not None and before.attempt != row.attempt:
+            self._remember(before)
         self.record.executions[row.vertex, row.subtask] = row
         self.decision.rows[f"execution:{row.vertex}:{row.subtask}"] = row
+
+    def _remember(self, before: ExecutionRow) -> None:
+        subtask = before.vertex, before.subtask
+        history = remembered(self.record.attempts.get(subtask), before, self.options.attempts_history_size)
+        if history is not None:
+            self.record.attempts[subtask] = history
+            self.decision.rows[f"attempts:{before.vertex}:{before.subtask}"] = history
 
     def move(self, subtask: Subtask, *states: ExecutionState, **changes: Any) -> None:
         """Take the current attempt of a subtask through these states. IllegalTransitionError as for `enter`."""
@@ -101,17 +116,21 @@ class Job:
         """A subtask that the job no longer has."""
         del self.record.executions[subtask]
         self.decision.rows[f"execution:{subtask[0]}:{subtask[1]}"] = None
+        if self.record.attempts.pop(subtask, None) is not None:
+            self.decision.rows[f"attempts:{subtask[0]}:{subtask[1]}"] = None
 
     def put_restart(self, row: RestartRow) -> None:
         if row != self.record.restart:
             self.record.restart = row
             self.decision.rows["restart"] = row
 
-    def put_failure(self, failure: Failure) -> None:
-        """Add to the exception history; the oldest entries beyond its bound go."""
+    def put_failure(self, failure: Failure, recovery: str = "") -> None:
+        """Add to the exception history; the oldest entries beyond its bound go. `recovery`: what restarts, and why."""
         number = max(self.record.failures, default=-1) + 1
         stopping = self.row.state in (JobState.FAILING, JobState.CANCELLING, JobState.RESTARTING)
-        self._put_failure(number, FailureRow(time=self.now.wall, failure=failure, concurrent=stopping))
+        self._put_failure(
+            number, FailureRow(time=self.now.wall, failure=failure, concurrent=stopping, recovery=recovery)
+        )
         for old in sorted(self.record.failures)[: -self.options.exception_history_size]:
             self._put_failure(old, None)
 
@@ -150,6 +169,7 @@ class Job:
         self.graph = graph
         self.executions = ExecutionGraph(graph, self.record.executions)
         self.slots = shared_slots(graph)
+        self.eligibility = eligibility(graph, self.options)
 
     # -- slots ---------------------------------------------------------------------------------------------------------
     def slot_number(self, request: str) -> int:

@@ -184,7 +184,7 @@ class Leader:
 
     def _guarded(self, lead: LedJob, act: Callable[[], None]) -> None:
         """One job's trouble stays its own."""
-        with structlog.contextvars.bound_contextvars(job=lead.job):
+        with structlog.contextvars.bound_contextvars(job=lead.job, epoch=lead.epoch):
             try:
                 act()
             except FencedError as error:

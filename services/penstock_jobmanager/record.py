@@ -8,6 +8,7 @@ from penstock.coordination.messages import decode
 from penstock.coordination.rows import (
     AckRow,
     AllocationRow,
+    AttemptsRow,
     CheckpointRow,
     CheckpointsRow,
     CheckpointTasksRow,
@@ -19,6 +20,7 @@ from penstock.coordination.rows import (
     TriggerRow,
 )
 from penstock.graph.execution_graph import Subtask
+from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager.effects import Effect
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ class JobRecord:
 
     job: JobRow
     executions: dict[Subtask, ExecutionRow] = field(default_factory=dict)
+    attempts: dict[Subtask, AttemptsRow] = field(default_factory=dict)
     allocations: dict[str, AllocationRow] = field(default_factory=dict)
     requests: dict[str, RequestRow] = field(default_factory=dict)
     failures: dict[int, FailureRow] = field(default_factory=dict)
@@ -53,6 +56,9 @@ class JobRecord:
                 case "execution":
                     execution = _decode(name, raw, ExecutionRow)
                     record.executions[execution.vertex, execution.subtask] = execution
+                case "attempts":
+                    history = _decode(name, raw, AttemptsRow)
+                    record.attempts[history.vertex, history.subtask] = history
                 case "allocation":
                     record.allocations[rest] = _decode(name, raw, AllocationRow)
                 case "request":
@@ -65,6 +71,13 @@ class JobRecord:
                     record._load_checkpoints(kind, rest, name, raw)
         record.outbox = {name: _decode(name, raw, cast(type[Effect], Effect)) for name, raw in outbox.items()}
         return record
+
+    @property
+    def waits_to_restart(self) -> bool:
+        """Whether the job goes on though all its executions may be terminal: it restarts, or some of them alone."""
+        if self.job.state is JobState.RUNNING:
+            return any(e.state is ExecutionState.FAILED for e in self.executions.values())
+        return self.job.state is JobState.RESTARTING
 
     def _load_checkpoints(self, kind: str, rest: str, name: str, raw: bytes) -> None:
         match kind:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, executable
-from tests.integration.cluster.local_cluster import LocalCluster
+from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,9 @@ def cluster(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="package")
 def word_count(cluster: LocalCluster) -> str:
     """A job that runs for as long as the tests do, with checkpoints."""
-    job = cluster.submit(PROGRAMS / "endless_word_count.py", options=("-p", "3"))
+    job = cluster.submit(
+        PROGRAMS / "endless_word_count.py", options=("-p", "3", "-D", "metrics.latency.interval=250 ms")
+    )
     cluster.wait_state(job, "RUNNING")
     return job
 
@@ -55,6 +57,18 @@ def word_count(cluster: LocalCluster) -> str:
 def failed_job(cluster: LocalCluster) -> str:
     job = cluster.submit(PROGRAMS / "bad_record.py", options=("-p", "1"))
     cluster.wait_state(job, "FAILED")
+    return job
+
+
+@pytest.fixture(scope="package")
+def restarted_job(cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A job of which every task is in its second attempt."""
+    marker = tmp_path_factory.mktemp("restarted") / "raised"
+    job = cluster.submit(PROGRAMS / "raises_once.py", str(marker), options=("-p", "2"))
+    wait_for(lambda: cluster.get(f"/jobs/{job}")["state"] == "RUNNING" and marker.exists(), 60, "the restart")
+    vertex = cluster.get(f"/jobs/{job}")["vertices"][0]["id"]
+    subtask = f"/jobs/{job}/vertices/{vertex}/subtasks/0"
+    wait_for(lambda: cluster.get(subtask)["attempt"] == 1, 60, "the second attempt")
     return job
 
 

@@ -21,9 +21,11 @@ def pages(job: str, failed: str) -> dict[str, tuple[str, str]]:
         "charts": (f"jobs/{job}/charts", "Entries in input logs"),
         "checkpoints": (f"jobs/{job}/checkpoints", "Retention"),
         "exceptions": (f"jobs/{failed}/exceptions", "The record"),
-        "timeline": (f"jobs/{job}/timeline", "Attempts before"),
+        "timeline": (f"jobs/{job}/timeline", "Choose a vertex"),
+        "flamegraph": (f"jobs/{job}/flamegraph", "samples, the newest"),
         "configuration": (f"jobs/{job}/configuration", "Set by"),
         "taskmanagers": ("taskmanagers", "cores"),
+        "logs": ("logs", "of the last"),
         "submit": ("submit", "Upload a script"),
     }
 

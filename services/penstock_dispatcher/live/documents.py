@@ -6,6 +6,7 @@ from typing import Any
 
 from penstock.client.config import rest
 from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.live.attempts import attempts
 from penstock_dispatcher.live.job import failures, job
 from penstock_dispatcher.live.job_graph import job_graph
 from penstock_dispatcher.live.overview import Lease, leases, overview, roles
@@ -40,6 +41,10 @@ class Documents:
     def failures(self, job_id: str) -> Document:
         """Not kept: it is asked for where there is a new one."""
         return failures(self._dispatcher.reader.job(job_id))
+
+    def attempts(self, job_id: str) -> Document:
+        """Not kept: it is asked for where there are new attempts."""
+        return attempts(self._dispatcher.reader.job(job_id))
 
     def graph(self, job_id: str) -> Document:
         """Not kept: it is asked for once a page."""

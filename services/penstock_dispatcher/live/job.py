@@ -9,6 +9,7 @@ from typing import Any
 from penstock.coordination.rows import ExecutionRow, FailureRow, ServiceInfo
 from penstock.graph.job_graph import JobVertex
 from penstock_dispatcher.job_view import JobView
+from penstock_dispatcher.live.latency import latency
 from penstock_dispatcher.live.overview import Lease, checkpoint_summary, leader_of
 
 #: failures that are shown, the newest
@@ -114,6 +115,8 @@ def _subtask(view: JobView, row: ExecutionRow, depth: int | None, with_metrics: 
             "backpressured": measured.backpressured_ms,
             "idle": measured.idle_ms,
             "watermark": measured.watermark,
+            "latency": latency(measured),
+            "final": measured.final,
         },
     }
     if with_metrics:

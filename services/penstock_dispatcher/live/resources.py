@@ -37,6 +37,7 @@ class LiveResources:
         routes: list[BaseRoute] = [
             Route("/penstock/views/jobs/{jobid}/graph", self.graph, methods=["GET"]),
             Route("/penstock/views/jobs/{jobid}/failures", self.failures, methods=["GET"]),
+            Route("/penstock/views/jobs/{jobid}/attempts", self.attempts, methods=["GET"]),
         ]
         for path, loader in pages.items():
             routes += self.page_routes(path, loader)
@@ -54,6 +55,9 @@ class LiveResources:
 
     def failures(self, request: Request) -> Response:
         return Json(self._documents.failures(hex_id(request, "jobid")))
+
+    def attempts(self, request: Request) -> Response:
+        return Json(self._documents.attempts(hex_id(request, "jobid")))
 
     def _job(self, request: Request) -> Callable[[], Document]:
         job, chosen = hex_id(request, "jobid"), request.query_params.get("vertex")

@@ -19,6 +19,16 @@ class LogFile:
     modified: int
 
 
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """Lines of a file: bytes `begin` to `end` of `size`."""
+
+    begin: int
+    end: int
+    size: int
+    content: bytes
+
+
 class LogFolder:
     """Files `<process>.log` and what was rotated away from them (`<process>.log.1`). Reads nothing else."""
 
@@ -46,6 +56,26 @@ class LogFolder:
             file.seek(max(0, size - most))
             content = file.read(most)
         return content if size <= most else content.partition(b"\n")[2]
+
+    def part(self, name: str, processes: Sequence[str], after: int | None, most: int) -> "LogPart":
+        """Whole lines from the byte `after` on, at most `most` bytes; None: the last ones. KeyError: there is none.
+
+        A file that is shorter than `after` was begun anew, and is read from its beginning.
+        """
+        if self._folder is None or not _NAME.fullmatch(name) or name not in {f.name for f in self.of(*processes)}:
+            raise KeyError(name)
+        with (self._folder / name).open("rb") as file:
+            size = file.seek(0, 2)
+            begin = max(0, size - most) if after is None else after if after <= size else 0
+            file.seek(begin)
+            content = file.read(most)
+        if after is None and begin:
+            skipped, _, content = content.partition(b"\n")
+            begin += len(skipped) + 1
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole and len(content) == most:
+            whole = content  # of a line that is longer than a part
+        return LogPart(begin, begin + len(whole), size, whole)
 
 
 def printed(log: bytes) -> bytes:

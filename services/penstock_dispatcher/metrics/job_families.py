@@ -8,6 +8,7 @@ from penstock.service.exposition import Families
 from penstock_dispatcher.checkpoint_json import checkpoint_duration
 from penstock_dispatcher.job_metrics import job_metrics
 from penstock_dispatcher.job_view import JobView
+from penstock_dispatcher.metrics.latency_metrics import add_latencies
 from penstock_dispatcher.metrics.log_sizes import Sizes
 from penstock_dispatcher.metrics.metric_names import prometheus_name
 from penstock_dispatcher.metrics.task_metrics import Value, operator_metrics, task_metrics
@@ -30,6 +31,7 @@ def add_job(families: Families, view: JobView, sizes: Sizes) -> None:
     for vertex in view.graph.vertices:
         for row in view.attempts(vertex):
             _add_task(families, view, vertex, row, labels)
+    add_latencies(families, view, labels)
     names = {vertex.id: vertex.name for vertex in view.graph.vertices}
     for (vertex_id, subtask), (entries, size) in sizes.items():
         log = {**labels, "task_id": vertex_id, "task_name": names[vertex_id], "subtask_index": str(subtask)}

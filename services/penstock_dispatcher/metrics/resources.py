@@ -8,6 +8,7 @@ from penstock_dispatcher.answers import Json
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.job_metrics import job_metrics
 from penstock_dispatcher.job_view import JobView
+from penstock_dispatcher.metrics.latency_metrics import latency_metrics
 from penstock_dispatcher.metrics.metric_query import aggregated_answer, chosen_subtasks, values_answer
 from penstock_dispatcher.metrics.process_metrics import jobmanager_metrics, process_metrics
 from penstock_dispatcher.metrics.task_metrics import Value, subtask_metrics
@@ -24,7 +25,8 @@ class MetricResources:
 
     # -- jobs --------------------------------------------------------------------------------------------------------
     def of_job(self, request: Request) -> Response:
-        return values_answer(request, job_metrics(self._dispatcher.reader.job(hex_id(request, "jobid"))))
+        view = self._dispatcher.reader.job(hex_id(request, "jobid"))
+        return values_answer(request, {**job_metrics(view), **latency_metrics(view)})
 
     def of_jobs(self, request: Request) -> Response:
         """Over `jobs`, else over all that have not ended."""

@@ -122,7 +122,9 @@ FLINK: dict[str, Operation] = {
     f"GET {_V}": Operation("A vertex with its subtasks.", _VERTICES),
     f"GET {_V}/accumulators": Operation("None.", _VERTICES),
     f"GET {_V}/backpressure": Operation("How busy, idle, back-pressured subtasks are.", _VERTICES),
-    f"GET {_V}/flamegraph": Operation("Switched off.", _VERTICES, query=("type", "subtaskindex")),
+    f"GET {_V}/flamegraph": Operation(
+        "Where its subtasks spend their time.", _VERTICES, query=("type", "subtaskindex")
+    ),
     f"GET {_V}/jm-operator-metrics": Operation("None: there are no coordinators.", _VERTICES, query=("get",)),
     f"GET {_V}/metrics": Operation("`<subtask>.<metric>` of all subtasks.", _VERTICES, query=("get",)),
     f"GET {_V}/subtasktimes": Operation("When subtasks entered their states.", _VERTICES),
@@ -132,7 +134,7 @@ FLINK: dict[str, Operation] = {
     f"GET {_S}/metrics": Operation("Metrics over subtasks.", _VERTICES, query=("get", "agg", "subtasks")),
     f"GET {_S}/{{subtaskindex}}": Operation("A subtask.", _VERTICES),
     f"GET {_S}/{{subtaskindex}}/metrics": Operation("Metrics of a subtask.", _VERTICES, query=("get",)),
-    f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}": Operation("Its current attempt.", _VERTICES),
+    f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}": Operation("An attempt that is remembered.", _VERTICES),
     f"GET {_S}/{{subtaskindex}}/attempts/{{attempt}}/accumulators": Operation("None.", _VERTICES),
     # -- TaskManagers ------------------------------------------------------------------------------------------------
     "GET /taskmanagers": Operation("All that are registered.", _TASKMANAGERS),

@@ -11,6 +11,7 @@ def _views() -> dict[str, Operation]:
     found = {
         "GET /penstock/views/jobs/{jobid}/graph": Operation("A job's graph, for its page.", _OWN),
         "GET /penstock/views/jobs/{jobid}/failures": Operation("A job's failures, for its page.", _OWN, answer="any"),
+        "GET /penstock/views/jobs/{jobid}/attempts": Operation("Attempts before the current ones.", _OWN, answer="any"),
     }
     for page in _PAGES:
         query = ("vertex",) if page.startswith("/jobs") else ()
@@ -100,11 +101,15 @@ PENSTOCK: dict[str, Operation] = {
         "Submit a JobGraph.", _OWN, 202, body=JobGraph, answer={"jobid": "string", "jobUrl": "string"}
     ),
     "GET /penstock/jobs/{jobid}/collect/{collectid}": Operation(
-        "The next batches of an `execute_and_collect`.",
+        "The next entries of an `execute_and_collect`.",
         _OWN,
-        query=("after",),
+        query=("position",),
         answer="string",
         media="application/vnd.penstock.collect",
+    ),
+    "GET /penstock/logs": Operation("The log files of all processes.", _OWN, answer="any"),
+    "GET /penstock/logs/{filename}": Operation(
+        "Lines of a log, from a byte on.", _OWN, query=("after", "most"), answer="any"
     ),
     **_views(),
     **_taps(),

@@ -34,15 +34,16 @@ class VertexResources:
         return view, view.attempts(vertex)[index]
 
     def _attempt(self, request: Request) -> tuple[JobView, ExecutionRow]:
-        """The current attempt; of earlier ones only their failures are kept, in `/jobs/:id/exceptions`."""
+        """The current attempt, or an earlier one that is remembered."""
         view, row = self._subtask(request)
         wanted = path_number(request, "attempt")
-        if wanted != row.attempt:
-            raise NotFound(
-                f"Attempt {wanted} of subtask {row.subtask} of vertex {row.vertex} not found: "
-                f"the current one is {row.attempt}; of earlier ones failures are kept (/jobs/:jobid/exceptions)"
-            )
-        return view, row
+        for found in (row, *view.history(row.vertex, row.subtask)):
+            if found.attempt == wanted:
+                return view, found
+        raise NotFound(
+            f"Attempt {wanted} of subtask {row.subtask} of vertex {row.vertex} not found: the current one is "
+            f"{row.attempt}; jobmanager.execution.attempts-history-size earlier ones are remembered"
+        )
 
     def subtask(self, request: Request) -> Response:
         return Json(subtask_details(*self._subtask(request)))
@@ -70,11 +71,6 @@ class VertexResources:
                 if m is not None and m.watermark is not None
             ]
         )
-
-    def flamegraph(self, request: Request) -> Response:
-        """Flink's answer where flame graphs are switched off (`rest.flamegraph.enabled`), which they are here."""
-        self._vertex(request)
-        return Json({"endTimestamp": -2, "data": None})
 
     # -- accumulators: PyFlink's functions cannot make any, so there are none ---------------------------------------
     def accumulators(self, request: Request) -> Response:

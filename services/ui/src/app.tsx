@@ -3,9 +3,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Banner } from "./components/banner";
 import { Empty } from "./components/empty";
 import { Header } from "./components/header";
+import { TokenForm } from "./components/token-form";
 import { useConnection } from "./link/connection";
+import { useAccess } from "./link/token";
 import { parse, type Route } from "./model/route";
 import { JobPage } from "./pages/job/job-page";
+import { LogsPage } from "./pages/logs";
 import { OverviewPage } from "./pages/overview";
 import { SubmitPage } from "./pages/submit";
 import { TaskManagersPage } from "./pages/taskmanagers";
@@ -20,6 +23,7 @@ export function App(): VNode {
     return () => removeEventListener("hashchange", changed);
   }, []);
   const { problem, connection } = useConnection();
+  const asked = useAccess();
   const route = parse(hash);
   const title = titleOf(route);
   useEffect(() => {
@@ -34,7 +38,7 @@ export function App(): VNode {
       <Header page={route.page} />
       <Banner />
       <main id="main" ref={main} tabIndex={-1} class={problem || connection === "lost" ? "stale" : ""}>
-        <Page route={route} />
+        {asked ? <TokenForm wrong={asked === "wrong"} /> : <Page route={route} />}
       </main>
     </>
   );
@@ -48,6 +52,8 @@ function titleOf(route: Route): string {
       return `Job ${route.job.slice(0, 8)}`;
     case "taskmanagers":
       return "TaskManagers";
+    case "logs":
+      return route.file ?? "Logs";
     case "submit":
       return "Submit a job";
     case "unknown":
@@ -63,6 +69,8 @@ function Page({ route }: { route: Route }): VNode {
       return <JobPage key={route.job} id={route.job} tab={route.tab} query={route.query} />;
     case "taskmanagers":
       return <TaskManagersPage chosen={route.chosen} />;
+    case "logs":
+      return <LogsPage chosen={route.file} />;
     case "submit":
       return <SubmitPage chosen={route.jar} />;
     case "unknown":

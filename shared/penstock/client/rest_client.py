@@ -9,10 +9,14 @@ from urllib.parse import quote
 
 import httpx
 
-from penstock.client.addresses import base_urls, configured_addresses
+from penstock.client.addresses import base_urls, configured_addresses, scheme_of
 from penstock.client.collect_frames import CollectPage, read_frames
 from penstock.client.config import Configuration, rest
 from penstock.client.retry_policy import RetryPolicy
+from penstock.security.configured import token_of
+
+#: metrics that are asked for in one URL
+_NAMES = 40
 
 
 class RestError(Exception):
@@ -51,9 +55,10 @@ class RestClient:
     ) -> None:
         """`transport` and `sleep`: for tests. ValueError: no address, or one that is none."""
         configuration = configuration or Configuration()
-        self.addresses = base_urls(addresses, configuration.get(rest.REST_PORT))
+        self.addresses = base_urls(addresses, configuration.get(rest.REST_PORT), scheme_of(configuration))
         if not self.addresses:
             raise ValueError("no REST address; give one by -m HOST:PORT or set rest.address")
+        token = token_of(configuration)
         self._retry = RetryPolicy.of(configuration)
         self._sleep = sleep
         self._preferred = 0
@@ -66,11 +71,19 @@ class RestClient:
                 read=60.0,
             ),
             trust_env=False,
-            verify=any(address.startswith("https:") for address in self.addresses),  # a TLS context takes 30 ms to make
+            verify=self._verification(configuration),
+            headers={} if token is None else {"Authorization": f"Bearer {token}"},
         )
 
         # a JobClient keeps its RestClient for as long as anybody asks it, and is never closed itself
         weakref.finalize(self, self._http.close)
+
+    def _verification(self, configuration: Configuration) -> Any:
+        if not any(address.startswith("https:") for address in self.addresses):
+            return False  # a TLS context takes 30 ms to make
+        from penstock.security.tls import client_context
+
+        return client_context(configuration)
 
     @classmethod
     def from_configuration(cls, configuration: Configuration) -> "RestClient":
@@ -183,6 +196,33 @@ class RestClient:
         """`python-versions` of the slots, live services, exchange URLs."""
         return dict(self.get("/penstock/cluster"))
 
+    def logs(self) -> dict[str, Any]:
+        """`folder`: whether there is one; `logs`: name, process, size and time of each file."""
+        return dict(self.get("/penstock/logs"))
+
+    def log(self, name: str, **parameters: int) -> dict[str, Any]:
+        """Whole lines of a log: from byte `after` on, else the last ones, at most `most` bytes."""
+        return dict(self.get(f"/penstock/logs/{quote(name, safe='')}", **parameters))
+
+    def job_view(self, job_id: str, vertex: str | None = None) -> dict[str, Any]:
+        """A job with all its subtasks' counters, as its page shows it; of `vertex` with its functions' metrics."""
+        return dict(self.get(f"/penstock/views/jobs/{job_id}", **({} if vertex is None else {"vertex": vertex})))
+
+    def all_job_metrics(self, job_id: str) -> dict[str, str]:
+        """All metrics of a job by Flink's names, as text."""
+        return self._metrics(f"/v1/jobs/{job_id}/metrics")
+
+    def vertex_metrics(self, job_id: str, vertex: str) -> dict[str, str]:
+        """`<subtask>.<name>` of a vertex, as text."""
+        return self._metrics(f"/v1/jobs/{job_id}/vertices/{vertex}/metrics")
+
+    def _metrics(self, path: str) -> dict[str, str]:
+        names = [metric["id"] for metric in self.get(path)]
+        found: dict[str, str] = {}
+        for n in range(0, len(names), _NAMES):
+            found |= {m["id"]: m["value"] for m in self.get(path, get=",".join(names[n : n + _NAMES]))}
+        return found
+
     def missing_blobs(self, digests: Iterable[str]) -> list[str]:
         """Those of the sha256 digests that the cluster does not have."""
         body = {"blobs": sorted(digests)}
@@ -195,10 +235,10 @@ class RestClient:
         """Submit an encoded JobGraph; its job id. RestError 409: the id is taken by another job."""
         return str(self.request("POST", "/penstock/jobs", content=graph).json()["jobid"])
 
-    def collect(self, job_id: str, collect_id: str, after: int) -> CollectPage:
-        """The batches of an `execute_and_collect` above record sequence `after`."""
+    def collect(self, job_id: str, collect_id: str, after: str) -> CollectPage:
+        """The entries of an `execute_and_collect` behind position `after`."""
         response = self.request(
-            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"after": after}
+            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"position": after}
         )
         return read_frames(response.content)
 

@@ -130,8 +130,6 @@ class ExecutionConfig:
         return self._configuration._millis(_LATENCY_KEY, 0)
 
     def set_latency_tracking_interval(self, interval: int) -> "ExecutionConfig":
-        if interval > 0:
-            warn_no_effect("set_latency_tracking_interval", "latency markers are not sent")
         self._configuration.set_string(_LATENCY_KEY, f"{interval} ms")
         return self
 

@@ -71,9 +71,21 @@ class Keys:
         """Hash: `<vertex>:<subtask>` -> JSON `SubtaskMetrics`, newest attempt wins."""
         return self._("job", job, "metrics")
 
+    def profile(self, job: str, vertex: str) -> str:
+        """String with TTL: JSON `ProfileRequest` while somebody looks at the vertex's flame graph."""
+        return self._("job", job, "profile", vertex)
+
+    def profiles(self, job: str, vertex: str) -> str:
+        """Hash with TTL: subtask -> JSON `StackSamples`."""
+        return self._("job", job, "profiles", vertex)
+
     def splits(self, job: str, vertex: str) -> str:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)
+
+    def alignment(self, job: str, group: str) -> str:
+        """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
+        return self._("job", job, "alignment", group)
 
     # -- wire taps (docs/tap.md) -------------------------------------------------------------------------------------
     def taps(self, job: str) -> str:
@@ -100,6 +112,10 @@ class Keys:
     def beat(self, taskmanager: str) -> str:
         """String with TTL: `<incarnation> <counter>`. Judged by change, never by expiry."""
         return self._("tm", taskmanager, "beat")
+
+    def beat_watch(self) -> str:
+        """String with TTL: written by whoever watches the beats, as beats are."""
+        return self._("tm", "watch")
 
     def taskmanager_commands(self, taskmanager: str) -> str:
         """Stream: offer and release slot; for the TaskManager's parent process."""
@@ -129,6 +145,14 @@ class Keys:
     def blob_in_store(self, digest: str) -> str:
         """String: the path in the state plane of a blob too large for Redis."""
         return self._("blob", digest, "path")
+
+    def unused_blobs(self) -> str:
+        """Hash: digest -> when (ms) no known job or program was found to need it; whoever asks for it takes it out."""
+        return self._("blobs", "unused")
+
+    def tidying(self) -> str:
+        """String with PX: a dispatcher has just looked for what ended jobs left."""
+        return self._("tidying")
 
     # -- exchange Redis ----------------------------------------------------------------------------------------------
     def exchange_nonce(self, job: str, generation: int) -> str:

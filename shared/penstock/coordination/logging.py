@@ -1,15 +1,27 @@
 """Logs as JSON lines on stdout: structlog's and the standard library's alike, with service, id and whatever is bound.
 
-`structlog.contextvars.bind_contextvars(job=…, execution=…, attempt=…)` binds to all that follows in the thread.
+`structlog.contextvars.bind_contextvars(job=…, execution=…, attempt=…)` binds to all that follows in the thread;
+`set_scope` names a function that is asked at each line, where binding would be done too often.
 """
 
 import logging
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+#: asked at each line for what it belongs to; what the line says itself, or is bound, counts more
+Scope = Callable[[], Mapping[str, object]]
+_scope: Scope | None = None
+
+
+def set_scope(scope: Scope | None) -> None:
+    """Of the process; takes the place of the one before."""
+    global _scope
+    _scope = scope
 
 
 def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
@@ -19,6 +31,7 @@ def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
         raise ValueError(f"unknown log level {level!r}; choose one of {', '.join(sorted(names))}")
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _scoped,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -53,6 +66,13 @@ def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
     root.addHandler(handler)
     root.setLevel(level.upper())
     logging.captureWarnings(True)
+
+
+def _scoped(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    if _scope is not None:
+        for key, value in _scope().items():
+            event.setdefault(key, value)
+    return event
 
 
 class _Identity:

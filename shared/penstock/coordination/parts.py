@@ -4,12 +4,21 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from penstock.coordination.operations import Commit, Committed, LeaderState
-from penstock.coordination.rows import Claim, ServiceInfo, SlotRow, SubtaskMetrics, TaskManagerInfo, Tombstone
+from penstock.coordination.rows import (
+    Claim,
+    ProfileRequest,
+    ServiceInfo,
+    SlotRow,
+    StackSamples,
+    SubtaskMetrics,
+    TaskManagerInfo,
+    Tombstone,
+)
 from penstock.coordination.tap_rows import TapLease, TapReport, TapView
 
 
@@ -155,6 +164,10 @@ class TaskManagers(Protocol):
     def beats(self, taskmanagers: Iterable[str]) -> dict[str, str | None]:
         """`<incarnation> <counter>` of each, None where there is no beat; for `Liveness.observe`. Repeatable."""
 
+    def check_beats(self, ttl_ms: int) -> None:
+        """Write as beats are written. A Redis that takes no writes is readable all the same, and who cannot beat there
+        is not dead. Repeatable."""
+
 
 class Blobs(Protocol):
     """Content-addressed payloads. Up to 1 MiB in Redis, larger ones in the storage directory."""
@@ -203,11 +216,55 @@ class Submissions(Protocol):
         """What a terminal job left."""
 
 
+class Remains(Protocol):
+    """What ended jobs leave in Redis and among the blobs, until somebody clears it away."""
+
+    def turn(self, pause: int) -> bool:
+        """Whether it is the caller's turn to look: once in `pause` ms, whoever asks first."""
+
+    def ended(self) -> dict[str, int]:
+        """The known jobs with a tombstone, and when (ms) each ended. Repeatable."""
+
+    def forget(self, job: str, kept: int) -> bool:
+        """Delete all that is left of an ended job; its tombstone and epoch stay for another `kept` ms, so that no late
+        message or submission can run it again. False: it has not ended. Repeatable."""
+
+    def sweep_blobs(self, used: Callable[[], Collection[str]], now: int, grace: int) -> int:
+        """Delete blobs that are in none of two looks more than `grace` ms apart and that nobody asked for between; how
+        many. `used`: asked for after the blobs were listed; `now`: ms. Repeatable."""
+
+
 class Splits(Protocol):
     """A source's splits: whoever enumerates first decides."""
 
     def once(self, job: str, vertex: str, make: Callable[[], bytes]) -> bytes:
         """The first writer's value; `make` is called only where there is none yet. Repeatable."""
+
+
+class Alignments(Protocol):
+    """Rows by which the slots of a job tell each other how far the sources of an alignment group are."""
+
+    def tell(self, job: str, group: str, member: str, row: bytes) -> dict[str, bytes]:
+        """Write the member's row, and return those of the others. Repeatable."""
+
+    def leave(self, job: str, group: str, member: str) -> None:
+        """Delete the member's row. Repeatable."""
+
+
+class Profiles(Protocol):
+    """Stacks of subtasks, for flame graphs. Lost ones cost a second of display."""
+
+    def ask(self, job: str, vertex: str, request: ProfileRequest, ttl_ms: int) -> None:
+        """Somebody looks at the vertex, and will say so again within `ttl_ms`. Repeatable."""
+
+    def asked(self, job: str, vertices: Sequence[str]) -> dict[str, ProfileRequest]:
+        """Which of these are looked at, and how."""
+
+    def put(self, job: str, seen: Mapping[tuple[str, int], StackSamples], ttl_ms: int) -> None:
+        """What was seen of (vertex, subtask). Repeatable."""
+
+    def all(self, job: str, vertex: str) -> dict[int, StackSamples]:
+        """By subtask."""
 
 
 class Metrics(Protocol):

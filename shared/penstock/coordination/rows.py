@@ -3,7 +3,8 @@
 Row names in `keys.rows("job:<id>")`: `job` -> JobRow; `execution:<vertex>:<subtask>` -> ExecutionRow;
 `allocation:<id>` -> AllocationRow; `request:<id>` -> RequestRow; `failure:<n>` -> FailureRow; `checkpoints` ->
 CheckpointsRow; `checkpoint:<n>` -> CheckpointRow; `ack:<n>:<vertex>:<subtask>` -> AckRow, while n is not decided;
-`checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow.
+`checkpoint-tasks:<n>` -> CheckpointTasksRow, then; `trigger:<id>` -> TriggerRow; `restart` -> RestartRow;
+`attempts:<vertex>:<subtask>` -> AttemptsRow, once there is more than one attempt.
 In `keys.rows("resourcemanager")`: `taskmanager:<id>` -> TaskManagerRow; `slot:<tm>:<n>` -> LedgerRow;
 `job:<id>` -> DemandRow; `worker:<id>` -> WorkerRow.
 """
@@ -52,6 +53,9 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted
     stop: int | None = None  #: the savepoint that the job is being stopped with
     rescale: Rescale | None = None
+    #: with task-local failover: logs were trimmed for want of space, until a checkpoint from this one on is complete
+    region_only: int | None = None
+    retention_full: bool = False  #: some log is at its bound: should the next checkpoint fail, all are trimmed
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +73,14 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     exhausted: bool = False  #: it has no more input, and waits for a checkpoint to be FINISHED
     finishing: bool = False  #: that checkpoint is completed
+
+
+class AttemptsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempts of a subtask before its current one, the oldest first, bounded; as they ended."""
+
+    vertex: str
+    subtask: int
+    attempts: tuple[ExecutionRow, ...] = ()
 
 
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +114,7 @@ class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     failure: Failure
     concurrent: bool = False
+    recovery: str = ""  #: what restarts because of it, and why that
 
 
 CheckpointStatus = Literal["PENDING", "WRITING", "COMPLETED", "FAILED"]
@@ -163,6 +176,8 @@ class AckRow(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     state: SubtaskState
     metrics: AckMetrics
+    sent: dict[str, int] | None = None  #: with task-local failover: "edge:producer:consumer" -> records
+    taken: dict[str, int] | None = None
 
 
 class TaskStats(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -198,10 +213,11 @@ class TriggerRow(msgspec.Struct, frozen=True, kw_only=True):
 class RestartRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the restart strategy remembers; times in ms. `backoff`: of the exponential delay, the current one.
 
-    `failures`: times of those that still count.
+    `failures`: times of those that still count. A RUNNING job with something `due` restarts its failed tasks then.
     """
 
     restarts: int = 0
+    local: int = 0  #: those in which failed tasks were restarted alone
     failures: tuple[int, ...] = ()
     backoff: int = 0
     due: int | None = None  #: when the restart that was decided begins
@@ -309,6 +325,48 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
 
 
+class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vertex's subtasks are to be sampled: `samples` stacks of at most `depth` frames, `delay` seconds apart."""
+
+    samples: int
+    delay: float
+    depth: int
+
+
+class StackSamples(msgspec.Struct, frozen=True, kw_only=True):
+    """The last stacks of one subtask's attempt, outermost frame first; `time`: of the newest, ms.
+
+    Each with how often it was seen on the CPU, and how often off it.
+    """
+
+    attempt: int
+    time: int
+    stacks: tuple[tuple[tuple[str, ...], int, int], ...] = ()
+
+
+class LatencyHistogram(msgspec.Struct, frozen=True, kw_only=True):
+    """How long latency markers were under way to an operator (its id), in ms: the last so many of `count`.
+
+    source: id of the operator that emitted them, "" for any; source_subtask: its subtask, None for any.
+    """
+
+    operator: str
+    source: str = ""
+    source_subtask: int | None = None
+    count: int = 0
+    min: float = 0.0
+    max: float = 0.0
+    mean: float = 0.0
+    stddev: float = 0.0
+    p50: float = 0.0
+    p75: float = 0.0
+    p90: float = 0.0
+    p95: float = 0.0
+    p98: float = 0.0
+    p99: float = 0.0
+    p999: float = 0.0
+
+
 class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Counters of one subtask's attempt, written about once a second. `…_rate`: a second, over the last few."""
 
@@ -330,3 +388,4 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     watermark: int | None = None
     final: bool = False
     user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on
+    latency: tuple[LatencyHistogram, ...] = ()  #: where latency markers are on

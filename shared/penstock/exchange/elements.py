@@ -71,5 +71,17 @@ class EndOfInput:
     """The channel ends, after exactly as many records as its sequence says."""
 
 
-Control: TypeAlias = Watermark | WatermarkStatus | CheckpointBarrier | CancelCheckpoint | EndOfInput
+@dataclass(frozen=True, slots=True)
+class LatencyMarker:
+    """Emitted by subtask `subtask` of the source operator `source` (its id) at `marked_at` (ms since the epoch).
+
+    Measured where it passes, and nothing else: no state, sequence or ordinal depends on it, and it may be dropped.
+    """
+
+    marked_at: int
+    source: str
+    subtask: int
+
+
+Control: TypeAlias = Watermark | WatermarkStatus | CheckpointBarrier | CancelCheckpoint | EndOfInput | LatencyMarker
 Element: TypeAlias = RecordBatch | Control

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from penstock.checkpoint.options import CheckpointOptions
-from penstock.exchange.elements import DEFAULT_OPTIONS, RecordBatch
+from penstock.exchange.elements import DEFAULT_OPTIONS, LatencyMarker, RecordBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,13 @@ class AllEnded:
     """All inputs have ended. Barriers may still come."""
 
 
-GateEvent: TypeAlias = BatchEvent | WatermarkEvent | StatusEvent | BarrierEvent | CancelEvent | InputEnded | AllEnded
+@dataclass(frozen=True, slots=True)
+class LatencyEvent:
+    """A marker has come this far."""
+
+    marker: LatencyMarker
+
+
+GateEvent: TypeAlias = (
+    BatchEvent | WatermarkEvent | StatusEvent | BarrierEvent | CancelEvent | InputEnded | AllEnded | LatencyEvent
+)

@@ -2,7 +2,7 @@
 
 Header, little endian, 30 bytes: channel u32, epoch u32, attempt u32, kind u8, serializer u8, seq u64, ordinal u64.
 Payload: data, a pickle of (values, timestamps, keys); watermark, i64 ms; status, one byte; cancel, u64 id; barrier, u64
-id and the JSON of its `CheckpointOptions`.
+id and the JSON of its `CheckpointOptions`; latency, i64 ms, u32 source subtask and the source's id.
 """
 
 import struct
@@ -17,6 +17,7 @@ from penstock.exchange.elements import (
     CheckpointBarrier,
     Control,
     EndOfInput,
+    LatencyMarker,
     Watermark,
     WatermarkStatus,
 )
@@ -31,6 +32,7 @@ _HEADER = struct.Struct("<IIIBBQQ")
 _KIND = 12  #: where in it the kind is
 _I64 = struct.Struct("<q")
 _U64 = struct.Struct("<Q")
+_MARKER = struct.Struct("<qI")
 _encode_options = msgspec.json.Encoder().encode
 _decode_options = msgspec.json.Decoder(CheckpointOptions).decode
 
@@ -42,6 +44,7 @@ class Kind(IntEnum):
     BARRIER = 3
     CANCEL = 4
     END = 5
+    LATENCY = 6
 
 
 class Serializer(IntEnum):
@@ -92,6 +95,8 @@ def encode_control(element: Control) -> tuple[Kind, bytes]:
             return Kind.CANCEL, _U64.pack(checkpoint)
         case EndOfInput():
             return Kind.END, b""
+        case LatencyMarker(marked_at, source, subtask):
+            return Kind.LATENCY, _MARKER.pack(marked_at, subtask) + source.encode()
 
 
 def decode_control(header: Header, payload: bytes) -> Control:
@@ -107,5 +112,8 @@ def decode_control(header: Header, payload: bytes) -> Control:
             return CancelCheckpoint(_U64.unpack(payload)[0], header.epoch)
         case Kind.END:
             return EndOfInput()
+        case Kind.LATENCY:
+            marked_at, subtask = _MARKER.unpack_from(payload)
+            return LatencyMarker(marked_at, payload[_MARKER.size :].decode(), subtask)
         case kind:
             raise ValueError(f"an entry of kind {kind}, which this version does not know")

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from penstock.exchange.elements import CheckpointBarrier, Control, Element, RecordBatch, Watermark
+from penstock.exchange.elements import CheckpointBarrier, Control, Element, LatencyMarker, RecordBatch, Watermark
 from penstock.exchange.record_buffer import RecordBuffer
 
 #: below this many records the next ones are joined to the batch that still waits
@@ -67,6 +67,15 @@ class LocalChannel:
             self._queue[-1] = element
         else:
             self._queue.append(element)
+        if was_empty:
+            self._tell()
+
+    def mark(self, marker: LatencyMarker) -> None:
+        """Append a latency marker behind everything emitted. It counts for nothing."""
+        was_empty = not self
+        if self._last.values:
+            self._queue.append(self._last.take(len(self._last)))
+        self._queue.append(marker)
         if was_empty:
             self._tell()
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier, Control, RecordBatch
+from penstock.exchange.elements import CancelCheckpoint, CheckpointBarrier, Control, LatencyMarker, RecordBatch
 from penstock.exchange.local_channel import LocalChannel
 from penstock.exchange.serialization import decode_element
 
@@ -17,6 +17,7 @@ class OutputChannel(Protocol):
 
     def emit(self, values: list[Any], timestamps: list[int | None] | None, keys: list[Any] | None) -> None: ...
     def control(self, element: Control) -> None: ...
+    def mark(self, marker: LatencyMarker) -> None: ...
 
 
 class BufferedChannel(OutputChannel, Protocol):
@@ -34,6 +35,7 @@ class BufferedChannel(OutputChannel, Protocol):
     def flush(self) -> None: ...
     def overtake(self, barrier: CheckpointBarrier) -> list[tuple[int, bytes]]: ...
     def restore(self, sequence: int, ordinal: int) -> None: ...
+    def announce(self) -> None: ...
 
 
 class Parked(NamedTuple):
@@ -117,6 +119,12 @@ class OutputWriter:
             for i in self._remote:
                 self._note(i)
 
+    def mark(self, i: int, marker: LatencyMarker) -> None:
+        """Send a latency marker to `targets[i]` alone, behind all that was emitted there."""
+        self._channels[i].mark(marker)
+        if i in self._remote:
+            self._note(i)
+
     def overtake(self, barrier: CheckpointBarrier) -> list[Parked]:
         """Send a barrier ahead of what waits for credit, which is returned. In memory it goes behind: the consumer sees
         it there."""
@@ -149,6 +157,11 @@ class OutputWriter:
         again."""
         for i, channel in self._remote.items():
             channel.restore(*sequences.get(self.targets[i], (0, 0)))
+
+    def announce(self) -> None:
+        """Tell consumers of this attempt; after `restore`, before anything is emitted."""
+        for channel in self._remote.values():
+            channel.announce()
 
     def flush(self, now: float, idle: bool) -> None:
         """Let go what is due by `now` (`time.monotonic`): everything where `idle`, else what has waited the buffer

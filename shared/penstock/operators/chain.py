@@ -6,10 +6,11 @@ consumers is passed by reference: a function that changes its argument shows the
 """
 
 import itertools
+import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from penstock.exchange.elements import MIN_TIMESTAMP, RecordBatch, Watermark, WatermarkStatus
+from penstock.exchange.elements import MIN_TIMESTAMP, LatencyMarker, RecordBatch, Watermark, WatermarkStatus
 from penstock.operators.asynchronous import AsynchronousOperator
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.edges import Edge
@@ -28,6 +29,8 @@ _Entries: TypeAlias = dict[tuple[bool, bool, int], Callable[..., None]]
 _Emits: TypeAlias = dict[tuple[int, bool], Callable[..., None]]
 
 _serial = itertools.count(1)
+#: which way latency markers go; its own, so that functions see the numbers that they would see without
+_random = random.Random()
 
 
 #: how the file names of loops with taps end
@@ -55,6 +58,7 @@ class OperatorChain:
         self.asynchronous = [o for o in operators if isinstance(o, AsynchronousOperator)]
         self.on_close: list[Callable[[], None]] = []  #: called after all were closed
         self.watermark = MIN_TIMESTAMP
+        self.on_marker: Callable[[int, LatencyMarker], None] | None = None  #: told of each that an operator passes on
         for operator in operators:
             operator.chain = self
 
@@ -122,6 +126,22 @@ class OperatorChain:
     def process_status(self, active: bool) -> None:
         """The head's input became active or idle."""
         self._status(self.operators[0], active)
+
+    def process_marker(self, marker: LatencyMarker, operator: int = 0) -> None:
+        """Past an operator, and on by one of the ways from there, as in Flink; functions do not see it."""
+        while True:
+            if self.on_marker is not None:
+                self.on_marker(operator, marker)
+            consumer = self._forward_marker(operator, marker)
+            if consumer is None:
+                return
+            operator = consumer.index
+
+    def emit_marker(self, marker: LatencyMarker) -> None:
+        """From the source at the head, which does not measure it itself."""
+        consumer = self._forward_marker(0, marker)
+        if consumer is not None:
+            self.process_marker(marker, consumer.index)
 
     def next_timer(self) -> int | None:
         """Epoch ms of the next processing-time work of any operator."""
@@ -244,6 +264,17 @@ class OperatorChain:
 
     def _consumers(self, operator: int) -> list[Consumer]:
         return [c for (index, _), consumers in self._outputs.items() if index == operator for c in consumers]
+
+    def _forward_marker(self, operator: int, marker: LatencyMarker) -> Operator | None:
+        """The operator of the chain that it comes to next; None: it has left the chain."""
+        consumers = self._consumers(operator)
+        if not consumers:
+            return None
+        consumer = _random.choice(consumers)
+        if isinstance(consumer, Operator):
+            return consumer
+        consumer.writer.mark(_random.randrange(len(consumer.writer.targets)), marker)
+        return None
 
     def _watermark(self, operator: Operator, timestamp: int) -> None:
         forwarded = operator.on_watermark(timestamp)

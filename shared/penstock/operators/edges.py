@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from penstock.exchange.elements import Control
+from penstock.exchange.elements import Control, LatencyMarker
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.output_type import OutputType
 
@@ -27,6 +27,9 @@ class EdgeWriter(Protocol):
     def broadcast(self, control: Control) -> None:
         """To every target, behind what was emitted before."""
 
+    def mark(self, i: int, marker: LatencyMarker) -> None:
+        """To targets[i] alone, behind what was emitted there before."""
+
 
 Timestamps = list[int | None] | None
 Keys = list[Any] | None
@@ -48,6 +51,13 @@ class Edge:
 
     def close(self) -> None:
         """Always, also after a failure."""
+
+    def snapshot(self) -> Any:
+        """Where it stands in the choice of targets; None where the record alone decides."""
+        return None
+
+    def restore(self, position: Any) -> None:
+        """Go on from there, before the first record."""
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         """Write what happens with one record."""
@@ -111,6 +121,12 @@ class RoundRobinEdge(Edge):
     def __init__(self, number: int, name: str, writer: EdgeWriter, subtask: int) -> None:
         super().__init__(number, name, writer)
         self.position = subtask % len(writer.targets)
+
+    def snapshot(self) -> int:
+        return self.position
+
+    def restore(self, position: int) -> None:
+        self.position = position
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         n, first = len(self.writer.targets), self.position

@@ -34,6 +34,7 @@ class SlotRunner:
     def __init__(self, exchange: Exchange | None = None, on_change: Callable[[Task], None] = lambda task: None) -> None:
         self.exchange = exchange
         self.tasks: list[Task] = []
+        self.current: Task | None = None  #: whose code runs just now
         self.interruption = Interruption()
         self._on_change = on_change
         self._reported: dict[Task, str] = {}
@@ -59,9 +60,16 @@ class SlotRunner:
         """Start a task and run it from now on."""
         self.tasks.append(task)
         task.wake = lambda: self.submit(_look_again)
+        self.current = task
         with self.interruption.user_code():
             task.start()
+        self.current = None
         self._report(task)
+
+    def forget(self, task: Task) -> None:
+        """Know nothing any more of a task that has ended."""
+        self.tasks.remove(task)
+        self._reported.pop(task, None)
 
     def forget_all(self) -> None:
         """Cancel what still runs, report it, and know nothing of any task any more."""
@@ -82,6 +90,7 @@ class SlotRunner:
             progress = self._work()
         except Interrupted:
             # in a task that is being cancelled: the command to do so waits in the mail
+            self.current = None
             return True
         self._with_exchange(lambda exchange: exchange.flush(not progress))
         for task in self.tasks:
@@ -106,11 +115,14 @@ class SlotRunner:
             self._mail.popleft()()
         with self.interruption.user_code():
             for task in self.tasks:
+                self.current = task
                 if task.step():
                     progress = True
             if not progress:
                 for task in self.tasks:
+                    self.current = task
                     task.on_idle()
+        self.current = None
         return progress
 
     def _report(self, task: Task) -> None:
@@ -164,7 +176,7 @@ class SlotRunner:
             action(self.exchange)
         except Fenced as e:
             for task in self.tasks:
-                if (task.vertex, task.info.subtask) == (e.vertex, e.subtask):
+                if (task.vertex, task.info.subtask, task.info.attempt) == (e.vertex, e.subtask, e.attempt):
                     task.cancel()
         except Exception as e:
             for task in self.tasks:

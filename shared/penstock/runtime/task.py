@@ -23,6 +23,7 @@ from penstock.operators.sources import SourceOperator
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 from penstock.runtime.channel_times import RestoredTimes
 from penstock.runtime.failure import failure_of
+from penstock.runtime.latency import TaskLatency
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.task_barriers import TaskBarriers
 from penstock.runtime.task_checkpoints import TaskCheckpoints
@@ -43,7 +44,10 @@ class Built:
 
 
 class Task:
-    """`step` never blocks. `checkpoints`: None where none can be taken. `waits`: to be FINISHED it needs one."""
+    """`step` never blocks. `checkpoints`: None where none can be taken. `waits`: to be FINISHED it needs one.
+
+    `latency`: None where latency markers are off.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Task:
         metrics: MetricRegistry | None = None,
         checkpoints: TaskCheckpoints | None = None,
         waits: bool = False,
+        latency: TaskLatency | None = None,
     ) -> None:
         self.vertex, self.info = vertex, info
         self.state = ExecutionState.CREATED
@@ -73,7 +78,11 @@ class Task:
         self._checkpoints = checkpoints
         self._barriers: TaskBarriers | None = None
         if checkpoints is not None:
-            self._barriers = TaskBarriers(checkpoints, writers, self._end, lambda: gate.has_ended, self._drain)
+            is_local = checkpoints.is_task_local
+            self._barriers = TaskBarriers(
+                checkpoints, writers, self._end, lambda: gate.has_ended, self._drain, is_local
+            )
+        self._latency = latency
         self._idle = False
         self._busy_ns = self._blocked_ns = self._idle_ns = 0
         self._stepped_at = 0
@@ -143,6 +152,8 @@ class Task:
         if self._source is not None and not self._end.input_ended and not self._is_blocked():
             assert self._input is not None
             waits.append(self._input.wait)
+            if self._latency is not None:
+                waits.append(self._latency.wait)
         return min(waits, default=None)
 
     def cancel(self) -> None:
@@ -199,6 +210,7 @@ class Task:
             watermark=watermark,
             final=self.state.is_terminal,
             user=self._user_metrics.values(),
+            latency=() if self._latency is None else self._latency.histograms(),
         )
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -206,6 +218,8 @@ class Task:
     def _begin(self, chain: OperatorChain) -> None:
         for operator in chain.asynchronous:
             operator.wake = self.wake
+        if self._latency is not None:
+            chain.on_marker = self._latency.passed
         head = chain.operators[0]
         self._source = head if isinstance(head, SourceOperator) else None
         self._end.collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
@@ -250,6 +264,10 @@ class Task:
             return self._finish() or fired, False
         if self._is_blocked():
             return fired, True
+        if self._latency is not None and self._source is not None:
+            marker = self._latency.due()
+            if marker is not None:
+                chain.emit_marker(marker)
         return self._input.take() or fired, False
 
     def _stops(self) -> bool:

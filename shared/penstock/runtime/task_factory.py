@@ -10,6 +10,7 @@ import cloudpickle
 
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.client.config import Configuration
+from penstock.client.config.options import metrics as metric_options
 from penstock.client.config.options import state
 from penstock.client.config.options.cluster import STORAGE_DIR, TASK_SLOTS
 from penstock.client.config.options.execution import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, SORTED_IN_MEMORY
@@ -28,11 +29,13 @@ from penstock.operators.specs import SourceSpec
 from penstock.runtime.batch.ordered_gate import OrderedGate
 from penstock.runtime.channel_times import restored_times
 from penstock.runtime.in_flight_restore import restored_input, restored_output
+from penstock.runtime.latency import LatencySettings, TaskLatency
 from penstock.runtime.metrics import MetricRegistry
 from penstock.runtime.restore import Restore, Restored, RestoreFailed
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.runtime.task import Built, Task
 from penstock.runtime.task_checkpoints import Answer, TaskCheckpoints
+from penstock.runtime.task_local import TaskLocal
 from penstock.runtime.uploads import UploadPool
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.selection import StateBackendChoice
@@ -51,14 +54,15 @@ class Checkpointing:
     report: Callable[[Answer], None]
     is_on: bool
     restore: Restore | None = None
+    local: TaskLocal | None = None  #: of task-local failover; None: everything restarts together
 
 
 class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
-    collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
-    `checkpointing`: None where there are no checkpoints at all.
+    collect id and attempt -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets
+    nothing. `checkpointing`: None where there are no checkpoints at all.
     """
 
     def __init__(
@@ -66,7 +70,7 @@ class TaskFactory:
         graph: JobGraph,
         blob: Callable[[str], bytes],
         splits: Callable[[str, Callable[[], bytes]], bytes],
-        collector: Callable[[str], Collector],
+        collector: Callable[[str, int], Collector],
         cluster: Configuration | None = None,
         checkpointing: Checkpointing | None = None,
     ) -> None:
@@ -85,9 +89,15 @@ class TaskFactory:
         how = self._checkpointing
         checkpoints: TaskCheckpoints | None = None
         if how is not None:
-            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
+            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report, how.local)
 
         def build_chain() -> Built:
+            built = build_restored()
+            for writer in writers.values():
+                writer.announce()
+            return built
+
+        def build_restored() -> Built:
             restore = None if how is None else how.restore
             if restore is None:
                 return self._build(vertex, info, gate, writers, metrics, None)
@@ -101,8 +111,11 @@ class TaskFactory:
 
         if vertex.input_orders:
             gate = cast(InputGate, OrderedGate(gate, vertex.input_orders, self._configuration.get(SORTED_IN_MEMORY)))
-        waits = info.checkpointing
-        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits)
+        waits, settings = info.checkpointing, _latency(self._configuration, self._graph)
+        latency = None
+        if settings is not None:
+            latency = TaskLatency(settings, [operator.id for operator in vertex.operators], subtask)
+        return Task(vertex_id, info, build_chain, gate, list(writers.values()), metrics, checkpoints, waits, latency)
 
     def _info(self, vertex: JobVertex, subtask: int, attempt: int) -> SubtaskInfo:
         return SubtaskInfo(
@@ -164,6 +177,9 @@ class TaskFactory:
         restored: Restored,
     ) -> Built:
         times = restored_times(self._graph, list(gate.channels), restored.channels)
+        local = None if self._checkpointing is None else self._checkpointing.local
+        if local is not None and local.resume(restored.channels, gate, writers, chain):
+            return Built(chain, True, restored.is_over, times)
         gate.replay(restored_input(self._graph, vertex.id, info.subtask, restored.channels))
         parked = restored_output(self._graph, vertex.id, info.subtask, restored.channels)
 
@@ -247,6 +263,18 @@ def _managed_memory(configuration: Configuration) -> int | None:
     if not configuration.get(state.ROCKSDB_MANAGED):
         return None
     return configuration.get(state.MANAGED_MEMORY) // configuration.get(TASK_SLOTS)
+
+
+def _latency(configuration: Configuration, graph: JobGraph) -> LatencySettings | None:
+    """None where there are to be no latency markers: in batch mode they would measure when an input ends."""
+    interval = configuration.get(metric_options.LATENCY_INTERVAL).total_seconds()
+    if interval <= 0 or graph.job_type == "BATCH":
+        return None
+    return LatencySettings(
+        interval,
+        configuration.get(metric_options.LATENCY_GRANULARITY),
+        configuration.get(metric_options.LATENCY_HISTORY),
+    )
 
 
 def _watermark_interval(graph: JobGraph) -> int:

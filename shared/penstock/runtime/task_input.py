@@ -11,6 +11,7 @@ from penstock.exchange.events import (
     CancelEvent,
     GateEvent,
     InputEnded,
+    LatencyEvent,
     StatusEvent,
     WatermarkEvent,
 )
@@ -144,6 +145,8 @@ class TaskInput:
             case CancelEvent():
                 if self._barriers is not None:
                     self._barriers.on_cancel(self._chain, event)
+            case LatencyEvent(marker):
+                self._chain.process_marker(marker)
             case InputEnded():
                 pass  # nothing to do by itself
 

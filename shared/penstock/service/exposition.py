@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 #: of the text that `render` gives
@@ -31,6 +31,16 @@ class Families:
         if family is not None:
             assert isinstance(family, CounterMetricFamily)
             family.add_metric([*labels.values()], value)
+
+    def summary(
+        self, name: str, help_text: str, labels: Mapping[str, str], quantiles: Mapping[str, float], count: int
+    ) -> None:
+        """A quantile ("0.99") with its value each, and how many values there were; no sum is known."""
+        family = self._family(name, labels, lambda: SummaryMetricFamily(name, help_text, labels=list(labels)))
+        if family is not None:
+            for quantile, value in quantiles.items():
+                family.add_sample(name, {**labels, "quantile": quantile}, value)
+            family.add_sample(f"{name}_count", dict(labels), count)
 
     def _family(self, name: str, labels: Mapping[str, str], make: Callable[[], Metric]) -> Metric | None:
         """None: that sample is there already."""

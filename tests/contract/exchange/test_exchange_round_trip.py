@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from penstock.exchange.elements import EndOfInput, Watermark, WatermarkStatus
-from penstock.exchange.events import AllEnded, InputEnded, StatusEvent, WatermarkEvent
+from penstock.exchange.elements import EndOfInput, LatencyMarker, Watermark, WatermarkStatus
+from penstock.exchange.events import AllEnded, InputEnded, LatencyEvent, StatusEvent, WatermarkEvent
 
 pytestmark = pytest.mark.contract
 
@@ -46,6 +46,20 @@ def test_every_producer_reaches_every_consumer(make_rig: Any) -> None:
         assert sorted(rig.got[c]) == [(p, n) for p in range(3) for n in range(500) if n % 2 == c]
         for p in range(3):
             assert [n for q, n in rig.got[c] if q == p] == list(range(c, 500, 2))
+
+
+def test_latency_markers_go_to_one_consumer_and_stand_behind_the_records_before_them(make_rig: Any) -> None:
+    rig, marker = make_rig(consumers=2), LatencyMarker(12, "s" * 32, 0)
+    rig.writers[0].emit(0, [1, 2])
+    rig.writers[0].mark(0, marker)
+    rig.run(lambda: LatencyEvent(marker) in rig.events[0])
+    assert rig.got[0] == [1, 2]
+    rig.writers[0].emit(0, [3])
+    rig.writers[0].broadcast(EndOfInput())
+    rig.run(lambda: all(g.has_ended for g in rig.gates))
+    assert rig.got == [[1, 2, 3], []]
+    assert LatencyEvent(marker) not in rig.events[1]
+    assert rig.gates[0].channels == {c: s for c, s in rig.gates[0].channels.items() if s.ordinal == 1}
 
 
 def test_watermarks_are_merged_and_idle_channels_left_out(make_rig: Any) -> None:

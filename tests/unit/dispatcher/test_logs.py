@@ -95,3 +95,49 @@ def test_urls_lose_their_passwords() -> None:
 def test_own_threads_have_stacks(replica: Replica) -> None:
     infos = replica.http.get("/jobmanager/thread-dump").json()["threadInfos"]
     assert any("MainThread" in i["threadName"] and "File" in i["stringifiedThreadInfo"] for i in infos)
+
+
+def test_a_reader_gets_what_was_added_in_whole_lines(logged: Replica, folder: Path) -> None:
+    listed = logged.http.get("/penstock/logs").json()
+    assert listed["folder"] is True
+    assert [(f["process"], f["name"]) for f in listed["logs"]] == [
+        ("dispatcher-1", "dispatcher-1.log"),
+        ("jobmanager-1", "jobmanager-1.log"),
+        ("tm-1", "tm-1.log"),
+        ("tm-1", "tm-1.log.1"),
+    ]
+    first = logged.http.get("/penstock/logs/tm-1.log").json()
+    assert (first["begin"], first["end"], first["size"]) == (0, 52, 52)
+    with (folder / "tm-1.log").open("a") as log:
+        log.write("one\ntwo\nhalf a li")
+    added = logged.http.get("/penstock/logs/tm-1.log?after=52").json()
+    assert (added["text"], added["end"]) == ("one\ntwo\n", 60)
+    assert logged.http.get("/penstock/logs/tm-1.log?after=60").json()["text"] == ""
+    (folder / "tm-1.log").write_text("begun anew\n")
+    assert logged.http.get("/penstock/logs/tm-1.log?after=60").json()["text"] == "begun anew\n"
+
+
+def test_parts_of_a_log_are_bounded_and_leave_nothing_out(logged: Replica, folder: Path) -> None:
+    lines = "".join(f"line {n}\n" for n in range(200)) + "x" * 300 + "\n"
+    (folder / "tm-1.log").write_text(lines)
+    found, at = "", 0
+    while at < len(lines):
+        part = logged.http.get(f"/penstock/logs/tm-1.log?after={at}&most=100").json()
+        assert 0 < len(part["text"]) <= 100 and part["begin"] == at
+        found, at = found + part["text"], part["end"]
+    assert found == lines
+    last = logged.http.get("/penstock/logs/tm-1.log?most=312").json()
+    assert last["text"] == "line 199\n" + "x" * 300 + "\n"
+
+
+@pytest.mark.parametrize("name", ["redis.log", "tm-11.log", "tm-1.log.2", "..%2Fsecret.log", "%2e%2e%2fsecret.log"])
+def test_no_name_leads_a_reader_out_of_the_folder(logged: Replica, name: str) -> None:
+    assert logged.http.get(f"/penstock/logs/{name}").status_code in (400, 404)
+
+
+def test_without_a_folder_there_is_nothing_to_follow(replica: Replica) -> None:
+    assert replica.http.get("/penstock/logs").json() == {"folder": False, "logs": []}
+    missing = replica.http.get("/penstock/logs/tm-1.log")
+    assert missing.status_code == 404
+    assert "env.log.dir names no folder" in missing.json()["errors"][0]
+    assert replica.http.get("/penstock/logs/tm-1.log?most=0").status_code == 400

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from penstock.coordination.rows import ServiceInfo, SubtaskMetrics
+from penstock.coordination.rows import LatencyHistogram, ServiceInfo, SubtaskMetrics
 from penstock.graph.states import JobState
 from penstock_dispatcher.metrics.metric_names import prometheus_name, query_name
 
@@ -143,3 +143,37 @@ def test_prometheus_names(parts: tuple[str, ...], name: str) -> None:
 
 def test_query_names() -> None:
     assert query_name("Source: a, b.numRecordsOut") == "Source__a__b.numRecordsOut"
+
+
+def test_latencies_have_flinks_names_in_prometheus_and_in_rest(busy: Replica) -> None:
+    one = LatencyHistogram(operator=SINK, source=SOURCE, count=9, min=1, max=8, mean=3.5, p50=3, p99=7.5, p999=8)
+    busy.coordination.metrics.put(JOB, SINK, 0, SubtaskMetrics(attempt=0, latency=(one,)))
+    found = scraped(busy)
+    name = "flink_taskmanager_job_latency_source_id_operator_id_operator_subtask_index_latency"
+    quantiles = {labels["quantile"]: value for labels, value in found[name]}
+    assert (quantiles["0.5"], quantiles["0.99"], quantiles["0.999"]) == (3, 7.5, 8)
+    ((labels, count),) = found[f"{name}_count"]
+    assert count == 9
+    assert labels == {
+        "job_id": JOB,
+        "job_name": "word count",
+        "source_id": SOURCE,
+        "operator_id": SINK,
+        "operator_subtask_index": "0",
+        "tm_id": "tm-1",
+        "host": "box",
+    }
+    wanted = f"latency.source_id.{SOURCE}.operator_id.{SINK}.operator_subtask_index.0.latency_p99"
+    listed = [metric["id"] for metric in busy.http.get(f"/jobs/{JOB}/metrics").json()]
+    assert wanted in listed
+    assert busy.http.get(f"/jobs/{JOB}/metrics?get={wanted}").json() == [{"id": wanted, "value": "7.5"}]
+
+
+def test_latencies_by_subtask_of_the_source_or_of_any_source_have_families_of_their_own(busy: Replica) -> None:
+    by_subtask = LatencyHistogram(operator=SINK, source=SOURCE, source_subtask=1, count=1)
+    single = LatencyHistogram(operator=SINK, count=1)
+    busy.coordination.metrics.put(JOB, SINK, 0, SubtaskMetrics(attempt=0, latency=(by_subtask, single)))
+    found = scraped(busy)
+    scopes = {"source_id_source_subtask_index_operator_id", "operator_id"}
+    for scope in scopes:
+        assert found[f"flink_taskmanager_job_latency_{scope}_operator_subtask_index_latency_count"][0][1] == 1

@@ -2,7 +2,8 @@
 
 import pytest
 
-from penstock.coordination.rows import SubtaskMetrics
+from penstock.coordination.messages import Failure
+from penstock.coordination.rows import AttemptsRow, SubtaskMetrics
 from penstock.graph.states import ExecutionState, JobState
 
 from .replica import JOB, SINK, SOURCE, Replica, running
@@ -76,6 +77,24 @@ def test_subtasks_by_taskmanager(measured: Replica) -> None:
     assert (place["taskmanager-id"], place["status"], place["start-time"]) == ("tm-1", "RUNNING", 5)
     assert place["status-counts"]["FINISHED"] == place["status-counts"]["RUNNING"] == 1
     assert place["aggregated"]["metrics"]["write-records"]["sum"] == 40
+
+
+def test_earlier_attempts_that_are_remembered_are_told_like_the_current_one(measured: Replica) -> None:
+    failure = Failure(message="ValueError: bad line")
+    times = {"DEPLOYING": 5, "RUNNING": 7, "FAILED": 19}
+    first = running(SOURCE, 1, state=ExecutionState.FAILED, failure=failure, timestamps=times)
+    history = AttemptsRow(vertex=SOURCE, subtask=1, attempts=(first,))
+    measured.commit(f"job:{JOB}", {f"attempts:{SOURCE}:1": history})
+    told = measured.http.get(f"{VERTEX}/subtasks/1/attempts/0").json()
+    assert (told["attempt"], told["status"], told["start-time"], told["end-time"]) == (0, "FAILED", 5, 19)
+    assert told["taskmanager-id"] == "tm-1"
+    assert measured.http.get(f"{VERTEX}/subtasks/1/attempts/0/accumulators").json()["attempt"] == 0
+    assert measured.http.get(f"{VERTEX}/subtasks/1/attempts/1").status_code == 404
+    assert measured.http.get(f"{VERTEX}/subtasks/1").json()["attempt"] == 2
+    shown = measured.http.get(f"/penstock/views/jobs/{JOB}/attempts").json()["vertices"]
+    ((subtask, (attempt,)),) = shown[SOURCE].items()
+    assert (subtask, attempt["attempt"], attempt["failure"]) == ("1", 0, "ValueError: bad line")
+    assert shown[SINK] == {}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from penstock.exchange.elements import (
     CheckpointBarrier,
     Control,
     EndOfInput,
+    LatencyMarker,
     RecordBatch,
     Watermark,
     WatermarkStatus,
@@ -49,6 +50,7 @@ def test_what_is_no_header_is_named() -> None:
         ),
         CancelCheckpoint(3, 7),
         EndOfInput(),
+        LatencyMarker(1_700_000_000_000, "c" * 32, 7),
     ],
 )
 def test_control_elements_survive(element: Control) -> None:

@@ -21,7 +21,7 @@ from penstock.coordination.messages import (
     TaskAttempt,
 )
 from penstock.coordination.restart_strategy import RestartConfig
-from penstock.coordination.rows import RestartRow
+from penstock.coordination.rows import AttemptsRow, RestartRow
 from penstock.graph.states import JobState
 from penstock_jobmanager.decision import Decision, Forget, ToResourceManager, ToSlot, ToTaskManager
 from penstock_jobmanager.effects import CreateLogs, DeleteLogs, SweepCheckpoints
@@ -105,6 +105,11 @@ def test_after_the_pause_one_commit_makes_all_attempts_new_on_the_slots_that_liv
         allocation(0),
         allocation(1),
     ]
+    history = decision.rows[f"attempts:{FLAT_MAP}:1"]
+    assert isinstance(history, AttemptsRow)
+    ((attempt, ended),) = [(row.attempt, row.state) for row in history.attempts]
+    assert (attempt, ended, history.attempts[0].failure) == (0, "FAILED", Failure(message=RAISED.message))
+    assert reloaded([decision]).attempts == made.record.attempts
     assert made.record.job.generation == 1 and made.record.restart.due is None
     assert decision.outbox == {
         "delete-logs:0": DeleteLogs(generation=0, parallelism=PARALLELISM),

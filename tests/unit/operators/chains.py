@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from penstock.exchange.elements import Control
+from penstock.exchange.elements import Control, LatencyMarker
 from penstock.graph.job_graph import JobEdge
 from penstock.operators.chain import Consumer, OperatorChain
 from penstock.operators.operator import Operator
@@ -41,6 +41,9 @@ class Writer:
     def broadcast(self, control: Control) -> None:
         self.arrived += [(i, control) for i in self.targets]
 
+    def mark(self, i: int, marker: LatencyMarker) -> None:
+        self.arrived.append((i, marker))
+
     @property
     def values(self) -> list[Any]:
         return [a[1] for a in self.arrived if len(a) == 4]
@@ -66,7 +69,7 @@ class Built:
         self.backends: list[KeyedStateBackend | None] = []
         operators: list[Operator] = []
         for i, spec in enumerate(specs):
-            operator, backend = build(spec, i, f"{type(spec).__name__} {i}", info, lambda _: Sink())
+            operator, backend = build(spec, i, f"{type(spec).__name__} {i}", info, lambda *_: Sink())
             operators.append(operator)
             self.backends.append(backend)
         if wiring is None:
@@ -114,4 +117,13 @@ class Sink:
         raise AssertionError("not used here")
 
     def end(self) -> None:
+        raise AssertionError("not used here")
+
+    def begin(self, state: Any) -> None:
+        raise AssertionError("not used here")
+
+    def mark(self, checkpoint: int) -> Any:
+        raise AssertionError("not used here")
+
+    def release(self, checkpoint: int) -> None:
         raise AssertionError("not used here")

@@ -1,5 +1,6 @@
 """Random chains, fused, against a naive interpreter: a function call a record and operator."""
 
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from penstock.common.constants import MIN_LONG_VALUE
 from penstock.datastream.output_tag import OutputTag
-from penstock.exchange.elements import RecordBatch
+from penstock.exchange.elements import LatencyMarker, RecordBatch
 from penstock.operators.specs import FilterSpec, FlatMapSpec, KeyedProcessSpec, MapSpec, ProcessSpec, ReduceSpec
 from tests.unit.operators.chains import Built, Writer
 
@@ -202,3 +203,17 @@ def test_a_fused_tree_does_what_the_naive_interpreter_does(nodes: list[Node], wo
     for output, writer in writers.items():
         arrived = [(a[1], a[2]) for a in writer.arrived if len(a) == 4]
         assert arrived == naive.out.get(output, [])
+
+
+def test_latency_markers_pass_every_operator_to_one_target_and_functions_see_the_random_numbers_they_would() -> None:
+    seen: list[tuple[int, LatencyMarker]] = []
+    writer, marker = Writer(3), LatencyMarker(5, "s" * 32, 0)
+    built = Built([MapSpec(str), MapSpec(str)], writers={(1, None): writer})
+    built.chain.on_marker = lambda operator, passed: seen.append((operator, passed))
+    random.seed(5)
+    before = random.getstate()
+    built.chain.process_marker(marker)
+    built.chain.emit_marker(marker)
+    assert random.getstate() == before
+    assert seen == [(0, marker), (1, marker), (1, marker)]
+    assert [element for _, element in writer.arrived] == [marker, marker]

@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Shape, Vertex } from "../link/documents";
-import { plural } from "../model/format";
+import { duration, plural } from "../model/format";
 import { layout, path } from "../model/layout";
-import type { VertexRates } from "../model/rates";
+import { lag, type VertexRates } from "../model/rates";
 import { GraphNode } from "./graph-node";
 import { Icon } from "./icon";
 
@@ -62,11 +62,12 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf, edgeLin
             </svg>
             {drawn.wires.map((wire) => {
               const style = { left: wire.at.x, top: wire.at.y };
-              if (!edgeLink) return <span key={wire.key} class="wire-label" style={style}>{wire.label}</span>;
+              const label = <>{wire.label}<EdgeLag rates={rates?.get(wire.target)} now={now} /></>;
+              if (!edgeLink) return <span key={wire.key} class="wire-label" style={style}>{label}</span>;
               const name = `Tap ${operators.get(wire.source)?.name} to ${operators.get(wire.target)?.name}, ${wire.label}`;
               return (
                 <a key={wire.key} class="wire-label" style={style} href={edgeLink(wire.key, wire.target)} aria-label={name} title="See the records that pass here">
-                  {wire.label}
+                  {label}
                 </a>
               );
             })}
@@ -88,6 +89,12 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf, edgeLin
       </div>
     </div>
   );
+}
+
+/** How far event time is behind where the edge leads to. */
+function EdgeLag({ rates, now }: { rates: VertexRates | undefined; now: number }): VNode | null {
+  const behind = rates ? lag(rates.watermark, now) : null;
+  return behind === null ? null : <span class="wire-lag">{duration(behind * 1000)} behind</span>;
 }
 
 function flows(rates: Map<string, VertexRates> | undefined, vertex: string): string {

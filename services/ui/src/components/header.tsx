@@ -9,6 +9,7 @@ import { Icon } from "./icon";
 const LINKS: { page: Route["page"]; also?: Route["page"]; href: string; text: string }[] = [
   { page: "overview", also: "job", href: "#/", text: "Overview" },
   { page: "taskmanagers", href: "#/taskmanagers", text: "TaskManagers" },
+  { page: "logs", href: "#/logs", text: "Logs" },
   { page: "submit", href: "#/submit", text: "Submit" },
 ];
 const LAMP = {
@@ -41,7 +42,7 @@ export function Header({ page }: { page: Route["page"] }): VNode {
         })}
       </nav>
       <span class="fill" />
-      {page !== "submit" && (
+      {page !== "submit" && page !== "logs" && (
         <span class={`lamp ${kind}`} role="status" title={`How this page gets its figures: ${word}`}>
           {word}
         </span>

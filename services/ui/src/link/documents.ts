@@ -66,6 +66,10 @@ export interface Measured {
   backpressured: number;
   idle: number;
   watermark: number | null;
+  /** Ms that latency markers were under way; null where there are none. */
+  latency: { median: number; p99: number } | null;
+  /** The task has ended: these are its last counters. */
+  final: boolean;
 }
 
 export interface Subtask {
@@ -159,6 +163,20 @@ export interface Failure {
   endpoint: string | null;
   taskmanager: string | null;
   record: string | null;
+}
+
+export interface Attempt {
+  attempt: number;
+  epoch: number;
+  state: string;
+  taskmanager: string | null;
+  timestamps: Record<string, number>;
+  failure: string | null;
+}
+
+/** Attempts before the current ones: vertex -> subtask -> the oldest first. */
+export interface Attempts {
+  vertices: Record<string, Record<string, Attempt[]>>;
 }
 
 export interface Slot {

@@ -20,10 +20,12 @@ export interface VertexRates extends Rates {
   watermark: number | null;
   /** Entries in the input logs of all subtasks, null where none is known. */
   depth: number | null;
+  /** Ms that latency markers were under way, of the worst subtask; null where there are none. */
+  latency: { median: number; p99: number } | null;
 }
 
 /** Names of what is drawn over time. */
-export type Series = "in" | "out" | "busy" | "backpressured" | "depth" | "lag";
+export type Series = "in" | "out" | "busy" | "backpressured" | "depth" | "lag" | "latency";
 
 /** Ms over which a rate is taken: slots tell their counters once a second, not on the dot. */
 const WINDOW = 5000;
@@ -61,7 +63,7 @@ export class History {
       let drawn = this.series.get(vertex.id);
       if (!drawn) {
         const before = () => new Array<number | null>(this.times.length - 1).fill(null);
-        drawn = { in: before(), out: before(), busy: before(), backpressured: before(), depth: before(), lag: before() };
+        drawn = { in: before(), out: before(), busy: before(), backpressured: before(), depth: before(), lag: before(), latency: before() };
         this.series.set(vertex.id, drawn);
       }
       drawn.in.push(rates.in);
@@ -70,6 +72,7 @@ export class History {
       drawn.backpressured.push(rates.backpressured);
       drawn.depth.push(rates.depth);
       drawn.lag.push(lag(rates.watermark, job.now));
+      drawn.latency.push(rates.latency?.p99 ?? null);
     }
     for (const id of [...this.series.keys()]) if (!this.vertices.has(id)) this.series.delete(id);
     if (this.times.length > KEPT) {
@@ -89,6 +92,7 @@ function vertexRates(vertex: Vertex, base: Sample | undefined, sample: Sample): 
   // one subtask that cannot keep up is enough to hold the others back, so the worst one counts, as in Flink
   const most = (pick: (r: Rates) => number) => known.reduce((worst, r) => Math.max(worst, pick(r)), 0);
   const watermarks = vertex.subtasks.map((s) => s.measured?.watermark ?? null);
+  const latencies = vertex.subtasks.map((s) => s.measured?.latency ?? null).filter((l) => l !== null);
   const depths = vertex.subtasks.map((s) => s.depth).filter((d): d is number => d !== null);
   return {
     subtasks,
@@ -101,6 +105,7 @@ function vertexRates(vertex: Vertex, base: Sample | undefined, sample: Sample): 
     idle: most((r) => r.idle),
     watermark: watermarks.length && watermarks.every((w) => w !== null) ? Math.min(...(watermarks as number[])) : null,
     depth: depths.length ? depths.reduce((a, b) => a + b, 0) : null,
+    latency: latencies.length ? { median: Math.max(...latencies.map((l) => l.median)), p99: Math.max(...latencies.map((l) => l.p99)) } : null,
   };
 }
 

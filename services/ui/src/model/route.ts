@@ -1,12 +1,13 @@
 /** Addresses behind the `#`. Those of Flink's dashboard lead to the same pages. */
 
-export type Tab = "graph" | "charts" | "checkpoints" | "exceptions" | "timeline" | "configuration";
-export const TABS: Tab[] = ["graph", "charts", "checkpoints", "exceptions", "timeline", "configuration"];
+export type Tab = "graph" | "charts" | "checkpoints" | "exceptions" | "timeline" | "flamegraph" | "configuration";
+export const TABS: Tab[] = ["graph", "charts", "checkpoints", "exceptions", "timeline", "flamegraph", "configuration"];
 
 export type Route =
   | { page: "overview" }
   | { page: "job"; job: string; tab: Tab; query: URLSearchParams }
   | { page: "taskmanagers"; chosen: string | null }
+  | { page: "logs"; file: string | null }
   | { page: "submit"; jar: string | null }
   | { page: "unknown"; path: string };
 
@@ -16,7 +17,9 @@ export function parse(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?");
   let parts = path.split("/").filter(Boolean).map(decoded);
   if (parts[0] === "job" && (parts[1] === "running" || parts[1] === "completed")) {
-    parts = parts[2] ? ["jobs", parts[2], FLINK_TABS[parts[3] ?? ""] ?? parts[3] ?? ""] : [];
+    const [, , job, tab, vertex, below] = parts;
+    if (job && vertex && below === "flamegraph") return { page: "job", job, tab: "flamegraph", query: new URLSearchParams({ vertex }) };
+    parts = job ? ["jobs", job, FLINK_TABS[tab ?? ""] ?? tab ?? ""] : [];
   }
   const [first, second, third] = parts;
   switch (first) {
@@ -33,6 +36,8 @@ export function parse(hash: string): Route {
     case "taskmanagers":
     case "task-manager":
       return { page: "taskmanagers", chosen: second ?? null };
+    case "logs":
+      return { page: "logs", file: second ?? null };
     case "submit":
       return { page: "submit", jar: second ?? null };
   }
@@ -50,6 +55,10 @@ function decoded(part: string): string {
 export function jobLink(job: string, tab: Tab = "graph", query: Record<string, string> = {}): string {
   const asked = new URLSearchParams(query).toString();
   return `#/jobs/${encodeURIComponent(job)}${tab === "graph" ? "" : `/${tab}`}${asked ? `?${asked}` : ""}`;
+}
+
+export function logLink(file: string): string {
+  return `#/logs/${encodeURIComponent(file)}`;
 }
 
 export function taskmanagerLink(id: string): string {

@@ -8,7 +8,7 @@ import type { Slot, TaskManager, TaskManagers } from "../link/documents";
 import { useLive } from "../link/use-live";
 import { CpuMeter } from "../model/cpu";
 import { ago, bytes, clock, percent, plural } from "../model/format";
-import { jobLink } from "../model/route";
+import { jobLink, logLink } from "../model/route";
 
 /** Every TaskManager, its slots, and what runs in them. */
 export function TaskManagersPage({ chosen }: { chosen: string | null }): VNode {
@@ -62,7 +62,7 @@ function One({ tm, now, meter, chosen }: { tm: TaskManager; now: number; meter: 
       </div>
       <Table label={`Slots of ${tm.id}`} columns={columns(tm, meter)} rows={tm.slots} keyOf={(slot) => slot.slot} />
       <p class="muted small">
-        Logs: <code>{tm.id}.log</code> in the <code>logs</code> folder of <code>penstock cluster start</code>, or <code>docker compose logs</code>.
+        <a href={logLink(`${tm.id}.log`)}>Its log</a>, live; of a slot, choose the vertex that runs in it for its flame graph.
       </p>
     </section>
   );

@@ -1,8 +1,10 @@
 """Follows the jobs of a program to their ends: progress, the user's traceback, one verdict line for each."""
 
+import contextlib
+import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -24,16 +26,19 @@ class JobsFailed(click.ClickException):
 
 
 class Follower:
-    """The jobs a program has started, as they come."""
+    """The jobs a program has started, as they come. `out`: where their results go as lines of JSON; None: in words."""
 
-    def __init__(self, context: ProgramContext) -> None:
-        self._context = context
+    def __init__(self, context: ProgramContext, out: TextIO | None = None) -> None:
+        self._context, self._out = context, out
         self._progress = _progress_of(context)
         context.on_submit = self._on_submit
 
     def _on_submit(self, client: JobClient) -> None:
         if self._context.addresses:
-            click.echo(f"Job {client.job_id} submitted")
+            if self._out is None:
+                click.echo(f"Job {client.job_id} submitted")
+            elif not self._context.attached:
+                self._tell(job=client.job_id, state="SUBMITTED")
         if self._progress is not None:
             self._progress.watch(client.job_id)
 
@@ -51,12 +56,18 @@ class Follower:
         totals = ""
         if self._progress is not None:
             self._progress.done(client.job_id)
-            totals = self._progress.totals(client.job_id)
+            totals = self._progress.totals(client.job_id, took / 1000)
         if error is not None and state == "FAILED":
             sys.stderr.write((self._traceback(error).rstrip() or error.message) + "\n")
             sys.stderr.flush()
-        click.echo(f"Job {client.job_id} {state} in {took / 1000:.1f} s{totals}")
+        if self._out is None:
+            click.echo(f"Job {client.job_id} {state} in {took / 1000:.1f} s{totals}")
+        else:
+            self._tell(job=client.job_id, state=state, runtime=took, error=error.message if error else None)
         return state == "FINISHED"
+
+    def _tell(self, **fields: object) -> None:
+        click.echo(json.dumps(fields), file=self._out)
 
     def _traceback(self, error: JobExecutionError) -> str:
         folder = self._context.folder
@@ -83,9 +94,20 @@ def _progress_of(context: ProgramContext) -> "Progress | None":
     return Progress(context.addresses, Configuration(context.configuration))
 
 
-def follow(program: str, args: Sequence[str], context: ProgramContext) -> None:
-    """Run the program and, attached, follow its jobs. Raises JobsFailed, or what the program raised."""
-    follower = Follower(context)
+def follow(program: str, args: Sequence[str], context: ProgramContext, as_json: bool = False) -> None:
+    """Run the program and, attached, follow its jobs. Raises JobsFailed, or what the program raised.
+
+    `as_json`: stdout has a line for each job and nothing else.
+    """
+    if not as_json:
+        _follow(program, args, context, Follower(context))
+        return
+    out = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        _follow(program, args, context, Follower(context, out))
+
+
+def _follow(program: str, args: Sequence[str], context: ProgramContext, follower: Follower) -> None:
     try:
         try:
             run_user_program(program, args, context)

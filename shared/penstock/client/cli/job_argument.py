@@ -4,10 +4,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from click.shell_completion import CompletionItem
 
 from penstock.client.cli.failure import CommandFailed
 
-job_argument = click.argument("job", metavar="JOB")
+
+def complete_job(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Ids of jobs, for a shell: of the cluster that was named so far. A cluster that does not answer has none."""
+    from penstock.client.cli.options import configuration_of, rest_client
+    from penstock.client.config import rest
+
+    impatient = {rest.RETRY_ATTEMPTS.key: 1, rest.RETRY_DELAY.key: "1 ms", rest.CONNECTION_TIMEOUT.key: "1 s"}
+    try:
+        configuration = configuration_of((), context.params.get("addresses"), impatient)
+        with rest_client(configuration) as client:
+            jobs = client.jobs_overview()
+    except Exception:
+        return []  # a shell has no place for errors
+    return [
+        CompletionItem(job["jid"], help=f"{job['name']} {job['state']}") for job in jobs if job["jid"].startswith(begun)
+    ]
+
+
+job_argument = click.argument("job", metavar="JOB", shell_complete=complete_job)
 
 
 def is_job_id(text: str) -> bool:

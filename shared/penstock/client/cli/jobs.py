@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from penstock.client.cli.failure import CommandFailed
-from penstock.client.cli.job_argument import checked_job_id, is_job_id, of_job
+from penstock.client.cli.job_argument import checked_job_id, complete_job, is_job_id, of_job
 from penstock.client.cli.options import address_option, configuration_of, rest_client, setting_option
 from penstock.client.cli.paths import absolute
 from penstock.client.cli.waiting import end_of, json_option, result_of, told
@@ -58,7 +58,7 @@ def _line(job: dict[str, Any]) -> str:
 
 
 @click.command("cancel")
-@click.argument("job", metavar="JOB", required=False)
+@click.argument("job", metavar="JOB", required=False, shell_complete=complete_job)
 @click.option(
     "-s",
     "--withSavepoint",

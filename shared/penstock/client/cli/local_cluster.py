@@ -56,15 +56,17 @@ def cluster_command() -> None:
 @click.option("--redis", metavar="URL", help="A coordination Redis that runs already.")
 @click.option("--exchange-redis", metavar="URL[,URL]", help="Exchange Redises that run already.")
 @click.option("--timeout", type=float, default=60.0, metavar="SECONDS", help="How long to wait. [default: 60]")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @setting_option
 def start_command(
-    folder: Path, exchange_redis: str | None, timeout: float, settings: Sequence[str], **counts: Any
+    folder: Path, exchange_redis: str | None, timeout: float, as_json: bool, settings: Sequence[str], **counts: Any
 ) -> None:
     """Start a cluster, or what is missing of it; return once REST answers and all slots are registered."""
     from penstock.client.cluster.folder import ClusterFolder
     from penstock.client.cluster.settings import Requested
     from penstock.client.cluster.starting import start
     from penstock.client.config import cluster
+    from penstock.security.redis_urls import bare
 
     configuration = configuration_of(settings)
     if counts["slots"] is None and configuration.is_set(cluster.TASK_SLOTS):
@@ -72,8 +74,12 @@ def start_command(
     exchange = tuple(url.strip() for url in (exchange_redis or "").split(",") if url.strip())
     requested = Requested(**counts, exchange=exchange, configuration=configuration.to_dict())
     started = start(ClusterFolder(folder), requested, timeout, lambda text: click.echo(text, err=True))
+    if as_json:
+        fields = {"rest": started.rest, "redis": started.redis, "exchange": started.exchange}
+        click.echo(json.dumps({**fields, "taskmanagers": started.taskmanagers, "slots": started.total_slots}))
+        return
     click.echo(f"REST   {', '.join(started.rest)}")
-    click.echo(f"Redis  {started.redis}, exchange {', '.join(started.exchange)}")
+    click.echo(f"Redis  {bare(started.redis)}, exchange {', '.join(map(bare, started.exchange))}")
     if started.configuration.get(cluster.PROVIDER.key) == "process":
         click.echo("TaskManagers are started as jobs need them")
     click.echo(f"{started.total_slots} slots in {started.taskmanagers} TaskManagers are up")
@@ -86,13 +92,14 @@ def status_command(folder: Path, as_json: bool) -> None:
     """Show the cluster's live processes."""
     from penstock.client.cluster.folder import ClusterFolder
     from penstock.client.cluster.status import status
+    from penstock.security.redis_urls import bare
 
     found = status(ClusterFolder(folder))
     if as_json:
         click.echo(json.dumps(found.to_dict()))
         return
     click.echo(f"REST   {', '.join(found.rest)}")
-    click.echo(f"Redis  {found.redis}, exchange {', '.join(found.exchange)}")
+    click.echo(f"Redis  {bare(found.redis)}, exchange {', '.join(map(bare, found.exchange))}")
     for p in found.processes:
         click.echo(f"{p.service:16} {p.id:28} {p.pid:>8}  {p.state:9} {' '.join(p.jobs)}".rstrip())
     if not found.processes:
@@ -101,10 +108,14 @@ def status_command(folder: Path, as_json: bool) -> None:
 
 @cluster_command.command("stop")
 @folder_option
-def stop_command(folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def stop_command(folder: Path, as_json: bool) -> None:
     """Stop the cluster: the processes that `start` started and their slots, nothing else."""
     from penstock.client.cluster.folder import ClusterFolder
     from penstock.client.cluster.stopping import stop
 
     count = stop(ClusterFolder(folder))
+    if as_json:
+        click.echo(json.dumps({"stopped": count}))
+        return
     click.echo(f"stopped {count} processes" if count else "nothing was running")

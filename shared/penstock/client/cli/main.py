@@ -21,7 +21,11 @@ _COMMANDS = {
     "rescale": ("savepoints", "Let a job go on at another parallelism."),
     "tap": ("tap", "Show the records that pass on an edge of a running job."),
     "inspect": ("inspect", "Show what a checkpoint or savepoint consists of."),
+    "sign": ("sign", "Sign a checkpoint or savepoint for a cluster with a secret."),
     "info": ("info", "Print the plan of a program as JSON, without running it."),
+    "logs": ("logs", "Show and follow the logs of a cluster's processes."),
+    "metrics": ("metrics", "Show what a job, its vertices and operators measure."),
+    "completion": ("completion", "Print what lets a shell complete penstock's commands."),
     "cluster": ("local_cluster", "Start, look at and stop a cluster of local processes."),
 }
 

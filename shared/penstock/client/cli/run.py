@@ -31,6 +31,9 @@ from penstock.client.cli.program_arguments import ProgramCommand, chosen_program
     type=click.Choice(["NO_CLAIM"], case_sensitive=False),
     help="As Flink's CLI takes it: a savepoint stays yours.",
 )
+@click.option(
+    "--json", "as_json", is_flag=True, help="A line of JSON for each job on stdout; what the program prints: stderr."
+)
 @setting_option
 @click.option("-py", "--python", "python_file", metavar="FILE", help="The program, as Flink's CLI takes it.")
 @click.option(
@@ -45,6 +48,7 @@ def run_command(
     savepoint: str | None,
     allow_non_restored: bool,
     claim_mode: str | None,
+    as_json: bool,
     settings: Sequence[str],
     python_file: str | None,
     python_files: str | None,
@@ -79,4 +83,4 @@ def run_command(
     if detached and not cluster:
         raise CommandFailed("-d needs a cluster: without one the job lives in this process", "name one by -m HOST:PORT")
     context = ProgramContext(configuration=configuration.to_dict(), addresses=cluster, attached=not detached)
-    follow(program, args, context)
+    follow(program, args, context, as_json)

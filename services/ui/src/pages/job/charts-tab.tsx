@@ -13,6 +13,7 @@ const CHARTS: { series: Series; title: string; text: (value: number | null) => s
   { series: "backpressured", title: "Held back, the worst subtask", text: percent, most: 1 },
   { series: "depth", title: "Entries in input logs", text: count, whole: true },
   { series: "lag", title: "Watermark lag", text: (value) => (value === null ? "–" : duration(value * 1000)) },
+  { series: "latency", title: "Latency from the sources, 99th percentile", text: duration },
 ];
 
 /** Rates since the page was opened. */
@@ -30,12 +31,12 @@ export function ChartsTab({ job, history }: { job: Job; history: History }): VNo
   }
   return (
     <>
-      <p class="muted small">Since this page was opened, up to 15 minutes; one line a vertex.</p>
+      <p class="muted small">Since this page was opened, up to 15 minutes; one line a vertex. Latency is drawn where the job sets <code>metrics.latency.interval</code>.</p>
       <div class="charts">
         {CHARTS.map(({ series, ...chart }) => {
           const lines = job.vertices
             .map((vertex) => ({ id: vertex.id, name: vertex.name, values: history.series.get(vertex.id)?.[series] ?? [] }))
-            .filter((line) => !["depth", "lag"].includes(series) || line.values.some((v) => v !== null));
+            .filter((line) => !["depth", "lag", "latency"].includes(series) || line.values.some((v) => v !== null));
           return lines.length ? <Chart key={series} {...chart} times={history.times} lines={lines} /> : null;
         })}
       </div>

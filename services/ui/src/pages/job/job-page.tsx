@@ -10,6 +10,7 @@ import { ChartsTab } from "./charts-tab";
 import { CheckpointsTab } from "./checkpoints-tab";
 import { ConfigurationTab } from "./configuration-tab";
 import { ExceptionsTab } from "./exceptions-tab";
+import { FlamegraphTab } from "./flamegraph-tab";
 import { GraphTab } from "./graph-tab";
 import { JobHeader } from "./job-header";
 import { TimelineTab } from "./timeline-tab";
@@ -62,6 +63,7 @@ const NAMES: Record<Tab, string> = {
   checkpoints: "Checkpoints",
   exceptions: "Exceptions",
   timeline: "Timeline",
+  flamegraph: "Flame graph",
   configuration: "Configuration",
 };
 
@@ -88,6 +90,7 @@ function Tabs({ job, tab, query }: { job: Job; tab: Tab; query: URLSearchParams 
       {tab === "checkpoints" && <CheckpointsTab job={job} chosen={query.get("checkpoint")} />}
       {tab === "exceptions" && <ExceptionsTab job={job} />}
       {tab === "timeline" && <TimelineTab job={job} />}
+      {tab === "flamegraph" && <FlamegraphTab job={job} chosen={query.get("vertex")} type={query.get("type")} subtask={query.get("subtask")} />}
       {tab === "configuration" && (graph.data ? <ConfigurationTab graph={graph.data} job={job} /> : <Loading what="the configuration" />)}
     </>
   );

@@ -1,14 +1,16 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import type { Job, Vertex } from "../../link/documents";
+import type { Attempt, Attempts, Job, Vertex } from "../../link/documents";
+import { useAnswer } from "../../link/use-answer";
 import { firstLine } from "../../model/alerts";
 import { clock, duration } from "../../model/format";
 import { spans } from "../../model/spans";
 import { kind } from "../../model/states";
 
-/** When the job and its subtasks were in which state, in their current attempts; and when it failed. */
+/** When the job and its subtasks were in which state, attempt by attempt; and when it failed. */
 export function TimelineTab({ job }: { job: Job }): VNode {
   const [open, setOpen] = useState<string | null>(null);
+  const earlier = useAnswer<Attempts>(`penstock/views/jobs/${job.id}/attempts`, job.vertices.flatMap((v) => v.subtasks.map((s) => s.attempt)).join());
   const end = job.end >= 0 ? job.end : job.now;
   const scale = { from: job.start, to: Math.max(end, job.start + 1) };
   return (
@@ -18,7 +20,7 @@ export function TimelineTab({ job }: { job: Job }): VNode {
         <span>{duration(scale.to - scale.from)}</span>
         <span>{clock(scale.to, job.now)}</span>
       </div>
-      <Row name="Job" timestamps={job.timestamps} scale={scale} />
+      <Row name="Job" attempts={[job.timestamps]} scale={scale} />
       {job.failures.length > 0 && (
         <div class="line">
           <span class="name">Failures</span>
@@ -31,10 +33,10 @@ export function TimelineTab({ job }: { job: Job }): VNode {
         </div>
       )}
       {job.vertices.map((vertex) => (
-        <VertexLines key={vertex.id} vertex={vertex} scale={scale} open={open === vertex.id} toggle={() => setOpen(open === vertex.id ? null : vertex.id)} />
+        <VertexLines key={vertex.id} vertex={vertex} earlier={earlier.data?.vertices[vertex.id] ?? {}} scale={scale} open={open === vertex.id} toggle={() => setOpen(open === vertex.id ? null : vertex.id)} />
       ))}
       <p class="muted small">
-        Attempts before the current one are not kept; each failure that ended one is marked. Choose a vertex for its subtasks.
+        Choose a vertex for the attempts of its subtasks, the newest first. The last <code>jobmanager.execution.attempts-history-size</code> are kept.
       </p>
     </div>
   );
@@ -45,7 +47,15 @@ interface Scale {
   to: number;
 }
 
-function VertexLines({ vertex, scale, open, toggle }: { vertex: Vertex; scale: Scale; open: boolean; toggle: () => void }): VNode {
+interface Lines {
+  vertex: Vertex;
+  earlier: Record<string, Attempt[]>;
+  scale: Scale;
+  open: boolean;
+  toggle: () => void;
+}
+
+function VertexLines({ vertex, earlier, scale, open, toggle }: Lines): VNode {
   return (
     <>
       <Row
@@ -54,40 +64,65 @@ function VertexLines({ vertex, scale, open, toggle }: { vertex: Vertex; scale: S
             {open ? "▾" : "▸"} {vertex.name}
           </button>
         }
-        timestamps={earliest(vertex)}
+        attempts={together(vertex, earlier)}
         scale={scale}
       />
-      {open && vertex.subtasks.map((s) => <Row key={s.subtask} name={<span class="muted">subtask {s.subtask}, attempt {s.attempt}</span>} timestamps={s.timestamps} scale={scale} />)}
+      {open &&
+        vertex.subtasks.flatMap((s) =>
+          [...(earlier[s.subtask] ?? []), s].reverse().map((attempt) => (
+            <Row
+              key={`${s.subtask}.${attempt.attempt}`}
+              name={
+                <span class="muted">
+                  subtask {s.subtask}, attempt {attempt.attempt}
+                  {attempt.taskmanager ? ` on ${attempt.taskmanager}` : ""}
+                </span>
+              }
+              attempts={[attempt.timestamps]}
+              scale={scale}
+              note={attempt.failure}
+            />
+          )),
+        )}
     </>
   );
 }
 
-/** A vertex is as far as its slowest subtask. */
-function earliest(vertex: Vertex): Record<string, number> {
-  const found: Record<string, number> = {};
+/** Attempt by attempt; a vertex is as far as its slowest subtask. */
+function together(vertex: Vertex, earlier: Record<string, Attempt[]>): Record<string, number>[] {
+  const found = new Map<number, Record<string, number>>();
   for (const subtask of vertex.subtasks) {
-    for (const [state, time] of Object.entries(subtask.timestamps)) found[state] = Math.max(found[state] ?? 0, time);
+    for (const { attempt, timestamps } of [...(earlier[subtask.subtask] ?? []), subtask]) {
+      const times = found.get(attempt) ?? {};
+      for (const [state, time] of Object.entries(timestamps)) times[state] = Math.max(times[state] ?? 0, time);
+      found.set(attempt, times);
+    }
   }
-  return found;
+  return [...found].sort(([a], [b]) => a - b).map(([, times]) => times);
 }
 
 function share(time: number, scale: Scale): number {
   return Math.max(0, Math.min(1, (time - scale.from) / (scale.to - scale.from)));
 }
 
-function Row({ name, timestamps, scale }: { name: VNode | string; timestamps: Record<string, number>; scale: Scale }): VNode {
-  const shown = spans(timestamps, scale.to);
-  const words = shown.map((span) => (span.to > span.from ? `${span.state.toLowerCase()} ${duration(span.to - span.from)}` : span.state.toLowerCase())).join(", ");
+/** `attempts`: when each state was entered, the newest attempt last; its states are told in words. */
+function Row({ name, attempts, scale, note }: { name: VNode | string; attempts: Record<string, number>[]; scale: Scale; note?: string | null }): VNode {
+  const byAttempt = attempts.map((timestamps) => spans(timestamps, scale.to));
+  const words = (byAttempt.at(-1) ?? []).map((span) => (span.to > span.from ? `${span.state.toLowerCase()} ${duration(span.to - span.from)}` : span.state.toLowerCase())).join(", ");
   return (
     <div class="line">
       <span class="name">{name}</span>
       <span class="strip" aria-hidden="true">
-        {shown.map((span) => {
+        {byAttempt.flat().map((span, n) => {
           const [left, right] = [share(span.from, scale), share(span.to, scale)];
-          return <span key={span.state} class={`span ${kind(span.state)}`} style={{ left: `${left * 100}%`, width: `max(3px, ${(right - left) * 100}%)` }} title={`${span.state} ${duration(span.to - span.from)}`} />;
+          return <span key={n} class={`span ${kind(span.state)}`} style={{ left: `${left * 100}%`, width: `max(3px, ${(right - left) * 100}%)` }} title={`${span.state} ${duration(span.to - span.from)}`} />;
         })}
       </span>
-      <span class="words small">{words || "not begun"}</span>
+      <span class="words small">
+        {words || "not begun"}
+        {byAttempt.length > 1 && `; ${byAttempt.length} attempts`}
+        {note && <span class="bad">: {firstLine(note)}</span>}
+      </span>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { Flow } from "../../components/flow";
 import { State } from "../../components/state";
 import { Table, type Column } from "../../components/table";
 import type { GraphVertex, Job, Subtask, Vertex } from "../../link/documents";
-import { clock, count, percent, rate } from "../../model/format";
+import { clock, count, duration, percent, rate } from "../../model/format";
 import type { Rates, VertexRates } from "../../model/rates";
 import { jobLink, taskmanagerLink } from "../../model/route";
 import { ended } from "../../model/states";
@@ -30,6 +30,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
   const values = (pick: (r: Rates) => number) => vertex.subtasks.map((s) => { const found = of(s); return found ? pick(found) : null; });
   const totals = (name: "records-in" | "records-out" | "bytes-in") => vertex.subtasks.map((s) => s.measured?.[name] ?? null);
   const depths = vertex.subtasks.map((s) => s.depth);
+  const latencies = vertex.subtasks.map((s) => s.measured?.latency?.p99 ?? null);
   const choice = { onChoose: setMarked, chosen: marked };
   return (
     <section aria-label={`Vertex ${vertex.name}`} class="vertex">
@@ -38,6 +39,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
         <State state={vertex.state} />
         <span class="fill" />
         {live && <TapButton job={job} vertex={vertex.id} />}
+        {live && <a class="button" href={jobLink(job.id, "flamegraph", { vertex: vertex.id })}>Flame graph</a>}
         <a class="button" href={jobLink(job.id)}>Close</a>
       </div>
       <ol class="chain">
@@ -55,6 +57,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
             <Columns label="Records in" values={values((r) => r.in)} text={rate} {...choice} />
             <Columns label="Records out" values={values((r) => r.out)} text={rate} {...choice} />
             {depths.some((d) => d !== null) && <Columns label="Input log" spread={false} values={depths} text={count} {...choice} />}
+            {latencies.some((l) => l !== null) && <Columns label="Latency p99" values={latencies} text={duration} {...choice} />}
           </>
         ) : null}
         <Columns label="Total records in" values={totals("records-in")} text={count} {...choice} />

@@ -54,6 +54,18 @@ REFRESH_INTERVAL = duration(
     "How often the Web UI refreshes, as `/config` tells it.",
     ("jobmanager.web.refresh-interval",),
 )
+FLAMEGRAPH_ENABLED = boolean(
+    "rest.flamegraph.enabled",
+    True,
+    "Whether flame graphs are shown. Slots take samples only while one is looked at. *Flink's default: `false`.*",
+)
+FLAMEGRAPH_SAMPLES = integer(
+    "rest.flamegraph.num-samples", 100, "Samples of each subtask that a flame graph is made of.", least=1, most=10_000
+)
+FLAMEGRAPH_DELAY = duration("rest.flamegraph.delay-between-samples", "50 ms", "Time between two samples.")
+FLAMEGRAPH_DEPTH = integer(
+    "rest.flamegraph.stack-depth", 100, "Frames of a stack that are shown, from the outermost.", least=1, most=1000
+)
 CLIENT_TIMEOUT = duration("client.timeout", "1 min", "How long `cancel` and the like wait for an answer.")
 WEB_TIMEOUT = duration(
     "web.timeout", "10 min", "How long main() of a program that a dispatcher runs (`/jars/:id/run`) may take."

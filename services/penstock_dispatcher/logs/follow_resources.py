@@ -1,0 +1,60 @@
+"""`/penstock/logs`: the logs of all processes, and what was added to one since a reader looked last."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from penstock.client.config import cluster
+from penstock_dispatcher.answers import Json
+from penstock_dispatcher.dispatcher import Dispatcher
+from penstock_dispatcher.logs.log_folder import LogFolder
+from penstock_dispatcher.problems import NotFound
+from penstock_dispatcher.request_reading import integer_parameter
+
+#: bytes of one answer
+_MOST, _USUAL = 1 << 20, 64 << 10
+#: those that have ended are worth reading too
+_KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*")
+
+
+class FollowResources:
+    """Endpoints; each blocks and runs in a thread."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        folder = dispatcher.configuration.find(cluster.LOG_DIR)
+        self._folder = LogFolder(Path(folder) if folder else None)
+        self._has_folder = folder is not None
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/penstock/logs", self.logs, methods=["GET"]),
+            Route("/penstock/logs/{filename}", self.log, methods=["GET"]),
+        ]
+
+    def logs(self, request: Request) -> Response:
+        """All files. `folder`: false where processes log elsewhere, and there is nothing to show."""
+        files = [
+            {"name": f.name, "process": f.name.partition(".log")[0], "size": f.size, "modified": f.modified}
+            for f in self._folder.of(*self._processes())
+        ]
+        return Json({"folder": self._has_folder, "logs": files})
+
+    def log(self, request: Request) -> Response:
+        """Whole lines: from byte `after` on, else the last ones; at most `most` bytes. `end`: the next `after`."""
+        name = str(request.path_params["filename"])
+        given = request.query_params.get("after")
+        after = None if given is None else integer_parameter(request, "after", 0)
+        most = min(_MOST, integer_parameter(request, "most", _USUAL, 1))
+        try:
+            part = self._folder.part(name, self._processes(), after, most)
+        except KeyError:
+            hint = "" if self._has_folder else f": {cluster.LOG_DIR.key} names no folder"
+            raise NotFound(f"there is no log file {name[:200]!r}{hint}") from None
+        text = part.content.decode(errors="replace")
+        return Json({"name": name, "begin": part.begin, "end": part.end, "size": part.size, "text": text})
+
+    def _processes(self) -> list[str]:
+        return [*_KINDS, *(row.taskmanager for row in self._dispatcher.reader.slots().taskmanagers)]
