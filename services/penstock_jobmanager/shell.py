@@ -15,6 +15,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Service
+from penstock.service.spans import SpanReporter, span_reporter
 from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.input_logs import ExchangeInputLogs
@@ -65,12 +66,13 @@ def serve(configuration: Configuration, settings: Settings) -> int:
     effects = EffectRunner(
         coordination.events, coordination.keys, logs, partial(send_hint, app), coordination.blobs, JobStorage
     )
+    spans = span_reporter(configuration, {"service.instance.id": service.id})
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
         status = 0
         try:
             wait_for_redis(settings.redis_url, stop=service.stopping.is_set)
-            status = _lead(service, coordination, configuration, settings, effects)
+            status = _lead(service, coordination, configuration, settings, effects, spans)
         except REFUSED as error:
             _log.error("Redis refuses us: check penstock.redis.url", error=str(error))
             status = 1
@@ -79,6 +81,8 @@ def serve(configuration: Configuration, settings: Settings) -> int:
             if not service.stopping.is_set():
                 raise
         effects.close()
+        if spans is not None:
+            spans.close()
         logs.close()
         app.close()
         _log.info("left")
@@ -91,6 +95,7 @@ def _lead(
     configuration: Configuration,
     settings: Settings,
     effects: EffectRunner,
+    spans: SpanReporter | None,
 ) -> int:
     with LeaseRenewer(settings.redis_url, settings.cluster_id, settings.lease_ttl, settings.lease_interval) as renewer:
         service.beats.append(renewer.beat)
@@ -98,7 +103,7 @@ def _lead(
             coordination,
             renewer,
             effects,
-            lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
+            lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks, spans),
             lease_ttl=settings.lease_ttl,
             poll=settings.lease_poll / 1000,
             id=service.id,
