@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, LogsCreated
+from penstock.coordination.messages import Failure, JobEvent, LogsCreated
 from penstock.service.spans import SpanData
 from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.job_master import JobMaster
@@ -18,7 +18,8 @@ def spans(made: JobMaster, decision: Decision) -> list[SpanData]:
 def test_a_completed_checkpoint_is_one_span_however_often_its_row_changes() -> None:
     made = running(2, checkpointed())
     found = spans(made, made.tick(at(10)))
-    messages = (acked(1, SOURCE, 0), acked(1, FLAT_MAP, 0), acked(1, FLAT_MAP, 1), written(1), mirrored(1))
+    acks = (acked(1, SOURCE, 0), acked(1, FLAT_MAP, 0), acked(1, FLAT_MAP, 1))
+    messages: tuple[JobEvent, ...] = (*acks, written(1), mirrored(1))
     for second, message in enumerate(messages, 11):
         found += spans(made, made.handle(message, at(second)))
     (span,) = found
