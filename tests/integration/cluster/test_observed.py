@@ -28,10 +28,11 @@ HELD_BACK = textwrap.dedent(
     def wide(n):
         if n % 1000 == 0:
             logging.getLogger("mine").warning("at %d", n)
-        return (n % 7, "x" * 2000)
+        return (n % 7, "x" * 500, n)
 
     def dawdling(pair):
-        time.sleep(0.002)
+        if pair[2] % 10 == 0:
+            time.sleep(0.002)
         return pair
 
     env = StreamExecutionEnvironment.get_execution_environment()
