@@ -3,8 +3,13 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
 P ?=
-M ?= 127.0.0.1:8081,127.0.0.1:8082
+PORTS := $(or $(PENSTOCK_PORT_1),8081) $(or $(PENSTOCK_PORT_2),8082)
+M ?= 127.0.0.1:$(word 1,$(PORTS)),127.0.0.1:$(word 2,$(PORTS))
 export PYTHON
+ifdef SENTINEL
+export COMPOSE_FILE := compose.yaml:compose.sentinel.yaml
+export PENSTOCK_REDIS_URL := redis+sentinel://sentinel-1:26379,sentinel-2:26379,sentinel-3:26379/main/0
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
@@ -21,11 +26,11 @@ setup: $(STAMP)  ## Make the venv and install everything into it.
 demo: $(STAMP)  ## Word count over 2 million words on a local cluster, checked (KEEP=1 leaves the cluster up).
 	@$(PY) examples/demo.py $(if $(KEEP),--keep)
 
-up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :8082.
+up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :8082 (SENTINEL=1: with a replica and Sentinels).
 	@mkdir -p data
 	docker compose up -d --build
 	@scripts/compose-wait
-	@echo "up: REST at http://127.0.0.1:8081 and http://127.0.0.1:8082; make submit JOB=examples/word_count.py"
+	@echo "up: REST at$(PORTS:%= http://127.0.0.1:%); make submit JOB=examples/word_count.py"
 
 down:  ## Stop the stack (volumes and ./data stay).
 	docker compose down --remove-orphans

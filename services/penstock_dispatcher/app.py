@@ -12,15 +12,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from penstock.client.config import rest
-from penstock.service.outage import is_outage
+from penstock.client.config import Configuration, rest
+from penstock.client.config.options import security
+from penstock.security.configured import bearer_of
+from penstock.service.outage import is_outage, what_is_wrong
 from penstock_dispatcher.access_control import AccessControl
 from penstock_dispatcher.answers import errors
+from penstock_dispatcher.bearer_token import BearerToken
 from penstock_dispatcher.body_limit import BodyLimit
 from penstock_dispatcher.checkpoint_resources import CheckpointResources
 from penstock_dispatcher.cluster_resources import ClusterResources
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_resources import DisposalResources
+from penstock_dispatcher.hosts import AllowedHosts
 from penstock_dispatcher.jar_plan import JarPlan
 from penstock_dispatcher.jar_resources import JarResources
 from penstock_dispatcher.job_resources import JobResources
@@ -32,6 +36,7 @@ from penstock_dispatcher.problems import Problem, Unavailable
 from penstock_dispatcher.reference_routes import log_routes, metric_routes, program_routes, vertex_routes
 from penstock_dispatcher.savepoint_resources import SavepointResources
 from penstock_dispatcher.submission_resources import SubmissionResources
+from penstock_dispatcher.tap.resources import TapResources
 from penstock_dispatcher.web_ui import WebUi
 
 _log = structlog.get_logger()
@@ -50,7 +55,7 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
             *WebUi().routes(),
         ],
         middleware=[
-            Middleware(AccessControl),
+            *_guards(dispatcher.configuration),
             Middleware(BodyLimit, limit=dispatcher.configuration.get(rest.SERVER_MAX_CONTENT_LENGTH)),
         ],
         exception_handlers={
@@ -61,6 +66,17 @@ def build_app(dispatcher: Dispatcher) -> Starlette:
             Exception: _defect,
         },
     )
+
+
+def _guards(configuration: Configuration) -> list[Middleware]:
+    """Who may ask at all. ValueError names a token that cannot be used."""
+    hosts = [*(configuration.find(security.ALLOWED_HOSTS) or ()), configuration.find(rest.REST_ADDRESS) or ""]
+    hosts.append(configuration.find(rest.ADVERTISED_ADDRESS) or "")
+    origins = (configuration.find(security.ALLOW_ORIGIN) or "").split(",")
+    return [
+        Middleware(AccessControl, origins=origins, hosts=AllowedHosts(hosts)),
+        Middleware(BearerToken, bearer=bearer_of(configuration)),
+    ]
 
 
 def flink_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
@@ -132,6 +148,7 @@ def _checkpoint_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
 
 def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
     cluster, submissions = ClusterResources(dispatcher), SubmissionResources(dispatcher)
+    live = LiveResources(dispatcher)
     return [
         _get("/metrics", ScrapeResources(dispatcher.exposition).metrics),
         _get("/penstock/cluster", cluster.cluster),
@@ -139,8 +156,9 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         Route("/penstock/blobs/{digest}", submissions.put_blob, methods=["PUT"]),
         Route("/penstock/jobs", submissions.submit, methods=["POST"]),
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
+        *live.routes(),
+        *TapResources(dispatcher, live).routes(),
         *FollowResources(dispatcher).routes(),
-        *LiveResources(dispatcher).routes(),
     ]
 
 
@@ -161,7 +179,7 @@ async def _http_exception(request: Request, error: Any) -> Response:
 async def _redis_error(request: Request, error: Any) -> Response:
     if not is_outage(error):
         return await _defect(request, error)
-    return await _problem(request, Unavailable(f"Redis is away: {error}; try again"))
+    return await _problem(request, Unavailable(f"{what_is_wrong(error)}: {error}; try again"))
 
 
 async def _disconnected(request: Request, error: Any) -> Response:

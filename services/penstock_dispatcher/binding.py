@@ -40,21 +40,21 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def own_url(listening: socket.socket) -> str:
+def own_url(listening: socket.socket, scheme: str = "http") -> str:
     """The URL for processes of this machine."""
     host, port = listening.getsockname()[:2]
     if host in _WILDCARDS:
         host = "::1" if listening.family == socket.AF_INET6 else "127.0.0.1"
-    return _url(host, port)
+    return _url(host, port, scheme)
 
 
-def advertised_url(listening: socket.socket, advertised: str | None) -> str:
+def advertised_url(listening: socket.socket, advertised: str | None, scheme: str = "http") -> str:
     """The URL for everybody else: as configured, else by the bound address, else by the machine's name."""
     host, port = listening.getsockname()[:2]
     if advertised:
-        return base_url(advertised, port)
-    return _url(socket.gethostname() if host in _WILDCARDS else host, port)
+        return base_url(advertised, port, scheme)
+    return _url(socket.gethostname() if host in _WILDCARDS else host, port, scheme)
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(host: str, port: int, scheme: str) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -2,7 +2,6 @@
 
 import time
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from penstock import __version__
 from penstock.client.config import cluster, rest
 from penstock.coordination.rows import LedgerRow
+from penstock.security.redis_urls import bare
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.cluster_reader import OWN_PYTHON
 from penstock_dispatcher.dispatcher import Dispatcher
@@ -105,12 +105,6 @@ class ClusterResources:
                 "python-version": OWN_PYTHON,
                 "python-versions": reader.python_versions(),
                 "services": [msgspec.to_builtins(service) for service in reader.services()],
-                "exchange": [without_password(url) for url in urls],
+                "exchange": [bare(url) for url in urls],
             }
         )
-
-
-def without_password(url: str) -> str:
-    """A Redis URL that may be shown."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

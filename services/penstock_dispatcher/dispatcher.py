@@ -7,6 +7,8 @@ from penstock.client.config import Configuration, cluster
 from penstock.client.config.options import BY_OLD_KEY
 from penstock.coordination.coordination import Coordination
 from penstock.graph.job_graph import JobGraph
+from penstock.security.configured import keyring_of
+from penstock.security.redis_urls import redis_url
 from penstock.service.exposition import Exposition
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.collecting import Collecting
@@ -45,7 +47,10 @@ def connect(configuration: Configuration) -> Coordination:
     """The coordination plane that the configuration names; Redis need not be up yet."""
     storage = configuration.find(cluster.STORAGE_DIR)
     return Coordination.connect(
-        configuration.get(cluster.REDIS_URL), configuration.get(cluster.CLUSTER_ID), Path(storage) if storage else None
+        redis_url(configuration),
+        configuration.get(cluster.CLUSTER_ID),
+        Path(storage) if storage else None,
+        keyring_of(configuration),
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +41,11 @@ class ProgramRun:
 
 
 class JarRunner:
-    """`address`: the REST address that children submit to. `timeout`: seconds that main() may take."""
+    """`address`: the REST address that children submit to. `timeout`: seconds that main() may take. `access`: settings
+    of the children's REST client."""
 
-    def __init__(self, address: str, timeout: float) -> None:
-        self._address, self._timeout = address, timeout
+    def __init__(self, address: str, timeout: float, access: Mapping[str, str] | None = None) -> None:
+        self._address, self._timeout, self._access = address, timeout, dict(access or {})
         self._running = asyncio.Semaphore(_CONCURRENT)
 
     async def run(
@@ -75,6 +77,7 @@ class JarRunner:
                     configuration=configuration,
                     job_id=job_id,
                     origin=origin,
+                    access=self._access,
                     plan_only=plan_only,
                 )
                 output, result = await self._child(Path(temporary), child)

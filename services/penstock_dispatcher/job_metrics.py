@@ -21,6 +21,7 @@ def job_metrics(view: JobView) -> dict[str, Value]:
         "downtime": max(0, view.now - row.timestamps.get(JobState.FAILING.value, view.now)) if is_down else 0,
         "numRestarts": view.restart.restarts,
         "fullRestarts": view.restart.restarts,
+        "numLocalRestarts": view.restart.local,
         "totalNumberOfCheckpoints": counters.triggered,
         "numberOfInProgressCheckpoints": len(history.undecided),
         "numberOfCompletedCheckpoints": counters.completed,

@@ -49,6 +49,14 @@ def listed_parameter(request: Request, name: str) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
+def log_position(request: Request, name: str, default: str) -> str:
+    """A query parameter that is a position in a log, `<ms>-<number>`."""
+    text = request.query_params.get(name, default)
+    if not re.fullmatch(r"[0-9]{1,18}-[0-9]{1,18}", text):
+        raise BadRequest(f"query parameter {name} is {text[:80]!r}; expected a position such as {default}")
+    return text
+
+
 def integer_parameter(request: Request, name: str, default: int, minimum: int = 0) -> int:
     """A query parameter; BadRequest where it is not a whole number of at least `minimum`."""
     text = request.query_params.get(name)

@@ -6,11 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from penstock.client.collect_frames import MEDIA_TYPE, write_frames
+from penstock.client.collect_frames import BEGINNING, MEDIA_TYPE, write_frames
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.dispatcher import Dispatcher
-from penstock_dispatcher.problems import BadRequest, Conflict
-from penstock_dispatcher.request_reading import digest, hex_id, integer_parameter, json_object
+from penstock_dispatcher.problems import BadRequest
+from penstock_dispatcher.request_reading import digest, hex_id, json_object, log_position
 from penstock_dispatcher.submission import check_python, parse_graph, submit
 
 _MAX_DIGESTS = 10_000
@@ -55,11 +55,8 @@ class SubmissionResources:
         return job_id
 
     def collect(self, request: Request) -> Response:
-        """The next batches of an `execute_and_collect` above `after`, as `collect_frames` has them."""
-        after = integer_parameter(request, "after", 0)
+        """The next entries of an `execute_and_collect` behind `position`, as `collect_frames` has them."""
+        after = log_position(request, "position", BEGINNING)
         view = self._dispatcher.reader.job(hex_id(request, "jobid"))
-        try:
-            batches, end = self._dispatcher.collecting.read(view.row, str(request.path_params["collectid"]), after)
-        except LookupError as error:
-            raise Conflict(str(error)) from None
-        return Response(write_frames(batches, end), media_type=MEDIA_TYPE)
+        entries, position = self._dispatcher.collecting.read(view.row, str(request.path_params["collectid"]), after)
+        return Response(write_frames(entries, position), media_type=MEDIA_TYPE)

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CheckpointAcked
-from penstock.coordination.rows import AckRow
+from penstock.coordination.messages import CheckpointAcked, Failure
+from penstock.coordination.rows import AckRow, CheckpointRow
+from penstock_jobmanager import channel_check, checkpoint_abort, failure
 from penstock_jobmanager import checkpoint_rows as rows
 from penstock_jobmanager.effects import DiscardCheckpoint, WriteMetadata
 from penstock_jobmanager.job import Job
@@ -34,6 +35,8 @@ def on_acked(job: Job, event: CheckpointAcked) -> None:
             time=job.now.wall,
             state=event.state,
             metrics=event.metrics,
+            sent=event.sent,
+            taken=event.taken,
         ),
     )
     row = replace(
@@ -46,6 +49,19 @@ def on_acked(job: Job, event: CheckpointAcked) -> None:
         persisted_bytes=row.persisted_bytes + event.metrics.persisted_bytes,
     )
     if row.acked == row.tasks:
+        found = channel_check.difference(job.graph, job.record.acks[row.checkpoint].values())
+        if found is not None:
+            rows.put(job, row)
+            _refuse(job, row, found)
+            return
         row = replace(row, status="WRITING")
         job.want(WriteMetadata(checkpoint=row.checkpoint))
     rows.put(job, row)
+
+
+def _refuse(job: Job, row: CheckpointRow, found: str) -> None:
+    """A replay has taken another course than the attempt before, or somebody writes who should not: nothing that the
+    tasks hold can be trusted, and they begin with the checkpoint before."""
+    forked = Failure(message=f"checkpoint {row.checkpoint} is no consistent cut: {found}", exchange="fork")
+    checkpoint_abort.abort(job, row, forked)
+    failure.on_failure(job, forked)

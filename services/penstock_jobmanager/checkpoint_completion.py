@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from penstock.coordination.messages import EffectDone, Failure, MetadataWritten, NotifyCheckpointComplete
 from penstock.graph.states import JobState
-from penstock_jobmanager import checkpoint_abort, checkpoint_failure, checkpoints, failure, trigger_rows
+from penstock_jobmanager import checkpoint_abort, checkpoint_failure, checkpoints, failure, log_retention, trigger_rows
 from penstock_jobmanager import checkpoint_rows as rows
 from penstock_jobmanager.effects import MirrorPointer, WriteMetadata, effect_id
 from penstock_jobmanager.job import Job
@@ -37,6 +37,7 @@ def on_metadata_written(job: Job, event: MetadataWritten) -> None:
     rows.count(job, completed=counters.completed + 1, last_ended=job.now.wall)
     ended = [s for s, ack in job.record.acks.get(row.checkpoint, {}).items() if ack.state.ended]
     rows.acks_to_statistics(job, row.checkpoint)
+    log_retention.on_completed(job, row)
     if rows.is_pointer(row):
         for subtask in ended:
             job.put_execution(replace(job.record.executions[subtask], finishing=True))

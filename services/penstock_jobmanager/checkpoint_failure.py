@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from penstock.coordination.messages import CheckpointDeclined, EffectDone, Failure
 from penstock.coordination.rows import CheckpointRow
 from penstock.graph.execution_graph import Subtask
-from penstock_jobmanager import checkpoint_abort, checkpoints, failure
+from penstock_jobmanager import checkpoint_abort, checkpoints, failure, log_retention
 from penstock_jobmanager import checkpoint_rows as rows
 from penstock_jobmanager.job import Job
 
@@ -73,6 +73,7 @@ def _failed(job: Job, row: CheckpointRow, reason: Failure) -> None:
         return
     if not row.options.savepoint:
         count_against(job, row, reason)
+    log_retention.on_checkpoint_failed(job, row)
 
 
 def count_against(job: Job, row: CheckpointRow, reason: Failure) -> None:

@@ -48,6 +48,12 @@ def settle(job: Job) -> None:
     settle(job)
 
 
+def hasten(job: Job) -> None:
+    """The next one begins as soon as it can; one that is under way will do."""
+    if not rows.undecided(job):
+        job.next_checkpoint = job.now.mono
+
+
 def trigger(
     job: Job,
     options: CheckpointOptions | None = None,
@@ -98,7 +104,7 @@ def own_options(job: Job, checkpoint: int, *, full: bool = False) -> CheckpointO
         directory=config.directory(checkpoint),
         full=full,
         exactly_once=config.exactly_once,
-        unaligned=config.unaligned and not aligned,
+        unaligned=config.unaligned and not aligned and not job.eligibility.is_on,
         aligned_timeout_ms=int(config.aligned_timeout * 1000),
         timestamp=job.now.wall,
     )

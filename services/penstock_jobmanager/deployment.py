@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Deploy, LogsCreated, TaskStateChanged
-from penstock.coordination.rows import ExecutionRow
+from penstock.coordination.messages import Deploy, LogsCreated, RestoreRef, TaskStateChanged
+from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.states import EXECUTION_EDGES, ExecutionState, JobState
 from penstock_jobmanager import rescale, restore
 from penstock_jobmanager.decision import ToSlot
@@ -39,30 +39,40 @@ def deploy(job: Job) -> None:
     if job.row.state is not JobState.CREATED or not job.row.exchange or restore.is_waiting(job):
         return
     restored = restore.choose(job)
-    placement = {
-        vertex.id: tuple(e.allocation or "" for e in job.executions.of_vertex(vertex.id))
-        for vertex in job.graph.vertices
-    }
     for allocation in list(job.record.allocations.values()):
         tasks = job.tasks_in(allocation.allocation)
         if not tasks:
             continue
-        job.put_allocation(replace(allocation, deployed=True))
-        command = Deploy(
-            graph=job.row.graph,
-            generation=job.row.generation,
-            tasks=attempts(tasks),
-            placement=placement,
-            exchange=job.row.exchange,
-            restore=restored,
-            checkpointing=job.options.checkpoints.enabled,
-            epoch=job.epoch,
-            time=job.now.wall,
-        )
-        job.send(ToSlot(allocation.allocation, command))
+        send(job, allocation, tasks, restored)
     restore.note(job, restored)
     job.enter(JobState.RUNNING, message="")
     rescale.on_deployed(job)
+
+
+def send(job: Job, allocation: AllocationRow, tasks: list[ExecutionRow], restored: RestoreRef | None) -> None:
+    """Have these attempts run in a slot; `restored`: what they begin with."""
+    job.put_allocation(replace(allocation, deployed=True))
+    alone = job.eligibility.is_on
+    command = Deploy(
+        graph=job.row.graph,
+        generation=job.row.generation,
+        tasks=attempts(tasks),
+        placement={
+            vertex.id: tuple(e.allocation or "" for e in job.executions.of_vertex(vertex.id))
+            for vertex in job.graph.vertices
+        },
+        exchange=job.row.exchange,
+        restore=restored,
+        checkpointing=job.options.checkpoints.enabled,
+        task_local=alone,
+        retained=job.eligibility.retained,
+        retained_bytes=job.options.retained_bytes,
+        # all that were ever triggered: what was under way is aborted when a task fails
+        decided=job.record.counters.next_id - 1 if alone else 0,
+        epoch=job.epoch,
+        time=job.now.wall,
+    )
+    job.send(ToSlot(allocation.allocation, command))
 
 
 def current(job: Job, event: TaskStateChanged) -> ExecutionRow | None:

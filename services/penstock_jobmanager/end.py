@@ -28,6 +28,8 @@ def settle(job: Job) -> None:
     if job.row.state is JobState.RESTARTING:
         restart.settle(job)
         return
+    if job.record.waits_to_restart:
+        return
     if not job.released:
         _release(job)
     if not job.record.outbox:

@@ -4,8 +4,9 @@ from msgspec.structs import replace
 
 from penstock.coordination.messages import CancelTasks, EffectDone, Failure, ReleaseSlot, SlotLost, TaskStateChanged
 from penstock.coordination.rows import AllocationRow, ExecutionRow
+from penstock.graph.execution_graph import Subtask
 from penstock.graph.states import ExecutionState, JobState
-from penstock_jobmanager import checkpoint_abort, restart, restore, slots, trigger_rows
+from penstock_jobmanager import checkpoint_abort, local_restart, restart, restore, slots, trigger_rows
 from penstock_jobmanager.decision import ToSlot, ToTaskManager
 from penstock_jobmanager.job import CANCELLATION_TIMER, Job, attempts
 
@@ -26,14 +27,29 @@ def arm(job: Job) -> None:
         job.arm(CANCELLATION_TIMER, job.options.cancellation_timeout)
 
 
-def on_failure(job: Job, failure: Failure, *, lost_process: bool = False, at_once: bool = False) -> None:
-    """The one place that answers a failure: the job starts again as its restart strategy has it, or fails.
+def on_failure(
+    job: Job,
+    failure: Failure,
+    *,
+    lost_process: bool = False,
+    at_once: bool = False,
+    failed: tuple[Subtask, ...] = (),
+) -> None:
+    """The one place that answers a failure: tasks start again as the restart strategy has it, or the job fails.
 
-    `at_once`: without asking the strategy.
+    `at_once`: without asking the strategy. `failed`: the tasks that it is a failure of, FAILED by now: they are
+    restarted alone where that can be; () for a failure of the job.
     """
-    job.put_failure(failure)
     if tasks_stop(job):
+        job.put_failure(failure)
         return
+    reason = local_restart.why_not(job, failed, failure)
+    if reason is None:
+        if not local_restart.decide(job, failure, failed, lost_process=lost_process, at_once=at_once):
+            job.put_failure(failure)
+            _fail(job, failure)
+        return
+    job.put_failure(failure, f"all tasks: {reason}" if job.eligibility.wanted else "")
     _abort_checkpoints(job, failure)
     if restart.decide(job, failure, lost_process=lost_process, at_once=at_once):
         _stop_all(job)
@@ -87,7 +103,7 @@ def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -
         return
     job.move(subtask, ExecutionState.FAILED, failure=failure)
     if not restore.names_unusable(job, failure):
-        on_failure(job, failure)
+        on_failure(job, failure, failed=(subtask,))
         return
     try:
         restore.mark_unusable(job)
@@ -103,7 +119,7 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
     if allocation is None:
         # an offer that never reached us: the ResourceManager counts its request as answered
         request = event.allocation.rsplit("-", 2)[0]
-        if request in job.record.requests and job.row.state is JobState.CREATED:
+        if request in job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING):
             slots.replace_request(job, job.slot_number(request), request)
         return
     if allocation.state == "GONE" or (event.pid and allocation.pid and event.pid != allocation.pid):
@@ -134,7 +150,13 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
     for execution in live:
         job.move((execution.vertex, execution.subtask), ExecutionState.FAILED, failure=_located(job, execution, lost))
     restorable = job.record.counters.pointer is not None or job.row.initial is not None
-    on_failure(job, _located(job, live[0], lost), lost_process=True, at_once=event.planned and restorable)
+    on_failure(
+        job,
+        _located(job, live[0], lost),
+        lost_process=True,
+        at_once=(event.planned and restorable) or local_restart.is_same_loss(job, allocation),
+        failed=tuple((e.vertex, e.subtask) for e in live),
+    )
 
 
 def on_logs_failed(job: Job, event: EffectDone) -> None:

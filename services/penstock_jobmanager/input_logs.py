@@ -10,13 +10,14 @@ from penstock.coordination.messages import ExchangeRef
 from penstock.exchange.elements import CancelCheckpoint
 from penstock.exchange.log_admin import cancel_checkpoint, create_logs, delete_logs
 from penstock.graph.job_graph import JobGraph
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class ExchangeInputLogs:
     """Over the exchange Redises of `penstock.exchange.urls`. Every call may be repeated."""
 
-    def __init__(self, urls: tuple[str, ...], keys: Keys) -> None:
-        self._urls, self._keys = urls, keys
+    def __init__(self, urls: tuple[str, ...], keys: Keys, keyring: Keyring = UNSIGNED) -> None:
+        self._urls, self._keys, self._keyring = urls, keys, keyring
         self._lock = threading.Lock()
         self._clients: dict[str, redis.Redis] = {}
 
@@ -31,7 +32,7 @@ class ExchangeInputLogs:
     def cancel(self, graph: JobGraph, generation: int, checkpoint: int, epoch: int) -> None:
         """Raises the errors of redis-py while an exchange is away."""
         cancelled = CancelCheckpoint(checkpoint_id=checkpoint, epoch=epoch)
-        cancel_checkpoint(self._connected(), self._keys, graph, generation, cancelled)
+        cancel_checkpoint(self._connected(), self._keys, graph, generation, cancelled, self._keyring)
 
     def close(self) -> None:
         """Close the connections."""

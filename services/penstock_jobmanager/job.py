@@ -16,6 +16,7 @@ from penstock.graph.states import EXECUTION_EDGES, JOB_EDGES, ExecutionState, Jo
 from penstock_jobmanager.attempts import remembered
 from penstock_jobmanager.decision import Decision, Forget, Op, Row, SetClaim
 from penstock_jobmanager.effects import Effect, effect_id
+from penstock_jobmanager.eligibility import eligibility
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
@@ -39,7 +40,9 @@ class Job:
         #: request n is for the shared slot n modulo their number, so that a replacement takes the same place
         self.slots: tuple[tuple[Subtask, ...], ...] = shared_slots(graph)
         #: whether all slots were given back: done in the very commit that ends the last execution of a job that is over
-        self.released = self.executions.all_terminal and record.job.state is not JobState.RESTARTING
+        self.released = self.executions.all_terminal and not record.waits_to_restart
+        #: which tasks may be restarted alone
+        self.eligibility = eligibility(graph, options)
         #: when the next checkpoint is due, on the clock of `Now.mono`; None: not known yet
         self.next_checkpoint: float | None = None
         self.timers: dict[str, float] = {}
@@ -121,11 +124,13 @@ class Job:
             self.record.restart = row
             self.decision.rows["restart"] = row
 
-    def put_failure(self, failure: Failure) -> None:
-        """Add to the exception history; the oldest entries beyond its bound go."""
+    def put_failure(self, failure: Failure, recovery: str = "") -> None:
+        """Add to the exception history; the oldest entries beyond its bound go. `recovery`: what restarts, and why."""
         number = max(self.record.failures, default=-1) + 1
         stopping = self.row.state in (JobState.FAILING, JobState.CANCELLING, JobState.RESTARTING)
-        self._put_failure(number, FailureRow(time=self.now.wall, failure=failure, concurrent=stopping))
+        self._put_failure(
+            number, FailureRow(time=self.now.wall, failure=failure, concurrent=stopping, recovery=recovery)
+        )
         for old in sorted(self.record.failures)[: -self.options.exception_history_size]:
             self._put_failure(old, None)
 
@@ -164,6 +169,7 @@ class Job:
         self.graph = graph
         self.executions = ExecutionGraph(graph, self.record.executions)
         self.slots = shared_slots(graph)
+        self.eligibility = eligibility(graph, self.options)
 
     # -- slots ---------------------------------------------------------------------------------------------------------
     def slot_number(self, request: str) -> int:

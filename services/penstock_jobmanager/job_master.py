@@ -20,6 +20,8 @@ from penstock.coordination.messages import (
     LogsCreated,
     MetadataWritten,
     RescaleRequested,
+    RetentionFull,
+    RetentionHalf,
     SavepointRead,
     SlotLost,
     SlotOffered,
@@ -35,6 +37,8 @@ from penstock_jobmanager import (
     deployment,
     end,
     failure,
+    local_restart,
+    log_retention,
     rescale,
     restart,
     restore,
@@ -52,6 +56,7 @@ from penstock_jobmanager.effects import (
     StoreGraph,
     WriteMetadata,
 )
+from penstock_jobmanager.eligibility import Eligibility
 from penstock_jobmanager.job import CANCELLATION_TIMER, Job
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
@@ -85,6 +90,11 @@ class JobMaster:
         return self._job.options
 
     @property
+    def eligibility(self) -> Eligibility:
+        """Which tasks may be restarted alone."""
+        return self._job.eligibility
+
+    @property
     def done(self) -> bool:
         """Whether the job is terminal: with the last decision committed there is nothing left to lead."""
         return self._job.row.state.is_terminal
@@ -103,6 +113,8 @@ class JobMaster:
         slots.arm(job)
         failure.arm(job)
         restart.arm(job)
+        local_restart.arm(job)
+        log_retention.arm(job)
         checkpoints.arm(job)
         checkpoint_completion.arm(job)
         if job.row.takeovers:
@@ -137,6 +149,10 @@ class JobMaster:
                 user_requests.on_checkpoint(job, event)
             case RescaleRequested():
                 user_requests.on_rescale(job, event)
+            case RetentionHalf():
+                log_retention.on_half(job, event)
+            case RetentionFull():
+                log_retention.on_full(job, event)
             case _:
                 self._on_checkpoint(event)
         return self._settled()
@@ -185,6 +201,10 @@ class JobMaster:
         return self._job
 
     def _settled(self) -> Decision:
+        try:
+            local_restart.settle(self._job)
+        except restore.NoUsableCheckpointError as error:
+            failure.on_fatal(self._job, Failure(message=str(error)))
         end.settle(self._job)
         checkpoints.settle(self._job)
         return self._job.decision
@@ -227,7 +247,7 @@ class JobMaster:
     def _on_timer(self, timer: str) -> None:
         job = self._job
         if timer == slots.REQUEST_TIMER:
-            if job.record.requests and job.row.state is JobState.CREATED:
+            if job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING):
                 failure.on_failure(job, slots.missing(job))
         elif timer == CANCELLATION_TIMER:
             failure.on_cancellation_timeout(job)

@@ -31,7 +31,7 @@ from penstock_jobmanager.intake import decode_event, decode_graph
 from penstock_jobmanager.job_master import JobMaster
 from penstock_jobmanager.mirror_check import MirrorCheck
 from penstock_jobmanager.mirrored import Mirrored
-from penstock_jobmanager.narration import narrate
+from penstock_jobmanager.narration import narrate, narrate_eligibility
 from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 from penstock_jobmanager.rollback import Rollback
@@ -114,7 +114,8 @@ class LedJob:
             return False
         record = self._master.record
         undecided = any(row.status in ("PENDING", "WRITING") for row in record.checkpoints.values())
-        return record.job.state is JobState.RUNNING and not record.outbox and not undecided
+        restarts = record.restart.due is not None or bool(record.requests)
+        return record.job.state is JobState.RUNNING and not record.outbox and not undecided and not restarts
 
     def hand_over(self) -> None:
         """Note that what follows is no takeover; the caller gives the lease up then. Nothing where it is not loaded."""
@@ -236,6 +237,7 @@ class LedJob:
             return
         self._unseen, self._older = False, None
         self._master = master
+        narrate_eligibility(master.eligibility, master.graph)
         self._over = master.done
         if decision:
             self._commit(decision)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from penstock.client.config.options.execution import FailoverStrategy
 from penstock.coordination.restart_strategy import RestartConfig
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 
@@ -21,6 +22,9 @@ class JobMasterOptions:
     restart: RestartConfig = field(default_factory=RestartConfig)
     savepoint: str | None = None  #: to start from
     allow_non_restored: bool = False
+    failover: FailoverStrategy = FailoverStrategy.REGION
+    deterministic_functions: bool = False  #: all of the user's
+    retained_bytes: int = 64 << 20  #: of one input log, with failover strategy `task`
 
 
 @dataclass(frozen=True, slots=True)

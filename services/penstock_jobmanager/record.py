@@ -20,6 +20,7 @@ from penstock.coordination.rows import (
     TriggerRow,
 )
 from penstock.graph.execution_graph import Subtask
+from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager.effects import Effect
 
 T = TypeVar("T")
@@ -70,6 +71,13 @@ class JobRecord:
                     record._load_checkpoints(kind, rest, name, raw)
         record.outbox = {name: _decode(name, raw, cast(type[Effect], Effect)) for name, raw in outbox.items()}
         return record
+
+    @property
+    def waits_to_restart(self) -> bool:
+        """Whether the job goes on though all its executions may be terminal: it restarts, or some of them alone."""
+        if self.job.state is JobState.RUNNING:
+            return any(e.state is ExecutionState.FAILED for e in self.executions.values())
+        return self.job.state is JobState.RESTARTING
 
     def _load_checkpoints(self, kind: str, rest: str, name: str, raw: bytes) -> None:
         match kind:

@@ -20,14 +20,21 @@ def arm(job: Job) -> None:
     """For one who takes over while the job waits."""
     due = job.record.restart.due
     if job.row.state is JobState.RESTARTING and due is not None and due > job.now.wall:
-        longest = max(job.options.restart.delay, job.options.restart.max_delay) / 1000
-        job.arm(RESTART_TIMER, min((due - job.now.wall) / 1000, longest))
+        job.arm(RESTART_TIMER, remaining(job, due))
+
+
+def remaining(job: Job, due: int) -> float:
+    """Seconds until then, at most the longest pause there is: clocks may differ."""
+    longest = max(job.options.restart.delay, job.options.restart.max_delay) / 1000
+    return min((due - job.now.wall) / 1000, longest)
 
 
 def decide(job: Job, failure: Failure, *, lost_process: bool, at_once: bool) -> bool:
     """Whether the job starts again after a failure: the strategy's word, which is not asked where `at_once`."""
     if at_once:
-        _enter(job, 0, f"restarting after {failure.message}")
+        # tasks that were to be restarted alone may have a pause before them
+        due = job.record.restart.due
+        _enter(job, 0 if due is None else max(0, due - job.now.wall), f"restarting after {failure.message}")
         return True
     remembered, delay = after_failure(
         job.options.restart, job.record.restart, job.now.wall, lost_process=lost_process, seed=job.id
@@ -67,8 +74,10 @@ def remake(job: Job) -> None:
     newest = max((e.attempt for e in job.record.executions.values()), default=-1)
     for place, subtasks in enumerate(job.slots):
         for subtask in subtasks:
-            _next_attempt(job, subtask, kept.get(place), newest)
-    job.enter(JobState.CREATED, generation=job.row.generation + 1, exchange=(), message="")
+            next_attempt(job, subtask, kept.get(place), newest)
+    # other logs: nothing of them was trimmed
+    changes = {"generation": job.row.generation + 1, "exchange": (), "region_only": None, "retention_full": False}
+    job.enter(JobState.CREATED, message="", **changes)
     job.next_checkpoint = None
     slots.request(job, [place for place in range(len(job.slots)) if place not in kept])
     if not job.record.requests:
@@ -117,7 +126,8 @@ def _keep_slots(job: Job) -> dict[int, AllocationRow]:
     return taken
 
 
-def _next_attempt(job: Job, subtask: Subtask, slot: AllocationRow | None, newest: int) -> None:
+def next_attempt(job: Job, subtask: Subtask, slot: AllocationRow | None, newest: int) -> None:
+    """SCHEDULED, in `slot` where there is one. `newest`: attempt that a subtask without one counts on from."""
     before = job.record.executions.get(subtask)
     vertex, number = subtask
     job.put_execution(

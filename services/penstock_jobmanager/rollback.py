@@ -131,7 +131,7 @@ def is_over(record: JobRecord) -> bool:
     """Whether the rows say themselves that nothing of the job is left but its clearing up."""
     ended = bool(record.executions) and all(e.state.is_terminal for e in record.executions.values())
     mirroring = any(isinstance(effect, MirrorTerminal) for effect in record.outbox.values())
-    return mirroring or (ended and record.job.state is not JobState.RESTARTING)
+    return mirroring or (ended and not record.waits_to_restart)
 
 
 def bury_again(record: JobRecord, epoch: int, end: TerminalMirror, now: Now) -> Decision:

@@ -9,6 +9,7 @@ from penstock.client.config.options import checkpointing
 from penstock.coordination.restart_strategy import RestartConfig
 from penstock.coordination.sentinel import is_sentinel
 from penstock.graph.job_graph import JobGraph
+from penstock.security.redis_urls import exchange_urls, redis_url
 from penstock_jobmanager import checkpoint_storage
 from penstock_jobmanager.checkpoint_config import CheckpointConfig
 from penstock_jobmanager.options import JobMasterOptions
@@ -28,16 +29,15 @@ class Settings:
 
     @classmethod
     def of(cls, configuration: Configuration) -> "Settings":
-        redis_url = configuration.get(cluster.REDIS_URL)
+        url, exchanges = redis_url(configuration), exchange_urls(configuration)
         storage = configuration.find(cluster.STORAGE_DIR)
-        exchange_urls = configuration.find(cluster.EXCHANGE_URLS)
-        if not exchange_urls and is_sentinel(redis_url):
+        if not exchanges and is_sentinel(url):
             raise ValueError(
                 f"{cluster.EXCHANGE_URLS.key} must be set: records are not carried by a Redis behind Sentinels"
             )
         return cls(
-            redis_url=redis_url,
-            exchange_urls=exchange_urls or (redis_url,),
+            redis_url=url,
+            exchange_urls=exchanges or (url,),
             cluster_id=configuration.get(cluster.CLUSTER_ID),
             storage_dir=Path(storage) if storage else None,
             lease_ttl=_ms(configuration.get(cluster.LEASE_TTL)),
@@ -71,6 +71,9 @@ def master_options(configuration: Configuration, graph: JobGraph | None = None) 
         attempts_history_size=configuration.get(cluster.MAX_ATTEMPTS_HISTORY),
         exception_history_size=max(1, configuration.get(cluster.EXCEPTION_HISTORY)),
         takeover_limit=configuration.get(cluster.TAKEOVER_LIMIT),
+        failover=configuration.get(execution.FAILOVER_STRATEGY),
+        deterministic_functions=configuration.get(execution.DETERMINISTIC_FUNCTIONS),
+        retained_bytes=configuration.get(execution.RETAINED_SIZE),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from threading import Thread
 
+import redis
 import structlog
 
 from penstock.client.config import Configuration, ConfigurationError, service_configuration
@@ -14,7 +15,10 @@ from penstock.coordination.connection import AWAY, REFUSED, wait_for_redis
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
 from penstock.coordination.renewer import LeaseRenewer
+from penstock.security.configured import keyring_of
+from penstock.security.exposure import check_exposure
 from penstock.service import Service
+from penstock.service.outage import is_outage
 from penstock.service.spans import SpanReporter, span_reporter
 from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
@@ -50,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         configuration = service_configuration(arguments)
         settings = Settings.of(configuration)
+        check_exposure(configuration)
     except (ConfigurationError, ValueError) as error:
         print(f"penstock_jobmanager: {error}", file=sys.stderr)
         return 2
@@ -58,14 +63,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def serve(configuration: Configuration, settings: Settings) -> int:
     """Lead jobs until SIGTERM."""
-    coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir)
+    keyring = keyring_of(configuration)
+    coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir, keyring)
     service = Service("jobmanager", coordination, configuration)
     configure_logging(service.name, service.id)
-    logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys)
+    logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys, keyring)
     app = make_app(settings.redis_url, settings.cluster_id)
-    effects = EffectRunner(
-        coordination.events, coordination.keys, logs, partial(send_hint, app), coordination.blobs, JobStorage
-    )
+    hint = partial(send_hint, app, keyring=keyring)
+    effects = EffectRunner(coordination.events, coordination.keys, logs, hint, coordination.blobs, JobStorage)
     spans = span_reporter(configuration, {"service.instance.id": service.id})
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
@@ -129,7 +134,9 @@ def _wake(service: Service, coordination: Coordination) -> None:
     service.stopping.wait()
     try:
         coordination.leases.wake()
-    except AWAY as error:
+    except redis.RedisError as error:
+        if not is_outage(error):
+            raise
         _log.info("leaving without a wake-up", error=str(error))
 
 

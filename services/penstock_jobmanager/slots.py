@@ -14,6 +14,8 @@ from penstock_jobmanager.job import Job
 
 REQUEST_TIMER = "slots"
 HINT_TIMER = "hint:"  #: and the allocation
+#: RUNNING: for tasks that are restarted alone
+_ACCEPTS = (JobState.CREATED, JobState.RUNNING)
 
 
 def schedule(job: Job) -> None:
@@ -72,7 +74,7 @@ def on_offered(job: Job, offer: SlotOffered) -> None:
     known = job.record.allocations.get(offer.allocation)
     if known is not None and known.state in ("OFFERED", "CLAIMED"):
         return
-    if known or offer.request not in job.record.requests or job.row.state is not JobState.CREATED:
+    if known or offer.request not in job.record.requests or job.row.state not in _ACCEPTS:
         back = ReleaseSlot(allocation=offer.allocation, job=job.id, epoch=job.epoch, time=job.now.wall)
         job.send(ToTaskManager(offer.taskmanager, back))
         return
@@ -88,6 +90,8 @@ def on_offered(job: Job, offer: SlotOffered) -> None:
     job.drop_request(offer.request)
     job.put_allocation(allocation)
     for subtask in job.slots[job.slot_number(offer.request)]:
+        if job.record.executions[subtask].state is not ExecutionState.SCHEDULED:
+            continue
         job.put_execution(
             replace(
                 job.record.executions[subtask],
@@ -103,7 +107,8 @@ def on_offered(job: Job, offer: SlotOffered) -> None:
     else:
         job.disarm(REQUEST_TIMER)
         job.change(message="")
-        deployment.prepare(job)
+        if job.row.state is JobState.CREATED:
+            deployment.prepare(job)
 
 
 def on_claimed(job: Job, event: AllocationClaimed) -> None:

@@ -7,6 +7,11 @@ from penstock.coordination.liveness import Liveness
 from penstock.coordination.parts import TaskManagers
 from penstock_resourcemanager.strangers import Strangers
 
+#: seconds that TaskManagers have to find their way back after an outage. One that was connected to a master that is
+#: gone may wait for a name that does not resolve, or for a packet that nobody answers
+BACK_WITHIN = 10.0
+_WATCH_TTL_MS = 60_000
+
 
 class Pulse:
     """`interval`, `timeout`: seconds. The judgement is `Liveness`'s; this adds the reading."""
@@ -25,9 +30,10 @@ class Pulse:
         if now < self._next:
             return {}
         self._next = now + self._interval
+        started = time.monotonic()
+        self._taskmanagers.check_beats(_WATCH_TTL_MS)
         registered = {info.taskmanager: info.incarnation for info in self._taskmanagers.all()}
         watched = {**registered, **known}
-        started = time.monotonic()
         beats = self._taskmanagers.beats(watched)
         ended = time.monotonic()
         silent = self._liveness.observe(beats, ended, ended - started)
@@ -36,5 +42,5 @@ class Pulse:
 
     def restart(self) -> None:
         """After an outage: nobody is held to account for it."""
-        self._liveness.restart()
+        self._liveness.restart(BACK_WITHIN)
         self._strangers.restart()

@@ -6,14 +6,20 @@ import time
 import redis.exceptions
 import structlog
 
+from penstock.checkpoint.leadership import LeadershipMirror
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
 from penstock.service import Families, Service
 from penstock_resourcemanager.provider import WorkerDriver
+from penstock_resourcemanager.pulse import BACK_WITHIN
 from penstock_resourcemanager.settings import Settings
-from penstock_resourcemanager.term import ROLE, FencedError, Term
+from penstock_resourcemanager.takeover import Takeover
+from penstock_resourcemanager.term import ROLE, FencedError, RolledBackError, Term
 
 _log = structlog.get_logger()
+
+#: seconds between two looks whether the mirror has answered
+_LOOK_AGAIN = 0.02
 
 
 class ResourceManager:
@@ -26,24 +32,33 @@ class ResourceManager:
         renewer: LeaseRenewer,
         service: Service,
         driver: WorkerDriver | None = None,
+        mirror: LeadershipMirror | None = None,
     ) -> None:
         self._coordination = coordination
         self._settings = settings
         self._renewer = renewer
         self._service = service
-        self._driver = driver
+        self._driver, self._mirror = driver, mirror
+        self._takeover: Takeover | None = None
         self._term: Term | None = None
         self._nonce = secrets.token_hex(8)
         self._wake_cursor = "$"
+        self._outage_at: float | None = None
 
     def step(self) -> None:
         """Lead for one round, or wait for the lease for one poll interval at most."""
-        if self._term is None:
-            self._contend()
-        elif ROLE in self._renewer.lost() or not self._renewer.valid(ROLE):
-            self._step_down("the lease is lost")
-        else:
-            self._lead(self._term)
+        try:
+            if self._term is None and self._takeover is None:
+                self._contend()
+            elif ROLE in self._renewer.lost() or not self._renewer.valid(ROLE):
+                self._step_down("the lease is lost")
+            elif self._term is None and self._takeover is not None:
+                self._take_over(self._takeover)
+            elif self._term is not None:
+                self._lead(self._term)
+        except redis.exceptions.RedisError:
+            self._outage_at = time.monotonic()
+            raise
 
     def show(self, families: Families) -> None:
         """Whether this process leads, and under which epoch. Any thread."""
@@ -63,7 +78,34 @@ class ResourceManager:
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)
-        self._term = Term(self._coordination, self._settings, epoch, self._driver)
+        self._begin(epoch)
+
+    def _begin(self, epoch: int, older: str | None = None) -> None:
+        """With the lease that is held."""
+        leases, ttl = self._coordination.leases, self._settings.lease_ttl_ms
+        self._term = None
+        self._takeover = Takeover(
+            self._mirror,
+            epoch,
+            lambda: self._coordination.store.load(ROLE).revision,
+            lambda least: leases.acquire(ROLE, self._nonce, ttl, least),
+            time.monotonic(),
+            older,
+        )
+
+    def _take_over(self, takeover: Takeover) -> None:
+        try:
+            epoch = takeover.step(time.monotonic())
+        except LookupError as error:
+            self._step_down(str(error))
+            return
+        if epoch is None:
+            time.sleep(_LOOK_AGAIN)
+            return
+        self._term = Term(self._coordination, self._settings, epoch, self._driver, self._mirror)
+        self._takeover = None
+        if self._outage_at is not None and time.monotonic() - self._outage_at < BACK_WITHIN:
+            self._term.restart_liveness()  # the others may not be back yet
         self._service.announce("LEADING")
         _log.info("leading", epoch=epoch)
 
@@ -72,6 +114,8 @@ class ResourceManager:
             term.step()
         except FencedError as error:
             self._step_down(str(error))
+        except RolledBackError as error:
+            self._begin(term.epoch, str(error))
         except redis.exceptions.RedisError:
             term.restart_liveness()
             raise
@@ -80,6 +124,6 @@ class ResourceManager:
         """Forget everything: whoever leads next, this process included, starts from the rows."""
         _log.warning("stepping down", reason=reason)
         self._renewer.drop(ROLE)
-        self._term = None
+        self._term = self._takeover = None
         self._nonce = secrets.token_hex(8)
         self._wake_cursor = "$"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
 from penstock.client.config.options.cluster import Provider
+from penstock.security.redis_urls import redis_url
 from penstock_resourcemanager.workers import WorkerPolicy
 
 
@@ -43,7 +44,7 @@ class Settings:
             provider=provider,
             worker_folder=Path(folder) if folder else None,
             workers=_policy(configuration),
-            redis_url=configuration.get(cluster.REDIS_URL),
+            redis_url=redis_url(configuration),
             prefix=configuration.get(cluster.CLUSTER_ID),
             id=configuration.find(cluster.SERVICE_ID),
             lease_ttl_ms=round(configuration.get(cluster.LEASE_TTL).total_seconds() * 1000),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from penstock.checkpoint.leadership import LeadershipMirror
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import ResourceEvent, SlotsRequested, TaskManagerRegistered, decode, encode
 from penstock.coordination.operations import Commit, Op, StreamAdd
@@ -17,6 +18,7 @@ from penstock_resourcemanager.provider import DriverError, Missing, WorkerDriver
 from penstock_resourcemanager.pulse import Pulse
 from penstock_resourcemanager.settings import Settings
 from penstock_resourcemanager.slot_manager import SlotManager
+from penstock_resourcemanager.takeover import Notes
 from penstock_resourcemanager.workers import Workers
 
 ROLE = "resourcemanager"
@@ -35,11 +37,20 @@ class FencedError(Exception):
     """Another leads: stop acting."""
 
 
+class RolledBackError(Exception):
+    """The rows are older than they were: lead on under a new epoch only."""
+
+
 class Term:
     """Made after the lease was won. Every call may raise a Redis error and may then simply be made again."""
 
     def __init__(
-        self, coordination: Coordination, settings: Settings, epoch: int, driver: WorkerDriver | None = None
+        self,
+        coordination: Coordination,
+        settings: Settings,
+        epoch: int,
+        driver: WorkerDriver | None = None,
+        mirror: LeadershipMirror | None = None,
     ) -> None:
         self._coordination = coordination
         self._settings = settings
@@ -48,6 +59,7 @@ class Term:
         self._next_workers = self._next_stop = 0.0
         self._pulse = Pulse(coordination.taskmanagers, settings.heartbeat_interval, settings.heartbeat_timeout)
         self._epoch = epoch
+        self._notes = Notes(mirror, epoch)
         structlog.contextvars.bind_contextvars(epoch=epoch)
         # not from 0: a Redis that came back older hands out epochs again, and an allocation id names one grant for good
         self._next_allocation = time.time_ns() // 1_000_000
@@ -65,7 +77,7 @@ class Term:
         return self._epoch
 
     def step(self) -> None:
-        """Wait for events or the next heartbeat, decide, commit. Raises FencedError."""
+        """Wait for events or the next heartbeat, decide, commit. Raises FencedError, RolledBackError."""
         if self._unanswered is not None:
             self._settle(*self._unanswered)
             return
@@ -87,6 +99,8 @@ class Term:
 
     def _load(self) -> SlotManager:
         state = self._coordination.store.load(ROLE)
+        if state.revision < self._revision:
+            raise RolledBackError(f"the ledger's revision is {state.revision}, and was {self._revision}")
         self._revision = state.revision
         self._cursor = state.cursor
         _log.info("ledger loaded", epoch=self._epoch, revision=self._revision, rows=len(state.rows))
@@ -154,6 +168,7 @@ class Term:
         match answer:
             case "OK":
                 self._revision += 1
+                self._notes.take(self._revision, time.monotonic())
                 self._after(decision)
             case "CONFLICT":
                 _log.warning("the ledger was changed by another: reloading", revision=self._revision)

@@ -3,6 +3,8 @@
 import sys
 
 from penstock.client.config import ConfigurationError, service_configuration
+from penstock.security.exposure import check_exposure
+from penstock_taskmanager import hash_seed
 from penstock_taskmanager.settings import Settings
 from penstock_taskmanager.taskmanager import run_taskmanager
 
@@ -12,9 +14,11 @@ def main(argv: list[str]) -> int:
     try:
         configuration = service_configuration(argv)
         settings = Settings.read(configuration)
+        check_exposure(configuration)
     except (ConfigurationError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    hash_seed.fix(settings.prefix)
     return run_taskmanager(configuration, settings)
 
 

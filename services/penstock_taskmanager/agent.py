@@ -15,7 +15,7 @@ import structlog
 
 from penstock.coordination.coordination import Coordination
 from penstock.service.exposition import Families
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 from penstock_taskmanager.announcements import Announcements
 from penstock_taskmanager.child_watch import ChildWatch
 from penstock_taskmanager.command_reader import CommandReader
@@ -24,6 +24,7 @@ from penstock_taskmanager.leaving import stop_children
 from penstock_taskmanager.probe import Probe
 from penstock_taskmanager.registrar import Registrar, new_incarnation
 from penstock_taskmanager.settings import Settings
+from penstock_taskmanager.slot_folders import SlotFolders
 from penstock_taskmanager.slot_keeper import SlotKeeper
 from penstock_taskmanager.worker_control import WorkerControl
 from penstock_taskmanager.worker_link import ChildStarted, Leave, ProbeSeen, WorkerLink
@@ -47,6 +48,7 @@ class Agent:
         link: WorkerLink,
         guard: ForkGuard,
         control: WorkerControl,
+        folders: SlotFolders,
     ) -> None:
         self._settings = settings
         self._coordination = coordination
@@ -54,6 +56,7 @@ class Agent:
         self._link = link
         self._guard = guard
         self._control = control
+        self._folders = folders
         self._registrar = Registrar(coordination, settings)
         self._announcements = Announcements(coordination.registry, settings)
         self._selector = selectors.DefaultSelector()
@@ -134,7 +137,7 @@ class Agent:
                 case ProbeSeen() if message.token == self._control.token:
                     self._probe.seen(message.number, time.monotonic())
                 case Leave():
-                    self._leave(message.reason)
+                    self._leave(message)
                     return
         now = time.monotonic()
         if now < self._retry_at:
@@ -203,6 +206,7 @@ class Agent:
     def _child_exited(self, pid: int) -> None:
         self._children.remove(pid)
         self._control.replace_child()
+        self._folders.remove(pid)
         self._dying.discard(pid)
         self._gone.append(pid)
         self._next_announcement = 0.0
@@ -259,7 +263,7 @@ class Agent:
     def _on_outage(self, error: Exception) -> None:
         """Tasks go on; nothing is held against the worker; everything is taken up where it stopped."""
         if not self._away:
-            _log.warning("Redis is away", error=str(error))
+            _log.warning(what_is_wrong(error), error=str(error))
         self._away = True
         now = time.monotonic()
         self._retry_at = now + _RETRY_AFTER
@@ -267,9 +271,9 @@ class Agent:
         self._probe.outage(now)
         self._stop_reading()
 
-    def _leave(self, reason: str) -> None:
+    def _leave(self, leave: Leave) -> None:
         """Slots stop, then the cluster is told, then the worker may end. The guard keeps it from forking meanwhile."""
-        _log.info("leaving", reason=reason)
+        _log.info("leaving", reason=leave.reason)
         self._left = True
         self._stop_reading()
         keeper, self._keeper = self._keeper, None
@@ -284,4 +288,4 @@ class Agent:
             if not is_outage(error):
                 raise
             _log.warning("left without telling: Redis is away", error=str(error))
-        self._control.terminate(0)
+        self._control.terminate(leave.status)

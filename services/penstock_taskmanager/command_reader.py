@@ -7,6 +7,8 @@ from typing import Any
 import redis
 
 from penstock.coordination.messages import TaskManagerCommand, decode
+from penstock.coordination.sealed import opened
+from penstock.security.keyring import UNSIGNED, Keyring
 
 _BLOCK_MS = 2000
 #: seconds beyond the block time after which an answer is overdue
@@ -16,9 +18,9 @@ _OVERDUE = 3.0
 class CommandReader:
     """Any call may raise a Redis error and leaves the reader disconnected; `request` connects again."""
 
-    def __init__(self, client: redis.Redis, stream: str) -> None:
+    def __init__(self, client: redis.Redis, stream: str, keyring: Keyring = UNSIGNED) -> None:
         self._client: Any = client  # redis-py's types do not cover sending a command and reading its reply apart
-        self._stream = stream
+        self._stream, self._keyring = stream, keyring
         self.cursor = "0-0"
         self._connection: Any = None
         self._asked_at = 0.0
@@ -54,7 +56,8 @@ class CommandReader:
             raise
         finally:
             self._client.connection_pool.release(connection)
-        return self.take([(entry.decode(), fields[1]) for _, entries in reply or () for entry, fields in entries])
+        found = [(entry.decode(), fields[1]) for _, entries in reply or () for entry, fields in entries]
+        return self.take([(e, opened(self._keyring, "message", self._stream, raw, entry=e)) for e, raw in found])
 
     def take(self, entries: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         """Those behind the cursor, which moves on: the same entries may come by two ways."""

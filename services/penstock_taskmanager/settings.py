@@ -7,6 +7,7 @@ from pathlib import Path
 
 from penstock.client.config import Configuration, cluster
 from penstock.coordination.broker import queue_name
+from penstock.security.redis_urls import redis_url
 
 #: what a ReleaseSlot leaves a slot's process to end by itself before it is killed
 RELEASE_GRACE = 5.0
@@ -22,6 +23,7 @@ class Settings:
     redis_url: str = "redis://127.0.0.1:6379/0"
     prefix: str = "penstock"
     storage_dir: Path | None = None
+    tmp_dir: str | None = None
     heartbeat_interval: float = 0.5
     heartbeat_timeout: float = 2.5
     probe_interval: float = 2.0
@@ -52,9 +54,10 @@ class Settings:
             taskmanager=configuration.find(cluster.TASKMANAGER_ID) or f"{host}-{secrets.token_hex(3)}",
             host=host,
             slots=slots,
-            redis_url=configuration.get(cluster.REDIS_URL),
+            redis_url=redis_url(configuration),
             prefix=configuration.get(cluster.CLUSTER_ID),
             storage_dir=Path(storage_dir) if storage_dir else None,
+            tmp_dir=configuration.find(cluster.TMP_DIRS),
             heartbeat_interval=interval,
             heartbeat_timeout=timeout,
             probe_interval=configuration.get(cluster.PROBE_INTERVAL).total_seconds(),

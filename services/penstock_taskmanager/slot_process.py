@@ -11,6 +11,7 @@ import structlog
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SlotRow
+from penstock.security.keyring import UNSIGNED, Keyring
 from penstock_taskmanager.settings import Settings
 
 _log = structlog.get_logger()
@@ -34,15 +35,17 @@ SlotRunner = Callable[[ClaimedSlot], None]
 class SlotProcess:
     """The body of the Celery task. Holds no connection: each call makes its own, in the process it runs in."""
 
-    def __init__(self, settings: Settings, runner: SlotRunner) -> None:
+    def __init__(self, settings: Settings, runner: SlotRunner, keyring: Keyring = UNSIGNED) -> None:
         self._settings = settings
         self._runner = runner
+        self._keyring = keyring
 
     def run(self, job: str, allocation: str, epoch: int) -> None:
         """Claim, run, return. A late or second copy of a hint returns at once."""
         structlog.contextvars.bind_contextvars(job=job, allocation=allocation)
         settings = self._settings
-        with Coordination.connect(settings.redis_url, settings.prefix, settings.storage_dir) as coordination:
+        plane = Coordination.connect(settings.redis_url, settings.prefix, settings.storage_dir, self._keyring)
+        with plane as coordination:
             claimed = retrying(f"claim {allocation}")(self._claim, coordination, job, allocation, epoch)
         if claimed is None:
             _log.info("hint ignored: the allocation is not to be claimed")

@@ -27,6 +27,8 @@ def make_worker_app(settings: Settings) -> Celery:
         worker_concurrency=settings.slots,
         # Celery would prefetch less after a reconnect: a free slot must get its hint.
         worker_enable_prefetch_count_reduction=False,
+        # A Redis that takes no writes (out of memory, a replica) answers with errors, which are no end of the worker.
+        broker_channel_error_retry=True,
         # A child slow to start on a busy machine is no dead child.
         worker_proc_alive_timeout=30.0,
         # The pool itself hands a child no second task; a lock for it would be held for a killed child for a while.
@@ -43,6 +45,14 @@ def make_worker(app: Celery, settings: Settings, pool: type[Any], link: WorkerLi
             """In place of Celery's handlers: its warm shutdown would wait for tasks that never end."""
             install_signals(link)
 
+        def stop(self, in_sighandler: bool = False, exitcode: int | None = None) -> None:
+            """Celery gives up, by an error that it does not recover from. It would wait for tasks that never end."""
+            end_by_agent(link)
+
+        def terminate(self, in_sighandler: bool = False) -> None:
+            """As `stop`."""
+            end_by_agent(link)
+
     return SlotWorker(
         app=app,
         hostname=f"slots@{settings.taskmanager}",
@@ -53,6 +63,13 @@ def make_worker(app: Celery, settings: Settings, pool: type[Any], link: WorkerLi
         quiet=True,
         **WORKER_OPTIONS,
     )
+
+
+def end_by_agent(link: WorkerLink) -> None:
+    """Have the process leave, and wait for that. A worker that does not consume and is alive would be offered slots."""
+    link.put(Leave("the Celery worker has given up", status=1))
+    while True:
+        signal.pause()
 
 
 def install_signals(link: WorkerLink) -> None:

@@ -23,7 +23,10 @@ class ProbeSeen:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
+    """`status`: what the process exits with."""
+
     reason: str
+    status: int = 0
 
 
 Message: TypeAlias = ChildStarted | ProbeSeen | Leave

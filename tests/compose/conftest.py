@@ -1,15 +1,14 @@
-"""One stack for all tests over containers."""
+"""One stack for all tests over containers, and one more with Sentinels."""
 
 import os
 import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from penstock.client.cluster.ports import is_free
 
 from .stack import Stack
 
@@ -19,12 +18,22 @@ STRANGER = 1500
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stack_with_sentinels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory, sentinels=True) as made:
+        yield made
+
+
+@contextmanager
+def running(tmp_path_factory: pytest.TempPathFactory, *, sentinels: bool = False) -> Iterator[Stack]:
     for command in (("docker", "compose", "version"), ("docker", "version")):
         if not shutil.which("docker") or subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip(f"no container engine: `{' '.join(command)}` fails")
-    assert is_free(8081) and is_free(8082), "ports 8081 and 8082 are taken: stop what uses them"
-    made = Stack(tmp_path_factory.mktemp("compose") / "penstock")
-    made.run("docker", "compose", "down", "-v")
+    made = Stack(tmp_path_factory.mktemp("compose") / "penstock", sentinels=sentinels)
     if os.geteuid() == 0:
         made.data.mkdir(mode=0o700)
         os.chown(made.data, STRANGER, STRANGER)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import secrets
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from penstock.client.cluster.ports import free_ports
+
+SENTINELS = "redis+sentinel://sentinel-1:26379,sentinel-2:26379,sentinel-3:26379/main/0"
 ROOT = Path(__file__).parents[2]
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "data", "node_modules", "*.egg-info")
 
@@ -20,12 +25,26 @@ _CRASH = 'for p in /proc/[0-9]*; do [ "$(cut -d" " -f4 $p/stat)" = 1 ] && kill -
 class Stack:
     """`docker compose` and `make` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sentinels: bool = False) -> None:
         self.folder = folder
+        self.rest = free_ports(2)
         shutil.copytree(ROOT, folder, ignore=_NOT_COPIED)
         shutil.copy2(ROOT / ".dockerignore", folder)
         self.data = folder / "data"
-        self._environment = {**os.environ, "COMPOSE_PROJECT_NAME": "penstock-test"}
+        self._environment = {
+            **os.environ,
+            "COMPOSE_PROJECT_NAME": f"penstock-test-{secrets.token_hex(3)}",
+            "PENSTOCK_PORT_1": str(self.rest[0]),
+            "PENSTOCK_PORT_2": str(self.rest[1]),
+        }
+        if sentinels:
+            # what `make … SENTINEL=1` sets, for the commands that are not make's
+            self._environment |= {
+                "SENTINEL": "1",
+                "COMPOSE_FILE": "compose.yaml:compose.sentinel.yaml",
+                "PENSTOCK_REDIS_URL": SENTINELS,
+                "PENSTOCK_NET": f"172.30.{random.randrange(1, 255)}",
+            }
 
     def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
@@ -82,6 +101,19 @@ class Stack:
             assert time.monotonic() < deadline, f"not within 60 s: {what}"
             time.sleep(0.2)
 
+    def taskmanagers(self) -> set[str]:
+        """Ids of those that are registered; they change when one registers anew after it was given up."""
+        return {row["id"] for row in self._rest("/taskmanagers")["taskmanagers"]}
+
+    def checkpoints_completed(self, least: int) -> None:
+        """Wait until the job that runs has so many."""
+
+        def completed() -> bool:
+            running = [job["jid"] for job in self._rest("/jobs/overview")["jobs"] if job["state"] == "RUNNING"]
+            return any(self._rest(f"/jobs/{job}/checkpoints")["counts"]["completed"] >= least for job in running)
+
+        self.wait(completed, f"{least} checkpoints")
+
     def _rest(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:8082{path}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.rest[1]}{path}", timeout=20) as answer:
             return json.loads(answer.read())

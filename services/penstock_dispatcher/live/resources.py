@@ -15,7 +15,8 @@ from penstock_dispatcher.request_reading import checked_job_id, hex_id
 
 #: streams of one dispatcher; who comes later is asked to poll
 MOST_STREAMS = 64
-_Loader = Callable[[Request], Callable[[], Document]]
+#: what a request is answered from; made before the stream begins, so that a wrong one is told at once
+Loader = Callable[[Request], Callable[[], Document]]
 
 
 class LiveResources:
@@ -28,7 +29,7 @@ class LiveResources:
 
     def routes(self) -> list[BaseRoute]:
         """Every page once as a document and once as a stream."""
-        pages: dict[str, _Loader] = {
+        pages: dict[str, Loader] = {
             "/overview": lambda _: self._documents.overview,
             "/taskmanagers": lambda _: self._documents.taskmanagers,
             "/jobs/{jobid}": self._job,
@@ -39,9 +40,15 @@ class LiveResources:
             Route("/penstock/views/jobs/{jobid}/attempts", self.attempts, methods=["GET"]),
         ]
         for path, loader in pages.items():
-            routes.append(Route(f"/penstock/views{path}", self._view(loader), methods=["GET"]))
-            routes.append(Route(f"/penstock/events{path}", self._events(loader), methods=["GET"]))
+            routes += self.page_routes(path, loader)
         return routes
+
+    def page_routes(self, path: str, loader: Loader) -> list[BaseRoute]:
+        """A page as a document, and as a stream that counts among those of this dispatcher."""
+        return [
+            Route(f"/penstock/views{path}", self._view(loader), methods=["GET"]),
+            Route(f"/penstock/events{path}", self._events(loader), methods=["GET"]),
+        ]
 
     def graph(self, request: Request) -> Response:
         return Json(self._documents.graph(hex_id(request, "jobid")))
@@ -58,13 +65,13 @@ class LiveResources:
         return lambda: self._documents.job(job, vertex)
 
     @staticmethod
-    def _view(loader: _Loader) -> Callable[[Request], Response]:
+    def _view(loader: Loader) -> Callable[[Request], Response]:
         def view(request: Request) -> Response:
             return Json(loader(request)())
 
         return view
 
-    def _events(self, loader: _Loader) -> Callable[[Request], Response]:
+    def _events(self, loader: Loader) -> Callable[[Request], Response]:
         async def events(request: Request) -> Response:
             load = loader(request)
             if self._streams >= MOST_STREAMS:

@@ -1,7 +1,7 @@
 """How large the input logs of a job are: entries and bytes of each subtask's stream."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import redis
@@ -36,8 +36,8 @@ class NoLogSizes:
 class ExchangeLogSizes:
     """Over the exchange Redises that a job was deployed with. Thread-safe. `close` closes its clients."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, urls: Callable[[str], str] = str) -> None:
+        self._keys, self._urls = keys, urls
         self._lock = threading.Lock()
         self._clients: dict[str, redis.Redis] = {}
 
@@ -66,7 +66,7 @@ class ExchangeLogSizes:
     def _client(self, url: str) -> "redis.Redis":
         with self._lock:
             if url not in self._clients:
-                self._clients[url] = connect(url, timeout=_PATIENCE, blocking=False)
+                self._clients[url] = connect(self._urls(url), timeout=_PATIENCE, blocking=False)
             return self._clients[url]
 
     def close(self) -> None:

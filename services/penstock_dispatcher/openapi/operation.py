@@ -48,15 +48,24 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "triggerId": (_HEX, "Makes the request one that can be sent again."),
     "type": ({"type": "string", "enum": ["FULL", "ON_CPU", "OFF_CPU"]}, "Kind of flame graph."),
     "subtaskindex": (_NUMBER, "Subtask, from 0."),
-    "after": (
-        {"type": "integer", "minimum": 0, "maximum": 2**53},
-        "What the client has: a sequence number, or bytes of a log.",
+    "after": ({"type": "integer", "minimum": 0, "maximum": 2**53}, "Bytes of a log that the client has."),
+    "position": (
+        {"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"},
+        "Position that the last answer ended with.",
     ),
     "most": ({"type": "integer", "minimum": 1, "maximum": 1 << 20}, "Bytes of a log in one answer."),
     "vertex": (_HEX, "Id of the vertex that is looked at."),
     "entry-class": (_TEXT, "File of the archive, or dotted module."),
     "program-args": (_TEXT, "Arguments in one text."),
     "programArg": (_TEXT, "Arguments, separated by commas."),
+    "edge": (_NAME, "Id or name of an edge, or the operator before it; without: the vertex's last."),
+    "subtask": (_NUMBER, "One subtask's records alone."),
+    "filter": (_NAME, "What is in the text or key of a record, upper or lower case."),
+    "cursor": (
+        {"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"},
+        "That of an answer: what came after it.",
+    ),
+    "limit": ({"type": "integer", "minimum": 1, "maximum": 1000}, "The most records, the last ones."),
     "savepointPath": (_TEXT, "Savepoint to start from."),
     "allowNonRestoredState": ({"type": "string", "enum": ["true", "false"]}, "Whether state may be left behind."),
 }

@@ -22,6 +22,45 @@ def _views() -> dict[str, Operation]:
     return found
 
 
+def _taps() -> dict[str, Operation]:
+    path = "/jobs/{jobid}/vertices/{vertexid}/tap"
+    query = ("edge", "subtask", "filter", "limit", "cursor")
+    edge = {"id": "string", "name": "string", "in-chain": "boolean", "sampled-by": "string", "subtasks": "integer"}
+    answer = {
+        "now": "integer",
+        "job": "string",
+        "state": "string",
+        "edge": edge,
+        "subtasks": [{"subtask": "integer", "attempt": "integer", "sampled": "integer", "watermark": "integer"}],
+        "records": [
+            {
+                "id": "string",
+                "subtask": "integer",
+                "attempt": "integer",
+                "time": "integer",
+                "text": "string",
+                "type": "string",
+                "key": "string",
+                "timestamp": "integer",
+                "watermark": "integer",
+                "producer": "integer",
+            }
+        ],
+        "cursor": "string",
+    }
+    vertex = {"id": "string", "name": "string", "parallelism": "integer", "edges": [edge]}
+    return {
+        "GET /penstock/jobs/{jobid}/taps": Operation("Edges that can be tapped.", _OWN, answer={"vertices": [vertex]}),
+        f"GET /penstock{path}": Operation(
+            "Records that passed on an edge; it is sampled for 5 s more.", _OWN, query=query, answer=answer
+        ),
+        f"GET /penstock/views{path}": Operation("The same, for a page.", _OWN, query=query, answer=answer),
+        f"GET /penstock/events{path}": Operation(
+            "The same, again whenever something passes.", _OWN, query=query, answer="string", media="text/event-stream"
+        ),
+    }
+
+
 PENSTOCK: dict[str, Operation] = {
     "GET /openapi.json": Operation("This document.", _OWN),
     "GET /metrics": Operation("All metrics, for Prometheus.", _OWN, answer="string", media="text/plain"),
@@ -62,9 +101,9 @@ PENSTOCK: dict[str, Operation] = {
         "Submit a JobGraph.", _OWN, 202, body=JobGraph, answer={"jobid": "string", "jobUrl": "string"}
     ),
     "GET /penstock/jobs/{jobid}/collect/{collectid}": Operation(
-        "The next batches of an `execute_and_collect`.",
+        "The next entries of an `execute_and_collect`.",
         _OWN,
-        query=("after",),
+        query=("position",),
         answer="string",
         media="application/vnd.penstock.collect",
     ),
@@ -73,4 +112,5 @@ PENSTOCK: dict[str, Operation] = {
         "Lines of a log, from a byte on.", _OWN, query=("after", "most"), answer="any"
     ),
     **_views(),
+    **_taps(),
 }

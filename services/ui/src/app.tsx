@@ -3,7 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Banner } from "./components/banner";
 import { Empty } from "./components/empty";
 import { Header } from "./components/header";
+import { TokenForm } from "./components/token-form";
 import { useConnection } from "./link/connection";
+import { useAccess } from "./link/token";
 import { parse, type Route } from "./model/route";
 import { JobPage } from "./pages/job/job-page";
 import { LogsPage } from "./pages/logs";
@@ -21,6 +23,7 @@ export function App(): VNode {
     return () => removeEventListener("hashchange", changed);
   }, []);
   const { problem, connection } = useConnection();
+  const asked = useAccess();
   const route = parse(hash);
   const title = titleOf(route);
   useEffect(() => {
@@ -35,7 +38,7 @@ export function App(): VNode {
       <Header page={route.page} />
       <Banner />
       <main id="main" ref={main} tabIndex={-1} class={problem || connection === "lost" ? "stale" : ""}>
-        <Page route={route} />
+        {asked ? <TokenForm wrong={asked === "wrong"} /> : <Page route={route} />}
       </main>
     </>
   );

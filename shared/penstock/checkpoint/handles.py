@@ -14,7 +14,7 @@ Compression = Literal["none", "zlib"]
 
 
 class FileHandle(msgspec.Struct, frozen=True, kw_only=True, tag="file"):
-    """A file, or a range of one. `checksum`: xxh3-64 of the range, hex."""
+    """A file, or a range of one. `checksum`: of the range, as `penstock.security.checksums` makes them."""
 
     path: str  #: relative to the folder of the metadata file, or a URL
     size: int
@@ -51,7 +51,7 @@ class KeyedHandle(msgspec.Struct, frozen=True, kw_only=True, tag="keyed"):
     start: int  #: first key group of the subtask
     stop: int  #: behind the last one
     handle: StateHandle
-    #: key group that has state -> (offset in `handle`, bytes, xxh3-64 of them), so that a part can be read by itself
+    #: key group that has state -> (offset in `handle`, bytes, checksum of them), so that a part can be read by itself
     groups: dict[int, tuple[int, int, int]]
     states: dict[str, StateMeta]
     compression: Compression = "none"  #: of each key group by itself

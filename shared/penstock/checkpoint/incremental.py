@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import xxhash
-
 from penstock.checkpoint import locations, names
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, SnapshotCancelled
 from penstock.checkpoint.handles import FileHandle, IncrementalHandle, InlineHandle, SharedFile, StateHandle
@@ -42,7 +40,7 @@ class NativeUpload:
             return known
         target = locations.join(self._storage.shared_directory, names.new_shared_file(self._checkpoint))
         output = self._storage.create(target)
-        digest = xxhash.xxh3_64()
+        digest = self._storage.checksums.running()
         try:
             with path.open("rb") as file:
                 while chunk := file.read(CHUNK):

@@ -7,6 +7,7 @@ from penstock.checkpoint import locations, metadata_file, names
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.stored_files import StoredFiles, existing_size
+from penstock.security.keyring import BadSeal
 
 
 def metadata_path(directory: str) -> str:
@@ -17,18 +18,22 @@ def metadata_path(directory: str) -> str:
 
 def read_metadata(files: StoredFiles, path: str, checksum: str = "") -> CheckpointMetadata:
     """`checksum`: that of the whole file, if it is known. CheckpointUnusable: missing, damaged, of another format."""
-    found = _find(files, path)
+    found = find_metadata(files, path)
     data = files.read_file(found)
     if checksum and xxhash.xxh3_64_hexdigest(data) != checksum:
         raise CheckpointUnusable(found, "the file is not the one that was written: its checksum differs")
     try:
-        metadata = metadata_file.decode(data)
+        metadata = metadata_file.decode(files.keyring.open("metadata", "", data))
+    except BadSeal as error:
+        hint = " (one of your own that was written without a secret, or with another: `penstock sign PATH`)"
+        raise CheckpointUnusable(found, f"refused: {error}{hint if files.keyring.is_signing else ''}") from None
     except metadata_file.NotMetadata as error:
         raise CheckpointUnusable(found, str(error)) from None
     return msgspec.structs.replace(metadata, directory=locations.parent(found))
 
 
-def _find(files: StoredFiles, path: str) -> str:
+def find_metadata(files: StoredFiles, path: str) -> str:
+    """The path of the metadata file. CheckpointUnusable: there is none; it says what is there."""
     try:
         found = locations.normalized(path)
     except ValueError as error:

@@ -2,9 +2,10 @@
 
 import msgspec
 
-from penstock.checkpoint import locations, names
+from penstock.checkpoint import locations, names, sealed_json
 from penstock.checkpoint.errors import CheckpointUnusable
 from penstock.checkpoint.storage import CheckpointStorage
+from penstock.security.keyring import BadSeal
 
 
 class PointerMirror(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ def write_mirror(storage: CheckpointStorage, mirror: PointerMirror) -> bool:
     if locations.is_within(path, storage.directory):
         path = locations.relative(path, storage.directory)
     content = msgspec.structs.replace(mirror, path=path, job=storage.job)
-    storage.write(_path(storage), msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    storage.write(_path(storage), sealed_json.dump(storage.keyring, f"pointer of {storage.job}", content))
     return True
 
 
@@ -44,7 +45,10 @@ def read_mirror(storage: CheckpointStorage) -> PointerMirror | None:
     if not storage.exists(path):
         return None
     try:
-        found = msgspec.json.decode(storage.read_file(path), type=PointerMirror)
+        data = storage.read_file(path)
+        found = sealed_json.load(storage.keyring, f"pointer of {storage.job}", data, PointerMirror)
+    except BadSeal as error:
+        raise CheckpointUnusable(path, f"refused: {error}") from None
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise CheckpointUnusable(path, f"damaged: {error}") from None
     return msgspec.structs.replace(found, path=locations.join(storage.directory, found.path))

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
 from penstock.checkpoint import locations
 from penstock.checkpoint.assignment import Assignment, KeyedPart, ListPart, OperatorAssignment
 from penstock.checkpoint.compression import decompress
@@ -134,7 +132,7 @@ def read_groups(storage: StoredFiles, directory: str, keyed: KeyedHandle, wanted
         data = _read(storage, directory, keyed, start, last + size - start)
         for (offset, length, checksum), group in groups[at:until]:
             state = data[offset - start : offset - start + length]
-            if len(state) < length or xxhash.xxh3_64_intdigest(state) != checksum:
+            if len(state) < length or not storage.checksums.fits_group(state, checksum):
                 raise CheckpointUnusable(
                     _place(directory, keyed), f"damaged: the checksum of key group {group} differs"
                 )

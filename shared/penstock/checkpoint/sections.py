@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import xxhash
-
 from penstock.checkpoint import locations
 from penstock.checkpoint.errors import SnapshotCancelled
 from penstock.checkpoint.file_system import OutputFile
@@ -16,7 +14,7 @@ CHUNK = 1 << 20  #: bytes between two looks at `cancelled`
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the file. `checksum`: xxh3-64 in hex."""
+    """A part of the file. `checksum`: as `Checksums` makes it."""
 
     offset: int
     size: int
@@ -30,7 +28,7 @@ class SectionWriter:
         self._storage, self._path, self._threshold, self._cancelled = storage, path, threshold, cancelled
         self._buffer = bytearray()
         self._file: OutputFile | None = None
-        self._hash = xxhash.xxh3_64()
+        self._hash = storage.checksums.running()
         self._start = 0
         self.position = 0  #: bytes so far
         self._inline = True
@@ -41,7 +39,7 @@ class SectionWriter:
             raise SnapshotCancelled(self._path)
 
     def begin(self) -> None:
-        self._hash.reset()
+        self._hash = self._storage.checksums.running()
         self._start = self.position
 
     def write(self, data: bytes) -> None:

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 import structlog
-import xxhash
 
 from penstock.checkpoint import locations, names
 from penstock.checkpoint.compression import compress
@@ -143,7 +142,7 @@ class _Part:
         for group, state in keyed.groups():
             writer.check()
             data = compress(state, how)
-            groups[group] = (writer.position - start, len(data), xxhash.xxh3_64_intdigest(data))
+            groups[group] = (writer.position - start, len(data), self._storage.checksums.group(data))
             writer.write(data)
         section = writer.end()
         owned = self._owned(groups)

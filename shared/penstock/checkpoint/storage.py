@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from penstock.checkpoint import locations, metadata_file, names
+from penstock.checkpoint.base import base_directory
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.handles import Compression, FileHandle, IncrementalHandle
 from penstock.checkpoint.metadata import CheckpointMetadata
@@ -36,13 +37,9 @@ class CheckpointStorage(StoredFiles):
     @classmethod
     def of(cls, configuration: Configuration, job: str) -> "CheckpointStorage":
         """As it is configured. CheckpointStorageError where no folder is: it says which key to set."""
-        base = configuration.find(checkpointing.DIR)
-        if not base:
-            storage = configuration.find(cluster.STORAGE_DIR)
-            if not storage:
-                raise CheckpointStorageError("no folder for the checkpoints of job", job, _HINT)
-            base = locations.join(locations.normalized(storage), "checkpoints")
-        base = locations.normalized(base)
+        base = base_directory(configuration)
+        if base is None:
+            raise CheckpointStorageError("no folder for the checkpoints of job", job, _HINT)
         own = configuration.get(checkpointing.CREATE_SUBDIR)
         return cls(locations.join(base, job) if own else base, job, configuration)
 
@@ -150,7 +147,7 @@ class CheckpointStorage(StoredFiles):
         """
         self._check_shared(directory, metadata)
         path = self.metadata_path(directory)
-        data = metadata_file.encode(metadata)
+        data = self.keyring.seal("metadata", "", metadata_file.encode(metadata))
         self.write(path, data)
         return path, len(data), xxhash.xxh3_64_hexdigest(data)
 

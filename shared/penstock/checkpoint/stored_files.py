@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 
-import xxhash
-
 from penstock.checkpoint import locations
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable, described
 from penstock.checkpoint.file_system import FileSystem, OutputFile, file_system
 from penstock.checkpoint.handles import FileHandle, InlineHandle, StateHandle
 from penstock.client.config import Configuration
+from penstock.security.configured import keyring_of
 
 
 class StoredFiles:
-    """All threads may use it, and it may cross a fork. `configuration`: with credentials."""
+    """All threads may use it, and it may cross a fork. `configuration`: with credentials, and the cluster secret."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
+        self.keyring = keyring_of(configuration)
+        self.checksums = self.keyring.checksums()
 
     def system(self, location: str) -> FileSystem:
         """The file system of a location, with raw errors."""
@@ -55,13 +56,16 @@ class StoredFiles:
             return handle.data
         path = locations.join(directory, handle.path)
         data = self.read_file(path, handle.offset, handle.size)
-        verify(path, handle, data)
+        self._verify(path, handle, data)
         return data
 
     def stream(self, directory: str, handle: FileHandle, chunk: int = 8 << 20) -> Iterator[bytes]:
         """The same in pieces; that it is damaged may show only behind the last one."""
         path = locations.join(directory, handle.path)
-        digest = xxhash.xxh3_64()
+        try:
+            digest = self.checksums.follow(handle.checksum)
+        except ValueError:
+            raise self._damaged(path, handle) from None
         for at in range(0, handle.size, chunk):
             data = self.read_file(path, handle.offset + at, min(chunk, handle.size - at))
             if len(data) < min(chunk, handle.size - at):
@@ -71,7 +75,7 @@ class StoredFiles:
         if handle.size == 0:
             self.read_file(path, handle.offset, 0)  # it has to be there
         if digest.hexdigest() != handle.checksum:
-            raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")
+            raise self._damaged(path, handle)
 
     def locate(self, directory: str, handle: FileHandle) -> str:
         """Where the file of a handle is."""
@@ -108,6 +112,17 @@ class StoredFiles:
         except Exception as error:
             raise CheckpointStorageError("cannot remove", path, error) from error
 
+    def _verify(self, path: str, handle: FileHandle, data: bytes) -> None:
+        """CheckpointUnusable where the bytes are not those the handle was made of."""
+        if len(data) < handle.size:
+            raise CheckpointUnusable(path, f"truncated: {len(data)} of {handle.size} bytes at offset {handle.offset}")
+        if not self.checksums.fits(data, handle.checksum):
+            raise self._damaged(path, handle)
+
+    def _damaged(self, path: str, handle: FileHandle) -> CheckpointUnusable:
+        why = f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs"
+        return CheckpointUnusable(path, why + (", or is not by the cluster secret" if self.keyring.is_signing else ""))
+
 
 def existing_size(system: FileSystem, path: str) -> int | None:
     """Bytes of a file; None where there is none, or a folder. Raw errors."""
@@ -140,11 +155,3 @@ class _Output:
             self._file.discard()
         except Exception as error:
             raise CheckpointStorageError("cannot remove", self._path, described(error)) from error
-
-
-def verify(path: str, handle: FileHandle, data: bytes) -> None:
-    """CheckpointUnusable where the bytes are not those the handle was made of."""
-    if len(data) < handle.size:
-        raise CheckpointUnusable(path, f"truncated: {len(data)} of {handle.size} bytes at offset {handle.offset}")
-    if xxhash.xxh3_64_hexdigest(data) != handle.checksum:
-        raise CheckpointUnusable(path, f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs")

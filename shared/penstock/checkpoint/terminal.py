@@ -7,9 +7,10 @@ A period is 30 days. Files of the period before are still read; when a file is w
 
 import msgspec
 
-from penstock.checkpoint import locations
+from penstock.checkpoint import locations, sealed_json
 from penstock.checkpoint.errors import CheckpointStorageError, CheckpointUnusable
 from penstock.checkpoint.storage import CheckpointStorage
+from penstock.security.keyring import BadSeal
 
 FOLDER = "terminal"
 #: ms
@@ -31,7 +32,7 @@ class TerminalMirror(msgspec.Struct, frozen=True, kw_only=True):
 def write_terminal(storage: CheckpointStorage, mirror: TerminalMirror) -> None:
     """May be repeated: the end of a job does not change."""
     base = _base(storage)
-    storage.write(_path(base, mirror.time // PERIOD, mirror.job), msgspec.json.encode(mirror) + b"\n")
+    storage.write(_path(base, mirror.time // PERIOD, mirror.job), _dump(storage, mirror))
     for name in storage.list(base):
         if name.isdecimal() and int(name) < mirror.time // PERIOD - 1:
             folder = locations.join(base, name)
@@ -47,10 +48,17 @@ def read_terminal(storage: CheckpointStorage, now: int) -> TerminalMirror | None
     for path in (_path(_base(storage), p, storage.job) for p in (period, period - 1, period + 1)):
         if storage.exists(path):
             try:
-                return msgspec.json.decode(storage.read_file(path), type=TerminalMirror)
+                data = storage.read_file(path)
+                return sealed_json.load(storage.keyring, f"end of {storage.job}", data, TerminalMirror)
+            except BadSeal as error:
+                raise CheckpointUnusable(path, f"refused: {error}") from None
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
                 raise CheckpointUnusable(path, f"damaged: {error}") from None
     return None
+
+
+def _dump(storage: CheckpointStorage, mirror: TerminalMirror) -> bytes:
+    return sealed_json.dump(storage.keyring, f"end of {mirror.job}", mirror)
 
 
 def _base(storage: CheckpointStorage) -> str:

@@ -1,53 +1,55 @@
-"""The body of `GET /penstock/jobs/:id/collect/:collect_id`: frames, each a header and a pickled list of records.
+"""The body of `GET /penstock/jobs/:id/collect/:collect_id`: the entries of a collect log, and the position behind them.
 
-Header, big-endian: u8 kind (0: batch, 1: end of the collected stream), u64 sequence (records up to and including this
-batch), u32 length of the payload. An end frame has no payload and is the last.
+Each frame, big-endian: u8 kind (`CollectKind`; 255: the position), u32 epoch and u32 number of the attempt, u64 records
+before, u64 records up to and including this entry, u32 length of the payload. The position is the last frame; the next
+request gives it as `position`.
 """
 
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MEDIA_TYPE = "application/vnd.penstock.collect"
+from penstock.exchange.collect_log import CollectEntry, CollectKind
 
-_HEADER = struct.Struct(">BQI")
-_BATCH, _END = 0, 1
+MEDIA_TYPE = "application/vnd.penstock.collect"
+#: the position that a client begins with
+BEGINNING = "0-0"
+
+_HEADER = struct.Struct(">BIIQQI")
+_POSITION = 255
+_KINDS = frozenset(CollectKind)
 
 
 @dataclass(frozen=True, slots=True)
 class CollectPage:
-    """Batches as (sequence, pickled list of records); `end`: nothing will follow."""
+    """`position`: to ask for what follows."""
 
-    batches: tuple[tuple[int, bytes], ...]
-    end: bool
+    entries: tuple[CollectEntry, ...]
+    position: str
 
 
-def write_frames(batches: Iterable[tuple[int, bytes]], end: bool) -> bytes:
+def write_frames(entries: Iterable[CollectEntry], position: str) -> bytes:
     """The body of a page."""
     parts: list[bytes] = []
-    last = 0
-    for sequence, payload in batches:
-        parts += (_HEADER.pack(_BATCH, sequence, len(payload)), payload)
-        last = sequence
-    if end:
-        parts.append(_HEADER.pack(_END, last, 0))
-    return b"".join(parts)
+    for kind, attempt, before, seq, payload in entries:
+        parts += (_HEADER.pack(kind, *attempt, before, seq, len(payload)), payload)
+    at = position.encode()
+    return b"".join((*parts, _HEADER.pack(_POSITION, 0, 0, 0, 0, len(at)), at))
 
 
 def read_frames(body: bytes) -> CollectPage:
     """The page of a body. ValueError: cut off or not of this form."""
-    batches: list[tuple[int, bytes]] = []
-    position, end = 0, False
-    while position < len(body):
-        if end or len(body) - position < _HEADER.size:
-            raise ValueError(f"a collect page is malformed at byte {position} of {len(body)}")
-        kind, sequence, length = _HEADER.unpack_from(body, position)
-        position += _HEADER.size
-        if kind not in (_BATCH, _END) or len(body) - position < length:
-            raise ValueError(f"a collect page is malformed at byte {position} of {len(body)}")
-        if kind == _END:
-            end = True
-        else:
-            batches.append((sequence, body[position : position + length]))
-        position += length
-    return CollectPage(tuple(batches), end)
+    entries: list[CollectEntry] = []
+    at = 0
+    while len(body) - at >= _HEADER.size:
+        kind, epoch, number, before, seq, length = _HEADER.unpack_from(body, at)
+        payload = body[at + _HEADER.size : at + _HEADER.size + length]
+        if len(payload) < length or (kind != _POSITION and kind not in _KINDS):
+            break
+        at += _HEADER.size + length
+        if kind == _POSITION:
+            if at < len(body):
+                break
+            return CollectPage(tuple(entries), payload.decode())
+        entries.append(CollectEntry(kind, (epoch, number), before, seq, payload))
+    raise ValueError(f"a collect page is malformed at byte {at} of {len(body)}")

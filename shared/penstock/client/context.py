@@ -21,6 +21,7 @@ class ProgramContext:
     folder: Path | None = None  #: `sys.path[0]` of the program
     args: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()  #: "HOST:PORT" of the dispatchers; empty: as the configuration says
+    access: Mapping[str, str] = field(default_factory=dict)  #: settings of the REST client alone: they do not travel
     attached: bool = True  #: False: `execute()` returns as soon as the job is submitted
     plan_only: bool = False  #: True: the first `execute()` records its plan and ends the program
     job_id: str | None = None  #: id of the first job, where whoever started the program chose it

@@ -65,7 +65,9 @@ def executor_for(configuration: Mapping[str, str] | HasEntries) -> PipelineExecu
         return _executor(Configuration(entries), None)
     if context.plan_only:
         return PlanExecutor(context)
-    return RecordingExecutor(_executor(Configuration({**context.configuration, **entries}), context), context)
+    return RecordingExecutor(
+        _executor(Configuration({**context.configuration, **entries, **context.access}), context), context
+    )
 
 
 def _executor(configuration: Configuration, context: ProgramContext | None) -> PipelineExecutor:

@@ -1,6 +1,5 @@
 """The handle of a started job, and what comes of it. `penstock.common.JobClient` wraps one in PyFlink's shape."""
 
-import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -141,22 +140,24 @@ class RemoteJobClient:
         return found
 
     def collect(self, collect_id: str) -> Iterator[Any]:
-        after, wait = 0, _FIRST_WAIT
+        # late, as above
+        from penstock.client.collect_frames import BEGINNING
+        from penstock.client.collected import Collected
+
+        collected, after = Collected(self._job_id), BEGINNING
+        wait, is_over = _FIRST_WAIT, False
         while True:
             page = self._rest.collect(self._job_id, collect_id, after)
-            for seq, payload in page.batches:
-                yield from pickle.loads(payload)
-                after = seq
-            if page.end:
-                self.result()
-                return
-            if page.batches:
+            for entry in page.entries:
+                yield from collected.take(entry)
+            after = page.position
+            if page.entries:
                 wait = _FIRST_WAIT
-                continue
-            if self.status().is_terminal:
-                if not self._rest.collect(self._job_id, collect_id, after).batches:
-                    self.result()
-                    return
-                continue
-            self._sleep(wait)
-            wait = min(wait * 2, _LAST_WAIT)
+            elif is_over:
+                # whatever ended an attempt before, the job may have been restarted
+                self.result()
+                yield from collected.end()
+                return
+            elif not (is_over := self.status().is_terminal):
+                self._sleep(wait)
+                wait = min(wait * 2, _LAST_WAIT)

@@ -26,6 +26,7 @@ class ChildRequest(msgspec.Struct, frozen=True, kw_only=True):
     configuration: dict[str, str]
     job_id: str
     origin: str
+    access: dict[str, str] = {}  #: settings of the REST client alone
     plan_only: bool = False  #: no job is started; the first one's graph is told
 
 
@@ -47,6 +48,7 @@ def run(request: ChildRequest) -> ChildResult:
         attached=False,
         job_id=request.job_id,
         origin=request.origin,
+        access=request.access,
         plan_only=request.plan_only,
     )
     error: str | None = None

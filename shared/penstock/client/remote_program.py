@@ -120,5 +120,14 @@ def _bundle(script: Path, configuration: Configuration) -> tuple[str, bytes, dic
 
 def _settings_for_cluster(configuration: Configuration) -> dict[str, str]:
     """What of a client's configuration concerns the job: not where the cluster is, nor files on the client's disk."""
-    here = ("rest.", "penstock.rest.", "python.files", "python.requirements", "execution.target")
+    here = (
+        "rest.",
+        "security.",
+        "penstock.rest.",
+        "penstock.redis.",
+        "penstock.secret",
+        "python.files",
+        "python.requirements",
+        "execution.target",
+    )
     return {k: v for k, v in configuration.items() if not k.startswith(here)}

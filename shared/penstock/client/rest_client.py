@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import httpx
 
-from penstock.client.addresses import base_urls, configured_addresses
+from penstock.client.addresses import base_urls, configured_addresses, scheme_of
 from penstock.client.collect_frames import CollectPage, read_frames
 from penstock.client.config import Configuration, rest
 from penstock.client.retry_policy import RetryPolicy
+from penstock.security.configured import token_of
 
 #: metrics that are asked for in one URL
 _NAMES = 40
@@ -54,9 +55,10 @@ class RestClient:
     ) -> None:
         """`transport` and `sleep`: for tests. ValueError: no address, or one that is none."""
         configuration = configuration or Configuration()
-        self.addresses = base_urls(addresses, configuration.get(rest.REST_PORT))
+        self.addresses = base_urls(addresses, configuration.get(rest.REST_PORT), scheme_of(configuration))
         if not self.addresses:
             raise ValueError("no REST address; give one by -m HOST:PORT or set rest.address")
+        token = token_of(configuration)
         self._retry = RetryPolicy.of(configuration)
         self._sleep = sleep
         self._preferred = 0
@@ -69,11 +71,19 @@ class RestClient:
                 read=60.0,
             ),
             trust_env=False,
-            verify=any(address.startswith("https:") for address in self.addresses),  # a TLS context takes 30 ms to make
+            verify=self._verification(configuration),
+            headers={} if token is None else {"Authorization": f"Bearer {token}"},
         )
 
         # a JobClient keeps its RestClient for as long as anybody asks it, and is never closed itself
         weakref.finalize(self, self._http.close)
+
+    def _verification(self, configuration: Configuration) -> Any:
+        if not any(address.startswith("https:") for address in self.addresses):
+            return False  # a TLS context takes 30 ms to make
+        from penstock.security.tls import client_context
+
+        return client_context(configuration)
 
     @classmethod
     def from_configuration(cls, configuration: Configuration) -> "RestClient":
@@ -225,10 +235,10 @@ class RestClient:
         """Submit an encoded JobGraph; its job id. RestError 409: the id is taken by another job."""
         return str(self.request("POST", "/penstock/jobs", content=graph).json()["jobid"])
 
-    def collect(self, job_id: str, collect_id: str, after: int) -> CollectPage:
-        """The batches of an `execute_and_collect` above record sequence `after`."""
+    def collect(self, job_id: str, collect_id: str, after: str) -> CollectPage:
+        """The entries of an `execute_and_collect` behind position `after`."""
         response = self.request(
-            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"after": after}
+            "GET", f"/penstock/jobs/{job_id}/collect/{quote(collect_id, safe='')}", params={"position": after}
         )
         return read_frames(response.content)
 

@@ -67,9 +67,9 @@ class WatermarkStrategy:
     def with_watermark_alignment(
         self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
     ) -> "WatermarkStrategy":
-        """A source that is more than the drift ahead of the others of its group in the same slot waits for them.
+        """A source that is more than the drift ahead of the others of its group waits for them.
 
-        `update_interval`: accepted; sources of a slot see each other's watermarks at once.
+        `update_interval` (1 s): how often slots tell each other; within a slot watermarks are seen at once.
         """
         interval = 1000 if update_interval is None else update_interval.to_millis()
         drift = max_allowed_watermark_drift.to_millis()

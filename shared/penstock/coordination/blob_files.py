@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -35,6 +36,20 @@ def read_blob_file(storage: Path, digest: str) -> bytes | None:
         return (storage / blob_path(digest)).read_bytes()
     except FileNotFoundError:
         return None
+
+
+def remove_blob_file(storage: Path, digest: str, is_needed: Callable[[], bool]) -> None:
+    """Remove the file, unless its pointer is there again, which is asked once it is out of the way."""
+    target = storage / blob_path(digest)
+    aside = target.with_name(f".{digest[:8]}-{secrets.token_hex(8)}")
+    try:
+        target.rename(aside)
+    except FileNotFoundError:
+        return
+    if is_needed() and not target.exists():
+        aside.rename(target)
+    else:
+        aside.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """Celery as we use it: a hint that reaches a slot process. Importing this module does not import Celery."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from penstock.coordination.sentinel import SentinelUrl, is_sentinel
+from penstock.security.keyring import UNSIGNED, Keyring
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
 TASK_NAME = "penstock.slot"
 #: options of `app.Worker`: nothing that needs other workers, no second heartbeat
 WORKER_OPTIONS = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True, "prefetch_multiplier": 1}
+_SSL_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_keyfile_password")
 #: seconds; a delivery is acknowledged before it runs, so nothing may ever be redelivered for being slow
 _NEVER = 10 * 365 * 24 * 3600
 
@@ -24,7 +27,7 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
     from celery import Celery
 
     behind = SentinelUrl.parse(redis_url) if is_sentinel(redis_url) else None
-    broker = redis_url if behind is None else behind.broker_url()
+    broker, encryption = _encryption(redis_url) if behind is None else (behind.broker_url(), None)
     app = Celery("penstock", broker=broker, backend=None, set_as_current=False, amqp=AMQP)
     app.conf.update(
         broker_transport_options={
@@ -61,16 +64,48 @@ def make_app(redis_url: str, prefix: str) -> "Celery":
         task_default_queue="unused",
         enable_utc=True,
     )
+    if encryption is not None:
+        app.conf.broker_use_ssl = encryption
     if behind is not None:
         asking = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, **dict(behind.sentinel_options)}
         app.conf.broker_transport_options |= {"master_name": behind.service, "sentinel_kwargs": asking}
     return app
 
 
+def _encryption(url: str) -> tuple[str, dict[str, object] | None]:
+    """The URL and how TLS is spoken with it: kombu wants that apart. None: it is not."""
+    if not url.startswith("rediss://"):
+        return url, None
+    import ssl
+
+    address, _, query = url.partition("?")
+    given = {name: values[-1] for name, values in parse_qs(query).items()}
+    how: dict[str, object] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return address, how | {name: value for name, value in given.items() if name in _SSL_FILES}
+
+
 #: where Celery finds the connection class with the quick reconnect
 AMQP = "penstock.coordination.broker_connection:QuickAMQP"
 
 
-def send_hint(app: "Celery", queue: str, job: str, allocation: str, epoch: int) -> None:
+def send_hint(app: "Celery", queue: str, job: str, allocation: str, epoch: int, *, keyring: Keyring = UNSIGNED) -> None:
     """Send the hint once. OperationalError (kombu) where the broker is away; again is harmless (`Claims.claim`)."""
-    app.send_task(TASK_NAME, args=[job, allocation, epoch], queue=queue, ignore_result=True, retry=False)
+    arguments: list[object] = [job, allocation, epoch]
+    if keyring.is_signing:
+        arguments.append(keyring.tag("hint", queue, _hint(job, allocation, epoch)))
+    app.send_task(TASK_NAME, args=arguments, queue=queue, ignore_result=True, retry=False)
+
+
+def check_hint(arguments: object, queue: str, keyring: Keyring) -> tuple[str, str, int]:
+    """(job, allocation, epoch) of the arguments that a message of the queue has. ValueError: it is no hint of ours."""
+    match arguments:
+        case [str(job), str(allocation), int(epoch)] if not keyring.is_signing:
+            return job, allocation, epoch
+        case [str(job), str(allocation), int(epoch), str(tag)]:
+            keyring.check_tag("hint", queue, _hint(job, allocation, epoch), tag)
+            return job, allocation, epoch
+    raise ValueError(f"not a hint{' with a seal' if keyring.is_signing else ''}: {str(arguments)[:200]}")
+
+
+def _hint(job: str, allocation: str, epoch: int) -> bytes:
+    return f"{job} {allocation} {epoch}".encode()

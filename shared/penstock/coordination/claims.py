@@ -6,14 +6,16 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.messages import AllocationClaimed, decode, encode
 from penstock.coordination.rows import Claim
 from penstock.coordination.scripts import Argument, Script
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class RedisClaims:
     """See `parts.Claims`."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, keyring: Keyring = UNSIGNED) -> None:
         self._client = client
         self._keys = keys
+        self._keyring = keyring
         self._claim = Script(client, "claim")
 
     def claim(self, job: str, allocation: str, epoch: int, nonce: str, pid: int, incarnation: str) -> bool:
@@ -22,7 +24,8 @@ class RedisClaims:
         role = f"job:{job}"
         event = encode(AllocationClaimed(epoch=epoch, allocation=allocation, pid=pid, incarnation=incarnation))
         keys = [self._keys.claims(job), self._keys.epoch(role), self._keys.events(role)]
-        arguments: list[Argument] = [allocation, epoch, nonce, pid, incarnation, event]
+        sealed = self._keyring.seal("message", self._keys.events(role), event)
+        arguments: list[Argument] = [allocation, epoch, nonce, pid, incarnation, sealed]
         return bool(self._claim(keys, arguments))
 
     def get(self, job: str, allocation: str) -> Claim | None:

@@ -22,8 +22,9 @@ MAX_BLOCK_MS = 2000
 AWAY: tuple[type[redis.RedisError], ...] = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError)
 #: subclasses of ConnectionError that no waiting cures
 REFUSED: tuple[type[redis.RedisError], ...] = (redis.AuthenticationError, redis.AuthenticationWrongNumberOfArgsError)
-#: a server that is up but can do nothing for now: out of memory, unable to persist, a replica, loading, in a script
-_PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY"
+#: a server that is up but can do nothing for now: out of memory, unable to persist, a replica (which ends the blocking
+#: reads of the master it was: UNBLOCKED), loading, in a script
+_PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNBLOCKED"
 #: Redis 6.2 wraps the reason where a script met it: "Error running script (…): @user_script:62: … -OOM command not …"
 _CANNOT_NOW = re.compile(rf"(?:{_PASSING}) |Error running script .* -(?:{_PASSING}) ", re.DOTALL)
 
@@ -56,6 +57,8 @@ def _behind_sentinels(url: SentinelUrl, options: dict[str, Any], timeout: float)
 
     patience = min(timeout, 1.0)
     asking: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience, "protocol": 2}
+    # One whose machine is gone does not even refuse: another may have been made the master meanwhile.
+    options["socket_connect_timeout"] = patience
     asking |= {"retry": Retry(NoBackoff(), 0), **dict(url.sentinel_options)}
     sentinel: Any = Sentinel(url.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     client: redis.Redis = sentinel.master_for(url.service, **options, **url.connection_options())
@@ -71,6 +74,26 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, redis.ResponseError) and _CANNOT_NOW.match(str(error)) is not None
 
 
+_NO_WRITES = ("READONLY", "UNBLOCKED", "MISCONF", "NOREPLICAS", "MASTERDOWN")
+
+
+def absence(error: BaseException) -> str:
+    """What is the matter, of an error that `is_away`; the error itself has the details."""
+    text = str(error)
+    if isinstance(error, redis.BusyLoadingError) or _says(text, "LOADING"):
+        return "Redis is loading its data"
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or _says(text, "OOM"):
+        return "Redis is out of memory and takes no writes"
+    if isinstance(error, redis.ReadOnlyError) or _says(text, *_NO_WRITES):
+        return "Redis takes no writes"
+    return "Redis is away"
+
+
+def _says(text: str, *reasons: str) -> bool:
+    """Also where a script met it."""
+    return any(text.startswith(f"{reason} ") or f" -{reason} " in text for reason in reasons)
+
+
 def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callable[[], bool] = lambda: False) -> None:
     """Return once Redis answers PING, its data loaded. Raises as `retrying` does, and at once for a wrong password."""
     # Late: the lease renewer imports this module and has to stay small.
@@ -82,4 +105,4 @@ def wait_for_redis(url: str, *, give_up_after: float | None = None, stop: Callab
 
 def _without_password(url: str) -> str:
     scheme, found, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if found else url
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if found else url

@@ -83,6 +83,27 @@ class Keys:
         """String: the pickled splits of a source, written once by whichever subtask enumerated first."""
         return self._("job", job, "splits", vertex)
 
+    def alignment(self, job: str, group: str) -> str:
+        """Hash: allocation -> how far its sources of a watermark alignment group are. Expires."""
+        return self._("job", job, "alignment", group)
+
+    # -- wire taps (docs/tap.md) -------------------------------------------------------------------------------------
+    def taps(self, job: str) -> str:
+        """Sorted set: `<vertex>|<point>|<subtask or *>` by the end of its lease (ms)."""
+        return self._("job", job, "taps")
+
+    def tap_wake(self, job: str) -> str:
+        """Stream: somebody looks at a point that is not sampled yet. The job's slots block on it."""
+        return self._("job", job, "taps", "wake")
+
+    def tapped(self, job: str, vertex: str, point: str) -> str:
+        """Stream: JSON `TappedBatch`es of a point."""
+        return self._("job", job, "tap", vertex, point)
+
+    def tap_subtasks(self, job: str, vertex: str, point: str) -> str:
+        """Hash: subtask -> `<ms> <JSON TapSubtask>`: who samples the point."""
+        return self._("job", job, "tap", vertex, point, "subtasks")
+
     # -- task managers -----------------------------------------------------------------------------------------------
     def taskmanagers(self) -> str:
         """Hash: TaskManager id -> JSON `TaskManagerInfo` of its newest registration."""
@@ -91,6 +112,10 @@ class Keys:
     def beat(self, taskmanager: str) -> str:
         """String with TTL: `<incarnation> <counter>`. Judged by change, never by expiry."""
         return self._("tm", taskmanager, "beat")
+
+    def beat_watch(self) -> str:
+        """String with TTL: written by whoever watches the beats, as beats are."""
+        return self._("tm", "watch")
 
     def taskmanager_commands(self, taskmanager: str) -> str:
         """Stream: offer and release slot; for the TaskManager's parent process."""
@@ -120,6 +145,14 @@ class Keys:
     def blob_in_store(self, digest: str) -> str:
         """String: the path in the state plane of a blob too large for Redis."""
         return self._("blob", digest, "path")
+
+    def unused_blobs(self) -> str:
+        """Hash: digest -> when (ms) no known job or program was found to need it; whoever asks for it takes it out."""
+        return self._("blobs", "unused")
+
+    def tidying(self) -> str:
+        """String with PX: a dispatcher has just looked for what ended jobs left."""
+        return self._("tidying")
 
     # -- exchange Redis ----------------------------------------------------------------------------------------------
     def exchange_nonce(self, job: str, generation: int) -> str:

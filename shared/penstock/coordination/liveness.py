@@ -8,7 +8,8 @@ class Liveness:
 
     Time counts against the watched only where the observer itself was well: the time between two observations in a
     row, both with a fast round trip, and never more than `longest_step` of it (an observer that was paused has seen
-    nothing). So neither a stall of Redis nor one of the observer declares anybody dead.
+    nothing). So neither a stall of Redis nor one of the observer declares anybody dead. After an outage everybody has
+    some time more until his first beat: who finds his way back to Redis last is not dead either.
     """
 
     def __init__(self, timeout: float, *, fast: float | None = None, longest_step: float | None = None) -> None:
@@ -21,6 +22,7 @@ class Liveness:
         self._last: float | None = None
         self._beats: dict[str, str | None] = {}
         self._silent: dict[str, float] = {}
+        self._grace = 0.0
 
     def observe(self, beats: Mapping[str, str | None], now: float, round_trip: float) -> set[str]:
         """All of those in `beats` whose beat has not changed for the timeout. Who is not in `beats` is forgotten."""
@@ -32,14 +34,16 @@ class Liveness:
             if known and beat == self._beats[watched]:
                 self._silent[watched] += elapsed
             else:
-                self._silent[watched] = 0.0
+                self._silent[watched] = 0.0 if known else -self._grace
             self._beats[watched] = beat
+        self._grace = max(0.0, self._grace - elapsed)
         return {watched for watched, silent in self._silent.items() if silent >= self._timeout}
 
-    def restart(self) -> None:
-        """Begin anew, after a reconnect: what was not seen is held against nobody."""
-        self._last = None
-        self._silent = dict.fromkeys(self._silent, 0.0)
+    def restart(self, grace: float = 0.0) -> None:
+        """Begin anew, after a reconnect: what was not seen is held against nobody. `grace`: seconds beside the timeout
+        that each has for his next beat."""
+        self._last, self._grace = None, grace
+        self._silent = dict.fromkeys(self._silent, -grace)
 
     def _healthy_time(self, now: float, round_trip: float) -> float:
         if round_trip > self._fast:

@@ -5,7 +5,7 @@ and the commands a leader writes (`SlotCommand` to a slot process, `TaskManagerC
 Times are ms since the epoch of the sender's clock, for display; no decision is taken by comparing two clocks.
 """
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 import orjson
@@ -33,6 +33,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     taskmanager: str | None = None
     record: str | None = None  #: short repr of the record that a user's function failed at, where it is known
     unusable_checkpoint: int | None = None  #: the checkpoint to restore has a file that is missing or damaged
+    exchange: Literal["", "lost", "gap", "fork", "trimmed"] = ""  #: of an input log: only a region restart helps
 
 
 # -- events for a JobMaster ------------------------------------------------------------------------------------------
@@ -128,6 +129,27 @@ class CheckpointAcked(Message, frozen=True, kw_only=True, tag=True):
     attempt: int
     state: SubtaskState
     metrics: AckMetrics = AckMetrics()
+    #: with task-local failover: "edge:producer:consumer" -> records, of the channels that leave and that lead here
+    sent: dict[str, int] | None = None
+    taken: dict[str, int] | None = None
+
+
+class RetentionHalf(Message, frozen=True, kw_only=True, tag=True):
+    """From a slot process: half of what may be kept of an input log for a replay is. A checkpoint lets it go."""
+
+    vertex: str
+    subtask: int
+    attempt: int
+    bytes: int
+
+
+class RetentionFull(Message, frozen=True, kw_only=True, tag=True):
+    """Likewise: all of it, and producers wait for a checkpoint."""
+
+    vertex: str
+    subtask: int
+    attempt: int
+    bytes: int
 
 
 class CheckpointDeclined(Message, frozen=True, kw_only=True, tag=True):
@@ -194,6 +216,8 @@ JobEvent: TypeAlias = (
     | InputExhausted
     | CheckpointAcked
     | CheckpointDeclined
+    | RetentionHalf
+    | RetentionFull
     | CheckpointRequested
     | RescaleRequested
     | MetadataWritten
@@ -288,6 +312,11 @@ class Deploy(Message, frozen=True, kw_only=True, tag=True):
     exchange: tuple[ExchangeRef, ...]
     restore: RestoreRef | None = None
     checkpointing: bool = False  #: an ended task waits for a checkpoint before it is FINISHED
+    #: tasks may be restarted one by one: every channel leads through a log, slots are woken by their place in the job
+    task_local: bool = False
+    retained: tuple[str, ...] = ()  #: vertices whose logs are kept from the last completed checkpoint on
+    retained_bytes: int = 64 << 20  #: of one log
+    decided: int = 0  #: checkpoints up to this one are complete or aborted: a replay has no part in them
 
 
 class CancelTasks(Message, frozen=True, kw_only=True, tag=True):
@@ -316,6 +345,13 @@ class NotifyCheckpointAborted(Message, frozen=True, kw_only=True, tag=True):
     checkpoint: int
 
 
+class RetentionOff(Message, frozen=True, kw_only=True, tag=True):
+    """The logs of these vertices are trimmed to what is consumed, until a checkpoint that begins from now on is
+    complete."""
+
+    vertices: tuple[str, ...]
+
+
 class ReleaseSlot(Message, frozen=True, kw_only=True, tag=True):
     """To a slot process and to its TaskManager: give the allocation back, whatever runs in it.
 
@@ -338,7 +374,13 @@ class OfferSlot(Message, frozen=True, kw_only=True, tag=True):
 
 
 SlotCommand: TypeAlias = (
-    Deploy | CancelTasks | ReleaseSlot | TriggerCheckpoint | NotifyCheckpointComplete | NotifyCheckpointAborted
+    Deploy
+    | CancelTasks
+    | ReleaseSlot
+    | TriggerCheckpoint
+    | NotifyCheckpointComplete
+    | NotifyCheckpointAborted
+    | RetentionOff
 )
 TaskManagerCommand: TypeAlias = OfferSlot | ReleaseSlot
 

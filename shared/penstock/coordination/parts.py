@@ -4,7 +4,7 @@ Every call raises `connection.AWAY` while Redis is away. "Repeatable": making th
 what the first one would have given, whether or not it got through.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -19,6 +19,7 @@ from penstock.coordination.rows import (
     TaskManagerInfo,
     Tombstone,
 )
+from penstock.coordination.tap_rows import TapLease, TapReport, TapView
 
 
 class Leases(Protocol):
@@ -163,6 +164,10 @@ class TaskManagers(Protocol):
     def beats(self, taskmanagers: Iterable[str]) -> dict[str, str | None]:
         """`<incarnation> <counter>` of each, None where there is no beat; for `Liveness.observe`. Repeatable."""
 
+    def check_beats(self, ttl_ms: int) -> None:
+        """Write as beats are written. A Redis that takes no writes is readable all the same, and who cannot beat there
+        is not dead. Repeatable."""
+
 
 class Blobs(Protocol):
     """Content-addressed payloads. Up to 1 MiB in Redis, larger ones in the storage directory."""
@@ -211,11 +216,39 @@ class Submissions(Protocol):
         """What a terminal job left."""
 
 
+class Remains(Protocol):
+    """What ended jobs leave in Redis and among the blobs, until somebody clears it away."""
+
+    def turn(self, pause: int) -> bool:
+        """Whether it is the caller's turn to look: once in `pause` ms, whoever asks first."""
+
+    def ended(self) -> dict[str, int]:
+        """The known jobs with a tombstone, and when (ms) each ended. Repeatable."""
+
+    def forget(self, job: str, kept: int) -> bool:
+        """Delete all that is left of an ended job; its tombstone and epoch stay for another `kept` ms, so that no late
+        message or submission can run it again. False: it has not ended. Repeatable."""
+
+    def sweep_blobs(self, used: Callable[[], Collection[str]], now: int, grace: int) -> int:
+        """Delete blobs that are in none of two looks more than `grace` ms apart and that nobody asked for between; how
+        many. `used`: asked for after the blobs were listed; `now`: ms. Repeatable."""
+
+
 class Splits(Protocol):
     """A source's splits: whoever enumerates first decides."""
 
     def once(self, job: str, vertex: str, make: Callable[[], bytes]) -> bytes:
         """The first writer's value; `make` is called only where there is none yet. Repeatable."""
+
+
+class Alignments(Protocol):
+    """Rows by which the slots of a job tell each other how far the sources of an alignment group are."""
+
+    def tell(self, job: str, group: str, member: str, row: bytes) -> dict[str, bytes]:
+        """Write the member's row, and return those of the others. Repeatable."""
+
+    def leave(self, job: str, group: str, member: str) -> None:
+        """Delete the member's row. Repeatable."""
 
 
 class Profiles(Protocol):
@@ -244,3 +277,16 @@ class Metrics(Protocol):
         """The same for many, in one round trip. Repeatable."""
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]: ...
+
+
+class Taps(Protocol):
+    """Wire taps: who looks at which edge, and what passes there. Everything expires; nothing rests on it."""
+
+    def view(self, job: str, lease: TapLease, after: str = "") -> TapView | None:
+        """Lengthen the lease, and read batches behind `after` ("": the newest). None: the job has too many leases.
+
+        Wakes the job's slots where nobody samples the point. Repeatable.
+        """
+
+    def publish(self, job: str, reports: Sequence[TapReport] = ()) -> list[TapLease]:
+        """Send what was sampled; the leases there are. Repeating it may show records twice."""

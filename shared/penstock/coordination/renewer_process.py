@@ -17,7 +17,7 @@ from contextlib import suppress
 
 import redis
 
-from penstock.coordination.connection import AWAY, connect, is_away
+from penstock.coordination.connection import connect, is_away
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 
@@ -49,9 +49,9 @@ class Renewer:
             if time.monotonic() >= self._due:
                 self._renew_all()
                 self._due = time.monotonic() + self._interval
-        with suppress(*AWAY):  # then they expire by themselves, all of them
-            for role, nonce in self._held.items():
-                self._leases.release(role, nonce)
+        for role, nonce in self._held.items():
+            if not self._release(role, nonce):
+                break  # nor would the others get through
 
     def _obey(self, order: dict[str, str]) -> None:
         if order["op"] == "hold":
@@ -59,9 +59,18 @@ class Renewer:
         elif order["op"] == "drop":
             nonce = self._held.pop(order["role"], None)
             if nonce is not None:
-                with suppress(*AWAY):  # then it expires by itself
-                    self._leases.release(order["role"], nonce)
+                self._release(order["role"], nonce)
         self._beat = time.monotonic()
+
+    def _release(self, role: str, nonce: str) -> bool:
+        """False: Redis is away, and the lease expires by itself."""
+        try:
+            self._leases.release(role, nonce)
+        except redis.RedisError as error:
+            if not is_away(error):
+                raise
+            return False
+        return True
 
     def _renew_all(self) -> None:
         if time.monotonic() - self._beat > self._beat_timeout:

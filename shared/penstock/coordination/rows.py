@@ -53,6 +53,9 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted
     stop: int | None = None  #: the savepoint that the job is being stopped with
     rescale: Rescale | None = None
+    #: with task-local failover: logs were trimmed for want of space, until a checkpoint from this one on is complete
+    region_only: int | None = None
+    retention_full: bool = False  #: some log is at its bound: should the next checkpoint fail, all are trimmed
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +114,7 @@ class FailureRow(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     failure: Failure
     concurrent: bool = False
+    recovery: str = ""  #: what restarts because of it, and why that
 
 
 CheckpointStatus = Literal["PENDING", "WRITING", "COMPLETED", "FAILED"]
@@ -172,6 +176,8 @@ class AckRow(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     state: SubtaskState
     metrics: AckMetrics
+    sent: dict[str, int] | None = None  #: with task-local failover: "edge:producer:consumer" -> records
+    taken: dict[str, int] | None = None
 
 
 class TaskStats(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -207,10 +213,11 @@ class TriggerRow(msgspec.Struct, frozen=True, kw_only=True):
 class RestartRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the restart strategy remembers; times in ms. `backoff`: of the exponential delay, the current one.
 
-    `failures`: times of those that still count.
+    `failures`: times of those that still count. A RUNNING job with something `due` restarts its failed tasks then.
     """
 
     restarts: int = 0
+    local: int = 0  #: those in which failed tasks were restarted alone
     failures: tuple[int, ...] = ()
     backoff: int = 0
     due: int | None = None  #: when the restart that was decided begins

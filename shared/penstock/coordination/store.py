@@ -50,10 +50,15 @@ class RedisStore:
         self._commit = Script(client, "commit")
 
     def load(self, role: str) -> LeaderState:
-        with self._client.pipeline(transaction=True) as both:
-            both.hgetall(self._keys.rows(role))
-            both.hgetall(self._keys.outbox(role))
-            stored, outbox = both.execute()
+        # No transaction: a Redis that is out of memory refuses those, of reads too.
+        revision: bytes | None = b"unread"
+        stored: dict[bytes, bytes] = {}
+        while stored.get(b"revision") != revision:
+            with self._client.pipeline(transaction=False) as reads:
+                reads.hgetall(self._keys.rows(role))
+                reads.hgetall(self._keys.outbox(role))
+                reads.hget(self._keys.rows(role), "revision")
+                stored, outbox, revision = reads.execute()
         rows = {name.decode(): value for name, value in stored.items()}
         return LeaderState(
             revision=int(rows.get("revision", 0)),

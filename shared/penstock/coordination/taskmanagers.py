@@ -42,3 +42,6 @@ class RedisTaskManagers:
             return {}
         found = self._client.mget([self._keys.beat(taskmanager) for taskmanager in wanted])
         return {name: None if beat is None else beat.decode() for name, beat in zip(wanted, found, strict=True)}
+
+    def check_beats(self, ttl_ms: int) -> None:
+        self._client.set(self._keys.beat_watch(), b"1", px=ttl_ms)

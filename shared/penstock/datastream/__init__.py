@@ -11,6 +11,7 @@ from penstock.datastream.checkpoint_storage import (
 from penstock.datastream.checkpointing_mode import CheckpointingMode
 from penstock.datastream.connected_streams import BroadcastConnectedStream, BroadcastStream, ConnectedStreams
 from penstock.datastream.data_stream import CloseableIterator, DataStream, DataStreamSink
+from penstock.datastream.deterministic import deterministic
 from penstock.datastream.execution_mode import RuntimeExecutionMode
 from penstock.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
 from penstock.datastream.functions import (
@@ -122,4 +123,5 @@ __all__ = [
     "WindowAssigner",
     "WindowFunction",
     "WindowedStream",
+    "deterministic",
 ]

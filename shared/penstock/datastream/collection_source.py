@@ -29,6 +29,8 @@ def converted_elements(elements: Iterable[Any], type_info: TypeInformation) -> t
 class CollectionSource:
     """Bounded, read by one subtask in order. A split is the position of the next element."""
 
+    deterministic = True
+
     elements: tuple[Any, ...]
     bounded: bool = field(default=True, init=False)
 

@@ -13,7 +13,15 @@ BUFFER_TIMEOUT_KEY = "execution.buffer-timeout"
 CHAINING_KEY = "pipeline.operator-chaining"
 DEFAULT_JOB_NAME = "Flink Streaming Job"
 #: where the cluster is and how to get in: not the job's, and not to be shown with it
-_CLUSTER_PREFIXES = ("rest.", "web.", "security.", "penstock.rest.", "penstock.redis.", "penstock.exchange.urls")
+_CLUSTER_PREFIXES = (
+    "rest.",
+    "web.",
+    "security.",
+    "penstock.rest.",
+    "penstock.redis.",
+    "penstock.exchange.urls",
+    "penstock.secret",
+)
 
 
 class JobSettings:

@@ -195,6 +195,8 @@ class KeyedStream(DataStream):
 class KeyAndValue(MapFunction):
     """`Row(f0=key, f1=value)`."""
 
+    deterministic = True
+
     def __init__(self, key_selector: Any) -> None:
         self._key_selector = key_selector
 

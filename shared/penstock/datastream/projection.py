@@ -9,6 +9,8 @@ from penstock.datastream.functions import MapFunction
 class Projection(MapFunction):
     """A tuple of the fields at these positions."""
 
+    deterministic = True
+
     def __init__(self, field_indexes: Sequence[int]) -> None:
         self._field_indexes = tuple(field_indexes)
 

@@ -24,37 +24,42 @@ class CreditRow(NamedTuple):
     taken: int = 0  #: records
     ordinal: int = 0  #: control entries
     attempt: Attempt = NO_ATTEMPT  #: the newest seen; an older producer exits
+    withheld: bool = False  #: the consumer's log has come to its bound: nothing but control entries
 
     def encode(self) -> bytes:
-        return b"%d %d %d %d" % (self.taken, self.ordinal, *self.attempt)
+        row = b"%d %d %d %d" % (self.taken, self.ordinal, *self.attempt)
+        return row + b" 1" if self.withheld else row
 
     @staticmethod
     def decode(raw: bytes | None) -> "CreditRow":
         """ValueError where `raw` is no credit row; a row that is not there yet is an empty one."""
         if raw is None:
             return CreditRow()
-        taken, ordinal, epoch, attempt = map(int, raw.split())
-        return CreditRow(taken, ordinal, (epoch, attempt))
+        taken, ordinal, epoch, attempt, *withheld = map(int, raw.split())
+        return CreditRow(taken, ordinal, (epoch, attempt), bool(withheld))
 
     def raised(self, other: "CreditRow") -> "CreditRow":
-        """Both, never lowered."""
-        return CreditRow(
-            max(self.taken, other.taken), max(self.ordinal, other.ordinal), max(self.attempt, other.attempt)
-        )
+        """This one, never lower than an earlier one. Ordinals count within an attempt."""
+        attempt, ordinal = max((self.attempt, self.ordinal), (other.attempt, other.ordinal))
+        return CreditRow(max(self.taken, other.taken), ordinal, attempt, self.withheld)
 
 
 _WAKE = struct.Struct("<IIQQIi")
+_WITHHELD = 1 << 31  #: in the number of a consumer, of which there are at most 32,768
 
 
 def encode_wake(consumer: int, rows: Iterable[tuple[int, CreditRow]]) -> bytes:
     """The payload of a wake entry: rows of channels (id, row) into one consumer subtask."""
-    return b"".join(_WAKE.pack(c, consumer, r.taken, r.ordinal, *r.attempt) for c, r in rows)
+    return b"".join(
+        _WAKE.pack(c, consumer | _WITHHELD if r.withheld else consumer, r.taken, r.ordinal, *r.attempt) for c, r in rows
+    )
 
 
 def decode_wake(payload: bytes) -> Iterator[tuple[int, int, CreditRow]]:
     """(channel id, consumer subtask, row) of each row; nothing of an empty payload, which is but a nudge."""
     for channel, consumer, taken, ordinal, epoch, attempt in _WAKE.iter_unpack(payload):
-        yield channel, consumer, CreditRow(taken, ordinal, (epoch, attempt))
+        row = CreditRow(taken, ordinal, (epoch, attempt), bool(consumer & _WITHHELD))
+        yield channel, consumer & ~_WITHHELD, row
 
 
 class ProducerCredit:

@@ -1,11 +1,21 @@
 """What can go wrong between tasks, by what has to be done about it."""
 
+from typing import Literal
+
+#: lost: the log, its Redis or its nonce; gap: records in between; fork: other records than before; trimmed: what a
+#: reader needs of its log is gone
+Loss = Literal["lost", "gap", "fork", "trimmed"]
+
 
 class ExchangeLost(Exception):  # noqa: N818 - a state of the world, named as in the protocol
     """Records are gone, or may be: another Redis answers, a log or its nonce is missing, a sequence has a gap.
 
     Only a region failover helps: the same log would show the same gap to a restarted task.
     """
+
+    def __init__(self, message: str, kind: Loss = "lost") -> None:
+        super().__init__(message)
+        self.kind: Loss = kind
 
 
 class Fenced(Exception):  # noqa: N818

@@ -18,7 +18,18 @@ Handler: TypeAlias = Callable[[Any], None]
 
 _MULTI, _EXEC = pack(b"MULTI"), pack(b"EXEC")
 #: what passes by itself: the flight is sent again
-_PASSING = ("OOM", "LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "MISCONF", "NOREPLICAS", "READONLY")
+_PASSING = (
+    "OOM",
+    "LOADING",
+    "BUSY",
+    "TRYAGAIN",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "READONLY",
+    "UNBLOCKED",
+)
 
 
 class Refused(Exception):  # noqa: N818

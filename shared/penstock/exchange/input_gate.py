@@ -43,6 +43,7 @@ from penstock.exchange.header import (
 )
 from penstock.exchange.input_log import InputLog, parse_id
 from penstock.exchange.local_channel import LocalChannel
+from penstock.exchange.retention import Retention
 from penstock.exchange.serialization import decode_element
 from penstock.exchange.unaligned import WHOLE_INPUT, InFlight, LookAhead, Recording
 from penstock.exchange.watermarks import WatermarkMerger
@@ -50,8 +51,8 @@ from penstock.exchange.watermarks import WatermarkMerger
 
 @dataclass(frozen=True, slots=True)
 class GateSnapshot:
-    """What a restored gate needs (exchange.md, rule 3). `resume`: the id of the checkpoint's first barrier in the log
-    of nonce `log`, None where no barrier came through the log."""
+    """What a restored gate needs (exchange.md, rule 3). `resume`: the lowest id still to be looked at, in the log of
+    nonce `log`; None where there is no log."""
 
     channels: dict[int, InputChannel]
     watermarks: dict[int, int]
@@ -104,7 +105,6 @@ class InputGate:
         self._waiting: list[LocalChannel] = []
         self._local_turn = False
         self._cancel_epoch = self._cancelled = 0
-        self._resume: EntryId | None = None
         self._replay: deque[InFlight] = deque()
         local = list(local)
         self._ahead = LookAhead(log, local)
@@ -149,7 +149,7 @@ class InputGate:
             self._aligner.done_upto,
             self._cancelled,
             self._cancel_epoch,
-            self._resume,
+            None if self._log is None else self.trim_position(),
             self._log_nonce,
         )
 
@@ -157,13 +157,15 @@ class InputGate:
         """Before the first poll. A position in another log than this one's means: from the beginning."""
         for c, state in snapshot.channels.items():
             if c in self.channels:
-                self.channels[c] = replace(state)
+                self.channels[c] = state.copied()
         self._aligner.done_upto = self._tracker.done_upto = snapshot.done_upto
         self._aligner.ended = {c for c, s in self.channels.items() if s.ended}
         self._merger.restore(snapshot.watermarks, snapshot.idle, snapshot.combined_watermark)
         self._cancelled, self._cancel_epoch = snapshot.cancelled, snapshot.cancel_epoch
         if self._log is not None and snapshot.resume is not None and snapshot.log == self._log_nonce:
             self._log.resume_at(snapshot.resume)
+            if self._log.retention is not None:
+                self._log.retention.begin(snapshot.resume)
 
     # -- unaligned checkpoints ---------------------------------------------------------------------------------------
     def look_ahead(self, rest: Callable[[], tuple[int, RecordBatch] | None]) -> Overtaken | None:
@@ -226,6 +228,11 @@ class InputGate:
     def watermarks(self) -> WatermarkMerger:
         """What is known of event time: for a snapshot that goes into another log, and back from one."""
         return self._merger
+
+    @property
+    def retention(self) -> Retention | None:
+        """Of its log; None: what is consumed is not kept."""
+        return None if self._log is None else self._log.retention
 
     def trim_position(self) -> EntryId:
         """The lowest id of the log that is still needed."""
@@ -291,11 +298,13 @@ class InputGate:
                 state.counts(seq)
                 takes = True
             case WatermarkStatus():
-                takes = state.status_counts(seq, ordinal)
+                takes = state.status_counts(seq, ordinal, element.active)
             case EndOfInput():
                 takes = state.end(seq)
             case _:
                 takes = state.counts(seq)
+                if takes and (active := state.settled_status()) is not None:
+                    self._events.extend(self._merger.set_status(channel, active))
         state.ordinal = max(state.ordinal, ordinal)
         self._log.credit.passed(channel, prompt=True)
         if takes:
@@ -370,7 +379,6 @@ class InputGate:
                     if self.has_ended:
                         events.append(AllEnded())
                 if aligned is not None:
-                    self._resume = aligned.first
                     self._complete(aligned.checkpoint_id)
                 if counted is not None:
                     self._complete(counted)
@@ -387,7 +395,6 @@ class InputGate:
             return
         aligned = self._aligner.barrier(at, channel, checkpoint)
         if aligned is not None:
-            self._resume = aligned.first
             self._complete(checkpoint)
 
     def _complete(self, checkpoint: int) -> None:

@@ -4,12 +4,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
+import structlog
+
 from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import Kind, kind_of
+from penstock.exchange.retention import Retention
+from penstock.security.entry_seal import EntrySeal
+
+_log = structlog.get_logger(__name__)
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
+_LAST_OF_MS = (1 << 64) - 1
 FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
 
 
@@ -23,10 +30,26 @@ def format_id(at: EntryId) -> bytes:
     return b"%d-%d" % at
 
 
-class InputLog:
-    """Holds no socket: a link feeds it and asks what it wants. `name` is for messages."""
+def following(at: EntryId) -> EntryId:
+    """The lowest id above."""
+    ms, n = at
+    return (ms, n + 1) if n < _LAST_OF_MS else (ms + 1, 0)
 
-    def __init__(self, name: str, credit: ConsumerCredit, read_ahead: int, start: EntryId = FIRST_ID) -> None:
+
+class InputLog:
+    """Holds no socket: a link feeds it and asks what it wants. `name` is for messages; `seal`: what is not sealed by it
+    is as good as not there."""
+
+    def __init__(
+        self,
+        name: str,
+        credit: ConsumerCredit,
+        read_ahead: int,
+        start: EntryId = FIRST_ID,
+        seal: EntrySeal | None = None,
+    ) -> None:
+        self._seal = seal
+        self.refused = 0  #: entries
         self.name, self.credit = name, credit
         self.position = format_id(start)  #: id of the last entry read
         self.buffered = 0  #: bytes read ahead
@@ -38,6 +61,7 @@ class InputLog:
         self._looked_at = start
         self._last: bytes | None = None
         self.on_barrier: Callable[[bytes, bytes], None] | None = None  #: told of each one read: header, payload
+        self.retention: Retention | None = None  #: with task-local failover: what is kept of it for a replay
         self.tap: Callable[[Entry], None] | None = None  #: told of all that is read; meanwhile no read-ahead is enough
 
     # -- the gate's side ---------------------------------------------------------------------------------------------
@@ -59,7 +83,7 @@ class InputLog:
 
     def resume_at(self, first: EntryId) -> None:
         """Read from the entry `first` on, before anything was read."""
-        before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, (1 << 64) - 1)
+        before = (first[0], first[1] - 1) if first[1] else (first[0] - 1, _LAST_OF_MS)
         self._looked_at, self.position = before, format_id(before)
 
     def read_ahead(self) -> Iterable[Entry]:
@@ -70,7 +94,7 @@ class InputLog:
         """The lowest id that was never looked at."""
         if self._last is not None:
             self._looked_at, self._last = parse_id(self._last), None
-        return self._looked_at[0], self._looked_at[1] + 1
+        return following(self._looked_at)
 
     # -- the link's side ---------------------------------------------------------------------------------------------
     @property
@@ -87,7 +111,9 @@ class InputLog:
         """New entries, in id order."""
         add, size, at = self._entries.append, 0, self.position
         for at, fields in entries:
-            entry = (at, fields[1], fields[3])
+            entry = self._opened(at, fields)
+            if entry is None:
+                continue
             size += len(entry[2])
             add(entry)
             if self.tap is not None:
@@ -96,6 +122,8 @@ class InputLog:
                 self.on_barrier(entry[1], entry[2])
         self.position = at
         self.buffered += size
+        if self.retention is not None and size:
+            self.retention.read(parse_id(at), size)
 
     @property
     def has_wanted(self) -> bool:
@@ -125,7 +153,22 @@ class InputLog:
         for raw, fields in entries:
             at = parse_id(raw)
             seen |= at == first
-            if at in waiting:
-                self._again[at] = (raw, fields[1], fields[3])
+            if at in waiting and (entry := self._opened(raw, fields)) is not None:
+                self._again[at] = entry
         if not seen:
             raise ExchangeLost(f"{self.name}: entry {format_id(first).decode()} was held and is no longer in the log")
+
+    def _opened(self, at: bytes, fields: list[bytes]) -> Entry | None:
+        if self._seal is None:
+            return at, fields[1], fields[3]
+        header = self._seal.opened(fields[1], fields[3]) if len(fields) == 4 else None
+        if header is None:
+            self.refused += 1
+            refuse(self.name, at)
+            return None
+        return at, header, fields[3]
+
+
+def refuse(name: str, at: bytes) -> None:
+    """Tell of an entry that is passed over."""
+    _log.error("an entry was refused: not sealed with the cluster secret for this log", log=name, entry=at.decode())

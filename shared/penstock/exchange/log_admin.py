@@ -15,6 +15,8 @@ from penstock.exchange.header import JOBMASTER_CHANNEL, Header, encode_control
 from penstock.exchange.input_log import FIRST_ID, format_id
 from penstock.exchange.topology import exchange_number
 from penstock.graph.job_graph import JobGraph
+from penstock.security.keyring import UNSIGNED, Keyring
+from penstock.security.redis_urls import bare
 
 #: seconds; renewed by the slots that use a log, so that only orphans expire
 EXPIRE = 24 * 3600
@@ -39,7 +41,7 @@ def create_logs(
             key = keys.input_log(graph.job_id, generation, vertex, subtask)
             if not client.exists(key):
                 _create(client, key)
-        refs.append(ExchangeRef(url=url, run_id=_text(client.info("server")["run_id"]), nonce=nonce))
+        refs.append(ExchangeRef(url=bare(url), run_id=_text(client.info("server")["run_id"]), nonce=nonce))
     return tuple(refs)
 
 
@@ -72,6 +74,7 @@ def cancel_checkpoint(
     graph: JobGraph,
     generation: int,
     cancel: CancelCheckpoint,
+    keyring: Keyring = UNSIGNED,
 ) -> None:
     """Write a cancel entry to every input log of the generation. Logs that are gone are passed over. Raises
     redis.RedisError."""
@@ -80,7 +83,9 @@ def cancel_checkpoint(
     by_number = list(clients.values())
     for number, vertex, subtask in input_logs(graph, generation, len(by_number)):
         key = keys.input_log(graph.job_id, generation, vertex, subtask)
-        by_number[number].xadd(key, {"h": header, "p": payload}, nomkstream=True)
+        seal = keyring.entries(key)
+        sealed = header if seal is None else seal.sealed(header, payload)
+        by_number[number].xadd(key, {"h": sealed, "p": payload}, nomkstream=True)
 
 
 def input_logs(graph: JobGraph, generation: int, exchanges: int) -> Iterator[tuple[int, str, int]]:

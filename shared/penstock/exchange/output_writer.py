@@ -35,6 +35,7 @@ class BufferedChannel(OutputChannel, Protocol):
     def flush(self) -> None: ...
     def overtake(self, barrier: CheckpointBarrier) -> list[tuple[int, bytes]]: ...
     def restore(self, sequence: int, ordinal: int) -> None: ...
+    def announce(self) -> None: ...
 
 
 class Parked(NamedTuple):
@@ -156,6 +157,11 @@ class OutputWriter:
         again."""
         for i, channel in self._remote.items():
             channel.restore(*sequences.get(self.targets[i], (0, 0)))
+
+    def announce(self) -> None:
+        """Tell consumers of this attempt; after `restore`, before anything is emitted."""
+        for channel in self._remote.values():
+            channel.announce()
 
     def flush(self, now: float, idle: bool) -> None:
         """Let go what is due by `now` (`time.monotonic`): everything where `idle`, else what has waited the buffer

@@ -9,7 +9,7 @@ from penstock.exchange.credit import CreditRow, decode_wake
 from penstock.exchange.ends import TRIMMED_TO, Inlet
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.flight import check_nonce, failure
-from penstock.exchange.input_log import parse_id
+from penstock.exchange.input_log import following, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.wire import pack
 
@@ -47,7 +47,10 @@ class Reading:
 
     def wants_nudge(self, inlets: Sequence[Inlet]) -> bool:
         """Whether the pending read leaves out a log that could take entries again, unattended."""
-        if len(self._asked) == len(inlets) or self.is_nudged or not self.is_pending:
+        if self.is_nudged or not self.is_pending:
+            return False
+        # a log that came meanwhile is the last one
+        if len(self._asked) == len(inlets) and (not inlets or self._asked[-1][0] is inlets[-1]):
             return False
         asked = {id(i) for i, _ in self._asked}
         return any(id(i) not in asked and i.log.has_room for i in inlets)
@@ -65,11 +68,11 @@ class Reading:
                 raise failure(self._where, str(reply))
         check_nonce(nonce, self._nonce, self._where)
         for (inlet, position), upto in zip(self._asked, trimmed, strict=True):
-            ms, n = parse_id(position)
-            if upto is not None and parse_id(upto) > (ms, n + 1):
+            if upto is not None and parse_id(upto) > following(parse_id(position)) and not inlet.is_removed:
                 raise ExchangeLost(
                     f"{inlet.log.name}: trimmed up to {upto.decode()}, beyond {position.decode()} where it is read: "
-                    "a newer attempt consumes it"
+                    "a newer attempt consumes it",
+                    "trimmed",
                 )
         by_key = {i.log_key.encode(): i for i, _ in self._asked}
         for key, entries in streams or ():

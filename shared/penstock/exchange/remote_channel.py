@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 from penstock.exchange.batch_size import BatchSize
 from penstock.exchange.credit import CreditRow, ProducerCredit
-from penstock.exchange.elements import CheckpointBarrier, Control, LatencyMarker, RecordBatch, Watermark
+from penstock.exchange.elements import (
+    MIN_TIMESTAMP,
+    CheckpointBarrier,
+    Control,
+    LatencyMarker,
+    RecordBatch,
+    Watermark,
+)
 from penstock.exchange.header import Attempt, Header, Kind, encode_control, kind_of
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
@@ -38,7 +45,8 @@ class Fence:
 
 
 class RemoteChannel:
-    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back.
+    """`append` takes an entry for good, in order; `on_blocked` is told when credit is out and when it is back. `holds`:
+    whether no records are appended where the consumer withholds its credit.
 
     Nothing is appended until the first credit row is known: a restored producer may be behind what was taken already.
     """
@@ -51,6 +59,8 @@ class RemoteChannel:
         options: ExchangeOptions,
         append: Callable[[LogEntry], None],
         on_blocked: Callable[[bool], None],
+        task_local: bool = False,
+        holds: Callable[[], bool] = lambda: False,
     ) -> None:
         self.channel = channel
         self.sequence = self.ordinal = self.bytes_out = 0
@@ -70,6 +80,9 @@ class RemoteChannel:
         self._unanswered = 0
         self._edge = edge
         self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
+        self._task_local = task_local
+        self._is_seen = not task_local  #: whether the consumer has come to this attempt's first entry
+        self._holds, self._withheld = holds, False
 
     @property
     def is_buffering(self) -> bool:
@@ -92,7 +105,7 @@ class RemoteChannel:
 
     @property
     def is_caught_up(self) -> bool:
-        return self._settled and self.sequence >= self._credit.taken
+        return self._settled and self._is_seen and self.sequence >= self._credit.taken
 
     # -- the task's side ---------------------------------------------------------------------------------------------
     def emit(self, values: list[Any], timestamps: list[int | None] | None, keys: list[Any] | None) -> None:
@@ -156,6 +169,12 @@ class RemoteChannel:
         """Count on from a snapshot."""
         self.sequence, self.ordinal = self._gone = (sequence, ordinal)
 
+    def announce(self) -> None:
+        """Tell the consumer of this attempt, before anything else; with task-local failover. What an attempt before
+        has in the log behind this counts no more, so that `is_caught_up` cannot come too early."""
+        if self._task_local:
+            self._send_control(Watermark(MIN_TIMESTAMP))
+
     # -- the link's side ---------------------------------------------------------------------------------------------
     def acknowledged(self) -> None:
         """An entry that was appended is in the log."""
@@ -167,9 +186,14 @@ class RemoteChannel:
             self.fence = Fence(row.attempt)
         self._settled = True
         self._credit.taken_upto(row.taken)
-        self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
+        if not self._task_local or row.attempt == self._attempt:
+            self._is_seen = True
+            self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
+        self._withheld = row.withheld and self._holds()
         while self._parked and self._may_append(self._parked[0]):
             self._let_go(self._parked.popleft())
+        if self._withheld:
+            self._let_barriers_go()
         if not self._parked:
             self._out_of_credit = False
             self._tell_blocked()
@@ -233,6 +257,8 @@ class RemoteChannel:
             self._let_go(entry)
             return
         self._parked.append(entry)
+        if self._withheld and not entry.size:
+            self._let_barriers_go()
         if entry.size:
             self._out_of_credit = True
             self._tell_blocked()
@@ -244,7 +270,21 @@ class RemoteChannel:
             self._on_blocked(blocked)
 
     def _may_append(self, entry: LogEntry) -> bool:
-        return self._settled and (not entry.size or self._credit.allows(entry.size))
+        if not self._settled:
+            return False
+        if not entry.size:
+            return True
+        if self._withheld:
+            return entry.seq <= self._credit.taken
+        return self._credit.allows(entry.size)
+
+    def _let_barriers_go(self) -> None:
+        """A consumer withholds credit until a checkpoint is complete: its barriers take along what is parked before
+        them, of one call of the task at most."""
+        barriers = [n for n, e in enumerate(self._parked, 1) if kind_of(e.header) == Kind.BARRIER]
+        if self._settled and barriers:
+            for _ in range(barriers[-1]):
+                self._let_go(self._parked.popleft())
 
     def _let_go(self, entry: LogEntry) -> None:
         self._gone = (entry.seq, entry.ordinal)

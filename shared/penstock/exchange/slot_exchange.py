@@ -5,9 +5,11 @@ Single-threaded and non-blocking. The slot's mailbox loop waits on `sockets()` u
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from selectors import BaseSelector, DefaultSelector
+
+import msgspec
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import Deploy
@@ -16,15 +18,18 @@ from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.ends import Inlet, Outlet
 from penstock.exchange.errors import ExchangeLost, Fenced
 from penstock.exchange.input_gate import InputGate
-from penstock.exchange.input_log import InputLog
+from penstock.exchange.input_log import FIRST_ID, InputLog
 from penstock.exchange.link import Link
 from penstock.exchange.local_channel import LocalChannel
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.output_writer import OutputWriter
+from penstock.exchange.places import Places
 from penstock.exchange.remote_channel import RemoteChannel
+from penstock.exchange.retention import Level, Retention
 from penstock.exchange.topology import buffer_timeout, describe, exchange_number, input_channels, producer_of
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_id, consumers
+from penstock.security.keyring import UNSIGNED, Keyring
 
 
 class SlotExchange:
@@ -32,6 +37,7 @@ class SlotExchange:
 
     Every method may raise ExchangeLost, and goes on raising it: the slot's tasks of this job have to stop. `flush` and
     `on_readable` raise Fenced once for each subtask that a newer attempt has superseded; the others go on.
+    `urls`: from what a deployment says of a Redis, which is without passwords, to what this process connects by.
     """
 
     def __init__(
@@ -42,34 +48,44 @@ class SlotExchange:
         keys: Keys,
         epoch: int,
         options: ExchangeOptions | None = None,
+        keyring: Keyring = UNSIGNED,
+        urls: Callable[[str], str] = str,
     ) -> None:
         if not deployment.exchange:
             raise ValueError(f"job {graph.job_id}: a deployment without an exchange Redis")
         self._graph, self._deployment, self._allocation = graph, deployment, allocation
         self._keys, self._epoch, self._options = keys, epoch, options or ExchangeOptions()
+        self._keyring = keyring
         self._selector = DefaultSelector()
         self._local: dict[tuple[int, int], LocalChannel] = {}
         self._writers: list[OutputWriter] = []
+        self._owners: dict[OutputWriter, tuple[str, int]] = {}
         self._collectors: list[CollectWriter] = []
         self._collect_at: float | None = None  #: when what collectors have buffered is due
         self._fenced: set[tuple[str, int, int]] = set()
         self._lost: ExchangeLost | None = None
+        self._places = Places(graph, deployment)
+        self._inlets: list[Inlet] = []  #: with task-local failover
+        #: told of a log that has come to half of its bound, or to all of it: vertex, subtask, level, bytes
+        self.on_retention: Callable[[str, int, Level, int], None] = lambda vertex, subtask, level, size: None
         job, generation = graph.job_id, deployment.generation
+        place = self._places.own(deployment, allocation)
         self._links = [
             Link(
                 ref,
                 keys.exchange_nonce(job, generation),
-                keys.slot_wake(job, generation, allocation),
+                keys.slot_wake(job, generation, place),
                 self._selector,
                 self._options,
                 f"penstock-slot-{allocation}",
             )
-            for ref in deployment.exchange
+            for ref in (msgspec.structs.replace(each, url=urls(each.url)) for each in deployment.exchange)
         ]
 
     # -- what tasks use ----------------------------------------------------------------------------------------------
     def input_gate(self, vertex: str, subtask: int) -> InputGate:
-        """The gate of a subtask that runs here; once a subtask. Of a source: a gate without channels."""
+        """The gate of a subtask that runs here; once a subtask, until it is removed. Of a source: a gate without
+        channels."""
         channels = input_channels(self._graph, vertex, subtask)
         local = [c for c in channels if self._is_local(*producer_of(self._graph, c))]
         queues = [self._local_channel(c, subtask) for c in local]
@@ -79,22 +95,28 @@ class SlotExchange:
         job, generation = self._graph.job_id, self._deployment.generation
         number = self._exchange_of(vertex, subtask)
         name = f"input log of {self._graph.vertex(vertex).name!r} subtask {subtask}"
-        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead)
+        log_key = self._keys.input_log(job, generation, vertex, subtask)
+        seal = self._keyring.entries(log_key)
+        log = InputLog(name, ConsumerCredit(self._options.credit, remote), self._options.read_ahead, seal=seal)
         gate = InputGate(channels, queues, log, self._deployment.exchange[number].nonce)
-        self._links[number].writing.add_inlet(
-            Inlet(
-                gate,
-                log,
-                self._keys.input_log(job, generation, vertex, subtask),
-                self._keys.credit(job, generation, vertex, subtask),
-                subtask,
-                self._wakes(remote),
-            )
+        inlet = Inlet(
+            gate,
+            log,
+            log_key,
+            self._keys.credit(job, generation, vertex, subtask),
+            subtask,
+            self._wakes(remote),
+            (vertex, subtask),
         )
+        if vertex in self._deployment.retained:
+            log.retention = Retention(self._deployment.retained_bytes, FIRST_ID)
+        if self._deployment.task_local:
+            self._inlets.append(inlet)
+        self._links[number].writing.add_inlet(inlet)
         return gate
 
     def writers(self, vertex: str, subtask: int, attempt: int) -> dict[int, OutputWriter]:
-        """The writers of a subtask that runs here, by edge number; once a subtask."""
+        """The writers of a subtask that runs here, by edge number; once a subtask, until it is removed."""
         writers = {}
         for number, edge in self._graph.outputs(vertex):
             targets = consumers(self._graph, edge, subtask)
@@ -107,18 +129,46 @@ class SlotExchange:
                     on_blocked = partial(writer.set_blocked, index)
                     writer.add_remote(self._remote_channel((vertex, subtask, attempt), number, target, on_blocked))
             self._writers.append(writer)
+            self._owners[writer] = vertex, subtask
         return writers
 
-    def collect_writer(self, collect_id: str) -> CollectWriter:
-        """Where the records of `execute_and_collect` go; once a collect id."""
+    def deploy(self, deployment: Deploy) -> None:
+        """Further attempts of the same generation are to run here, made by the JobMaster that says so."""
+        self._deployment, self._epoch = deployment, deployment.epoch
+
+    def remove(self, vertex: str, subtask: int) -> None:
+        """A subtask is over: take its gate and its writers away, with what they buffer. With task-local failover, where
+        no channel is in memory; another attempt may be made."""
+        owner = vertex, subtask
+        self._writers = [w for w in self._writers if self._owners[w] != owner]
+        self._owners = {w: o for w, o in self._owners.items() if o != owner}
+        self._inlets = [i for i in self._inlets if i.owner != owner]
+        for link in self._links:
+            link.writing.remove(owner)
+
+    def stop_retaining(self, vertices: Collection[str]) -> None:
+        """Trim the logs of these to what is consumed, until a checkpoint that begins from now on is complete."""
+        for inlet in self._inlets:
+            if inlet.owner[0] in vertices and inlet.log.retention is not None:
+                inlet.log.retention.off()
+
+    def collect_writer(self, collect_id: str, attempt: int) -> CollectWriter:
+        """Where the records of `execute_and_collect` go; once an attempt of the collecting subtask."""
         job = self._graph.job_id
         writing = self._links[collect_exchange(job, collect_id, len(self._links))].writing
+        log_key = self._keys.collect_log(job, collect_id)
+        for former in [c for c in self._collectors if c.log_key == log_key]:
+            # of an attempt before, where single tasks restart
+            self._collectors.remove(former)
+            writing.remove_collector(former)
         writer = CollectWriter(
-            self._keys.collect_log(job, collect_id),
+            log_key,
             self._keys.collect_taken(job, collect_id),
-            (self._epoch, 0),
+            (self._epoch, attempt),
             self._options,
             writing.append_collected,
+            self._deployment.checkpointing,
+            self._keyring.entries(log_key),
         )
         writing.add_collector(writer)
         self._collectors.append(writer)
@@ -150,6 +200,8 @@ class SlotExchange:
             writer.flush(now, idle)
         if self._collectors:
             self._flush_collectors(now, idle)
+        if self._inlets:
+            self._notice_retention()
         try:
             for link in self._links:
                 link.advance(now, idle)
@@ -188,16 +240,27 @@ class SlotExchange:
             self._options,
             lambda entry: writing.append(outlet, entry),
             on_blocked,
+            self._deployment.task_local,
+            self._holds(owner),
         )
+        log_key = self._keys.input_log(job, generation, edge.target, target)
         outlet = Outlet(
             channel,
-            self._keys.input_log(job, generation, edge.target, target),
+            log_key,
             self._keys.credit(job, generation, edge.target, target),
             target,
             owner,
+            self._keyring.entries(log_key),
         )
         writing.add_outlet(outlet)
         return channel
+
+    def _holds(self, owner: tuple[str, int, int]) -> Callable[[], bool]:
+        """Only sources stop where a log is full: what is under way has to flow, or no barrier would come through. One
+        that was restarted has to come to where its consumers are first."""
+        if self._graph.inputs(owner[0]):
+            return lambda: False
+        return lambda: all(w.is_caught_up for w in self._writers if self._owners[w] == owner[:2])
 
     def _local_channel(self, channel: int, consumer: int) -> LocalChannel:
         found = self._local.get((channel, consumer))
@@ -206,10 +269,9 @@ class SlotExchange:
         return found
 
     def _is_local(self, vertex: str, subtask: int) -> bool:
-        return self._options.in_memory_channels and self._slot_of(vertex, subtask) == self._allocation
-
-    def _slot_of(self, vertex: str, subtask: int) -> str:
-        return self._deployment.placement[vertex][subtask]
+        if not self._options.in_memory_channels or self._deployment.task_local:
+            return False
+        return self._deployment.placement[vertex][subtask] == self._allocation
 
     def _exchange_of(self, vertex: str, subtask: int) -> int:
         """The number of the exchange Redis with the input log of a subtask."""
@@ -221,9 +283,17 @@ class SlotExchange:
         """Wake stream of each producing slot -> the channels it produces."""
         by_slot: dict[str, set[int]] = {}
         for c in channels:
-            by_slot.setdefault(self._slot_of(*producer_of(self._graph, c)), set()).add(c)
+            by_slot.setdefault(self._places.of(*producer_of(self._graph, c)), set()).add(c)
         job, generation = self._graph.job_id, self._deployment.generation
         return {self._keys.slot_wake(job, generation, slot): frozenset(cs) for slot, cs in by_slot.items()}
+
+    def _notice_retention(self) -> None:
+        held = set[tuple[str, int]]().union(*(link.writing.withheld() for link in self._links))
+        for inlet in self._inlets:
+            inlet.notice(inlet.owner in held)
+            retention = inlet.log.retention
+            if retention is not None and (level := retention.news()) is not None:
+                self.on_retention(*inlet.owner, level, retention.bytes)
 
     def _flush_collectors(self, now: float, idle: bool) -> None:
         if not any(c.is_buffering for c in self._collectors):
@@ -250,6 +320,6 @@ class SlotExchange:
             while link.writing.fenced:
                 outlet = link.writing.fenced.pop()
                 fence = outlet.channel.fence
-                if fence is not None and outlet.owner not in self._fenced:
+                if fence is not None and not outlet.is_removed and outlet.owner not in self._fenced:
                     self._fenced.add(outlet.owner)
                     raise Fenced(*outlet.owner, fence.newest)

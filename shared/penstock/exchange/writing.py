@@ -17,6 +17,7 @@ from penstock.exchange.input_log import format_id, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.remote_channel import LogEntry
 from penstock.exchange.wire import pack
+from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
 
@@ -67,17 +68,39 @@ class Writing:
         self.inlets.append(inlet)
         self._is_unsettled = True
 
+    def remove(self, owner: tuple[str, int]) -> None:
+        """A subtask's ends; what it had still to send is dropped."""
+        for inlet in [i for i in self.inlets if i.owner == owner]:
+            inlet.is_removed = True
+            self.inlets.remove(inlet)
+        for key, outlet in list(self._outlets.items()):
+            if outlet.owner[:2] == owner:
+                outlet.is_removed = True
+                del self._outlets[key]
+        self._queue = deque(a for a in self._queue if not _is_removed(a[0]))
+
+    def withheld(self) -> set[tuple[str, int]]:
+        """Subtasks one of whose consumers wants no more records."""
+        return {outlet.owner[:2] for outlet in self._outlets.values() if outlet.withheld}
+
     def add_collector(self, collector: CollectWriter) -> None:
         self._collectors.append(collector)
 
+    def remove_collector(self, collector: CollectWriter) -> None:
+        """What it had still to send is dropped."""
+        self._collectors.remove(collector)
+        self._queue = deque(a for a in self._queue if a[0] is not collector)
+
     def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
         """Queue an entry of a collect log, which is made by its first one."""
-        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", entry.header, b"p", entry.payload)))
+        header = _sealed(collector.seal, entry)
+        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", header, b"p", entry.payload)))
 
     def append(self, outlet: Outlet, entry: LogEntry) -> None:
         """Queue an entry; it leaves with the next flight."""
+        header = _sealed(outlet.seal, entry)
         self._queue.append(
-            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", entry.header, b"p", entry.payload))
+            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", header, b"p", entry.payload))
         )
 
     @property
@@ -210,7 +233,7 @@ class Writing:
             return
         rows = inlet.rows(inlet.log.credit.published())
         flight.published.append((inlet, list(rows)))
-        trim_to = format_id(inlet.gate.trim_position())
+        trim_to = format_id(inlet.trim_position())
         trim = pack(b"XTRIM", inlet.log_key, b"MINID", trim_to)
         if self._is_out_of_memory:
             # not with `trimmed_to` in one transaction, as rule 9 has it: that would be refused, and memory never freed
@@ -263,7 +286,7 @@ class Writing:
         flight, self._flight = self._flight, None
         if flight is None:
             return
-        self._queue.extendleft(reversed(flight.appends))
+        self._queue.extendleft(a for a in reversed(flight.appends) if not _is_removed(a[0]))
         self._is_unsettled = True
         for inlet in flight.rereads:
             inlet.log.ask_again()
@@ -286,12 +309,21 @@ class Writing:
 
     def _credit(self, outlet: Outlet, row: CreditRow) -> None:
         outlet.channel.credited(row)
+        outlet.withheld = row.withheld
         if outlet.channel.fence is not None:
             self.fenced.append(outlet)
 
     def _settled_outlets(self, outlets: Sequence[Outlet], rows: Sequence[bytes | None]) -> None:
         for outlet, raw in zip(outlets, rows, strict=True):
             self._credit(outlet, CreditRow.decode(raw))
+
+
+def _sealed(seal: EntrySeal | None, entry: LogEntry) -> bytes:
+    return entry.header if seal is None else seal.sealed(entry.header, entry.payload)
+
+
+def _is_removed(appender: Appender) -> bool:
+    return isinstance(appender, Outlet) and appender.is_removed
 
 
 def _ignore(reply: Any) -> None:
@@ -301,7 +333,8 @@ def _ignore(reply: Any) -> None:
 def _settled_inlet(inlet: Inlet, reply: Sequence[bytes]) -> None:
     published = dict(zip(reply[::2], reply[1::2], strict=True))
     trimmed = published.pop(TRIMMED_TO, None)
-    if trimmed is not None and parse_id(trimmed) > inlet.gate.trim_position():
-        raise ExchangeLost(f"{inlet.log.name}: trimmed up to {trimmed.decode()}, beyond where it is to be read from")
-    inlet.floor = {int(c): CreditRow.decode(raw) for c, raw in published.items()}
-    inlet.is_settled = True
+    if trimmed is not None and parse_id(trimmed) > inlet.gate.trim_position() and not inlet.is_removed:
+        raise ExchangeLost(
+            f"{inlet.log.name}: trimmed up to {trimmed.decode()}, beyond where it is to be read from", "trimmed"
+        )
+    inlet.settle({int(c): CreditRow.decode(raw) for c, raw in published.items()})

@@ -31,6 +31,9 @@ class OperatorNode(msgspec.Struct, frozen=True, kw_only=True):
     uid: str | None = None
     description: str | None = None
     outputs: tuple[ChainedOutput, ...] = ()  #: within the chain; edges leave by `JobEdge.source_operator`
+    deterministic: bool = False  #: a replay of its input repeats its output, if `undeclared` functions are so too
+    why_not: str = ""  #: where it is not
+    undeclared: tuple[str, ...] = ()  #: names of the user's functions that say nothing about it
 
 
 class JobVertex(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,8 @@ class JobEdge(msgspec.Struct, frozen=True, kw_only=True):
     )
     tag: str | None = None  #: side output id, None for the main output
     buffer_timeout_ms: int = 100  #: -1: flush only full batches and when idle
+    why_not: str = ""  #: of its partitioner, as of an operator
+    undeclared: tuple[str, ...] = ()
 
 
 class JobGraph(msgspec.Struct, frozen=True, kw_only=True):

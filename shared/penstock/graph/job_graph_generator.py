@@ -13,6 +13,7 @@ from penstock.graph.job_graph import ChainedOutput, JobEdge, JobGraph, JobVertex
 from penstock.graph.operator_ids import operator_ids
 from penstock.graph.plan import execution_plan
 from penstock.graph.stream_graph import StreamEdge, StreamGraph, StreamNode
+from penstock.operators.determinism import of_operator, of_partitioner
 
 
 def compile_job(
@@ -61,6 +62,7 @@ class _Generator:
 
     def _operator(self, node: StreamNode, chain: Chain) -> OperatorNode:
         outputs = [e for e in chain.inner if e.source == node.id]
+        determinism = of_operator(node.spec)
         return OperatorNode(
             id=self._ids[node.id],
             name=node.name,
@@ -68,6 +70,9 @@ class _Generator:
             uid=node.uid,
             description=node.description,
             outputs=tuple(ChainedOutput(target=chain.nodes.index(e.target), tag=e.tag) for e in outputs),
+            deterministic=not determinism.why_not,
+            why_not=determinism.why_not,
+            undeclared=determinism.undeclared,
         )
 
     def _leaving(self, chain: Chain) -> list[StreamEdge]:
@@ -79,6 +84,7 @@ class _Generator:
         partitioner = edge.partitioner and self._blob(
             f"{edge.strategy} partitioning of {source.name}", edge.partitioner
         )
+        determinism = of_partitioner(edge.partitioner)
         return JobEdge(
             source=self._ids[chain.nodes[0]],
             source_operator=chain.nodes.index(source.id),
@@ -88,6 +94,8 @@ class _Generator:
             partitioner=partitioner or None,
             tag=edge.tag,
             buffer_timeout_ms=source.buffer_timeout_ms,
+            why_not=determinism.why_not,
+            undeclared=determinism.undeclared,
         )
 
     def _blob(self, operator: str, spec: Any) -> str:

@@ -4,9 +4,9 @@
 """
 
 import contextlib
+import os
 import pickle
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,8 @@ class CachedResultGone(RuntimeError):  # noqa: N818 (a state of the world, as Fl
 
 def cache_root(storage_dir: str | None) -> Path:
     """The folder for cached results: in `penstock.storage.dir`, else in the host's folder for temporary files."""
-    return Path(storage_dir) / "cache" if storage_dir else Path(tempfile.gettempdir()) / "penstock-cache"
+    # not by tempfile: in a slot's process that is its own folder, which goes with it
+    return Path(storage_dir) / "cache" if storage_dir else Path(os.environ.get("TMPDIR", "/tmp")) / "penstock-cache"
 
 
 class CacheFile:

@@ -8,7 +8,7 @@ consumers is passed by reference: a function that changes its argument shows the
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from penstock.exchange.elements import MIN_TIMESTAMP, LatencyMarker, RecordBatch, Watermark, WatermarkStatus
 from penstock.operators.asynchronous import AsynchronousOperator
@@ -16,6 +16,7 @@ from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.edges import Edge
 from penstock.operators.generated import compile_function, forget
 from penstock.operators.operator import Operator
+from penstock.operators.output_tap import OutputTap, write_tap
 from penstock.operators.results import write_output
 from penstock.state.snapshot import OperatorSnapshot, RestoredOperator
 
@@ -23,9 +24,17 @@ Consumer = Operator | Edge
 #: (operator, side output id or None for the main output) -> who gets it, in order
 Outputs = Mapping[tuple[int, str | None], Sequence[Consumer]]
 
+#: generated loops: by (timestamps, keys, side), and by (emitting operator, timestamps)
+_Entries: TypeAlias = dict[tuple[bool, bool, int], Callable[..., None]]
+_Emits: TypeAlias = dict[tuple[int, bool], Callable[..., None]]
+
 _serial = itertools.count(1)
 #: which way latency markers go; its own, so that functions see the numbers that they would see without
 _random = random.Random()
+
+
+#: how the file names of loops with taps end
+_TAPPED = " tapped"
 
 
 class OperatorChain:
@@ -37,8 +46,11 @@ class OperatorChain:
         self._outputs = outputs
         self.edges = [c for consumers in outputs.values() for c in consumers if isinstance(c, Edge)]
         self._files: list[str] = []
-        self._entries: dict[tuple[bool, bool, int], Callable[..., None]] = {}
-        self._emits: dict[tuple[int, bool], Callable[..., None]] = {}
+        self._entries: _Entries = {}
+        self._emits: _Emits = {}
+        self._plain = self._entries, self._emits
+        self._tapped: tuple[_Entries, _Emits] = {}, {}
+        self._taps: Mapping[tuple[int, str | None], OutputTap] = {}
         self._serial = next(_serial)
         self._timed = [o for o in operators if o.has_timers]
         self._opened: list[Operator | Edge] = []
@@ -196,6 +208,24 @@ class OperatorChain:
         for operator in self.operators:
             operator.notify_aborted(checkpoint)
 
+    # -- wire taps ---------------------------------------------------------------------------------------------------
+
+    def tap(self, taps: Mapping[tuple[int, str | None], OutputTap]) -> None:
+        """From the next batch on, have taps look at these outputs; {}: none, by the loops that know of no tap.
+
+        The same taps again cost nothing; before others, `forget_taps`.
+        """
+        self._taps = taps
+        self._entries, self._emits = self._tapped if taps else self._plain
+
+    def forget_taps(self) -> None:
+        """No tap from the next batch on; the loops that had some are dropped. Between two batches only."""
+        self.tap({})
+        self._tapped = {}, {}
+        for file_name in [f for f in self._files if f.endswith(_TAPPED)]:
+            self._files.remove(file_name)
+            forget(file_name)
+
     # -- what operators call -----------------------------------------------------------------------------------------
 
     def forward_watermark(self, operator: int, timestamp: int) -> None:
@@ -216,6 +246,9 @@ class OperatorChain:
         return [tag for index, tag in self._outputs if index == operator and tag is not None]
 
     def consume(self, code: ChainCode, operator: int, tag: str | None, rec: Rec, tail: bool) -> None:
+        tap = self._taps.get((operator, tag))
+        if tap is not None:
+            write_tap(code, tap, operator, rec)
         consumers = self._outputs.get((operator, tag), ())
         for n, consumer in enumerate(consumers, 1):
             self._write(code, consumer, rec, tail and n == len(consumers))
@@ -275,7 +308,7 @@ class OperatorChain:
         parameters += ["timestamps"] if rec.timestamp is not None else []
         parameters += ["keys"] if rec.key is not None else []
         source, operators = code.assemble(name, parameters)
-        file_name = f"{self.name} #{self._serial}.{len(self._files)}"
+        file_name = f"{self.name} #{self._serial}.{next(_serial)}{_TAPPED if self._taps else ''}"
         self._files.append(file_name)
         return compile_function(name, source, code.names, file_name, operators)
 

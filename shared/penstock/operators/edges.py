@@ -52,6 +52,13 @@ class Edge:
     def close(self) -> None:
         """Always, also after a failure."""
 
+    def snapshot(self) -> Any:
+        """Where it stands in the choice of targets; None where the record alone decides."""
+        return None
+
+    def restore(self, position: Any) -> None:
+        """Go on from there, before the first record."""
+
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
         """Write what happens with one record."""
         self._collect(code, rec, key=None)
@@ -114,6 +121,12 @@ class RoundRobinEdge(Edge):
     def __init__(self, number: int, name: str, writer: EdgeWriter, subtask: int) -> None:
         super().__init__(number, name, writer)
         self.position = subtask % len(writer.targets)
+
+    def snapshot(self) -> int:
+        return self.position
+
+    def restore(self, position: int) -> None:
+        self.position = position
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         n, first = len(self.writer.targets), self.position

@@ -123,6 +123,12 @@ class ShuffleEdge(Edge):
         super().__init__(number, name, writer)
         self._random = random.Random(stable_hash((name, number, subtask)))
 
+    def snapshot(self) -> Any:
+        return self._random.getstate()
+
+    def restore(self, position: Any) -> None:
+        self._random.setstate(position)
+
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         n = len(self.writer.targets)
         targets = self._random.choices(range(n), k=len(values))

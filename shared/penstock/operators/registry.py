@@ -88,7 +88,7 @@ def build(
     index: int,
     name: str,
     subtask: SubtaskInfo,
-    collector: Callable[[str], Collector],
+    collector: Callable[[str, int], Collector],
     operator_id: str = "",
 ) -> tuple[Operator, KeyedStateBackend | None]:
     """The operator, and its keyed state, to be closed, where it has one. TypeError names a spec that is none."""
@@ -134,7 +134,7 @@ def _build_keyed(spec: OperatorSpec, index: int, name: str, backend: KeyedStateB
 
 
 def _build_plain(
-    spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str], Collector]
+    spec: OperatorSpec, index: int, name: str, subtask: SubtaskInfo, collector: Callable[[str, int], Collector]
 ) -> Operator:
     n, p = subtask.subtask, subtask.parallelism
     match spec:
@@ -164,5 +164,5 @@ def _build_plain(
         case PrintSpec():
             return PrintOperator(index, name, spec.identifier, spec.input_type, n, p)
         case CollectSpec():
-            return CollectOperator(index, name, collector(spec.collect_id), spec.input_type)
+            return CollectOperator(index, name, collector(spec.collect_id, subtask.attempt), spec.input_type)
     raise TypeError(f"operator {name!r}: no operator runs a {type(spec).__name__}")

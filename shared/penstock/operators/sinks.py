@@ -15,6 +15,8 @@ from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOper
 
 #: names of the list states of a sink
 WRITER_STATE, UNCOMMITTED = "writer", "uncommitted"
+#: and of `execute_and_collect`
+COLLECTED = "collected"
 
 
 class SinkOperator(Operator):
@@ -143,6 +145,15 @@ class Collector(Protocol):
     def end(self) -> None:
         """No more records will come."""
 
+    def begin(self, state: Any) -> None:
+        """Before anything else. `state`: what `mark` gave for the checkpoint that the task goes on from, or None."""
+
+    def mark(self, checkpoint: int) -> Any:
+        """What was written so far belongs to this checkpoint. What to remember with it; None: nothing."""
+
+    def release(self, checkpoint: int) -> None:
+        """The checkpoint, and with it all before it, is complete."""
+
 
 class CollectOperator(Operator):
     """`execute_and_collect`: the records of the one subtask go back to the client in order."""
@@ -151,6 +162,7 @@ class CollectOperator(Operator):
         super().__init__(index, name)
         self.collector = collector
         self._collected = collected(input_type)
+        self._restored: Any = None
         self._type_of_input: OutputType | None = None
 
     def takes(self, type_of_input: OutputType) -> None:
@@ -167,16 +179,19 @@ class CollectOperator(Operator):
                 values = self._type_of_input.batch(values)
             self.collector.write(values if self._collected is None else [self._collected(v) for v in values])
 
+    def restore(self, restored: RestoredOperator) -> None:
+        for state in restored.lists.get(COLLECTED, ()):
+            self._restored = state
+
+    def open(self, context: Any) -> None:
+        self.collector.begin(self._restored)
+
     def finish(self) -> None:
         self.collector.end()
 
     def snapshot(self, checkpoint: int) -> OperatorSnapshot:
-        mark: Callable[[int], None] | None = getattr(self.collector, "mark", None)
-        if mark is not None:
-            mark(checkpoint)
-        return OperatorSnapshot()
+        state = self.collector.mark(checkpoint)
+        return OperatorSnapshot(lists={} if state is None else {COLLECTED: ListSnapshot("split", (state,))})
 
     def notify_complete(self, checkpoint: int) -> None:
-        release: Callable[[int], None] | None = getattr(self.collector, "release", None)
-        if release is not None:
-            release(checkpoint)
+        self.collector.release(checkpoint)

@@ -34,7 +34,10 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self.wake: Callable[[], None] = lambda: None
         self._job_id, self._attempt = job_id, attempt
         self._alignment = self._strategy.alignment
-        self._group = None if self._alignment is None else alignment_group(job_id, self._alignment.group)
+        self._group = None
+        if self._alignment is not None:
+            self._group = alignment_group(job_id, self._alignment.group)
+            self._group.wants(self._alignment.update_interval_ms)
         self._reader: SourceReader | None = None
         self._restored: list[Any] | None = None
         self._restored_ids: Sequence[str] = ()

@@ -135,6 +135,11 @@ class TimestampsAndWatermarksOperator(Operator):
                 self.chain.forward_status(self.index, False)
 
     @property
+    def emitted_watermark(self) -> int:
+        """The last one forwarded but for that of the end; MIN_TIMESTAMP where there was none."""
+        return self._emitted
+
+    @property
     def current_watermark(self) -> int:
         """That of the records so far, emitted or not; MIN_TIMESTAMP where there is none."""
         highest = self.highest_timestamp if self._emits else MIN_TIMESTAMP

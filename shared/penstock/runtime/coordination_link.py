@@ -27,7 +27,8 @@ _PARENT_INTERVAL = 0.25
 
 
 class CoordinationLink:
-    """`on_command` is called in the reading thread, `metrics` and then `on_second` in the sending one, once a second.
+    """`on_command` and `on_tap` (somebody looks at an edge) are called in the reading thread; `metrics` and then
+    `on_second` in the sending one, once a second.
 
     `on_error` is told what ends one of the threads: without them the slot cannot go on.
     """
@@ -41,11 +42,13 @@ class CoordinationLink:
         on_command: Callable[[SlotCommand], None],
         metrics: Callable[[], Mapping[tuple[str, int], SubtaskMetrics]],
         on_error: Callable[[Exception], None],
+        on_tap: Callable[[], None] = lambda: None,
         on_second: Callable[[], None] = lambda: None,
     ) -> None:
         self._coordination, self._job = coordination, job
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
+        self._taps, self._on_tap = keys.tap_wake(job), on_tap
         self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
         self._on_second = on_second
         self._queue: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
@@ -87,16 +90,23 @@ class CoordinationLink:
     # -- commands in -------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        cursor = "0-0"
+        cursor = taps = "0-0"
         read = retrying("read the slot's commands", stop=self._closing.is_set)
         while not self._closing.is_set():
-            found = read(self._coordination.events.read, {self._commands: cursor}, _BLOCK_MS)
+            found = read(self._coordination.events.read, {self._commands: cursor, self._taps: taps}, _BLOCK_MS)
             for entry, payload in found.get(self._commands, ()):
                 cursor = entry
-                command: SlotCommand = decode(payload, SlotCommand)  # type: ignore[arg-type]  # mypy: a union is no type
+                try:
+                    command: SlotCommand = decode(payload, SlotCommand)  # type: ignore[arg-type]  # a union is no type
+                except ValueError as e:
+                    _log.error("command ignored: not one of a slot's", entry=entry, error=str(e))
+                    continue
                 self._on_command(command)
                 if isinstance(command, ReleaseSlot):
                     return  # the last one; another read would hold up the end
+            if woken := found.get(self._taps):
+                taps = woken[-1][0]
+                self._on_tap()
 
     # -- events out --------------------------------------------------------------------------------------------------
 

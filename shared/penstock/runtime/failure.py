@@ -5,6 +5,7 @@ from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
 from penstock.coordination.messages import Failure
+from penstock.exchange.errors import ExchangeLost
 from penstock.operators.generated import FILE_PREFIX, operator_at
 from penstock.runtime.failed_record import record_of
 from penstock.runtime.restore import RestoreFailed
@@ -18,7 +19,12 @@ def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
     text = _render(error, task_name, operator, record)
     unusable = error.checkpoint if isinstance(error, RestoreFailed) else None
     return Failure(
-        message=_message(error), traceback=text, task_name=task_name, record=record, unusable_checkpoint=unusable
+        message=_message(error),
+        traceback=text,
+        task_name=task_name,
+        record=record,
+        unusable_checkpoint=unusable,
+        exchange=error.kind if isinstance(error, ExchangeLost) else "",
     )
 
 

@@ -137,7 +137,7 @@ class LocalJobClient:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _collector(self, collect_id: str) -> LocalCollector:
+    def _collector(self, collect_id: str, attempt: int = 0) -> LocalCollector:
         return self._collectors.setdefault(collect_id, LocalCollector(self._has_checkpoints))
 
     def _round(self, deadline: float | None) -> None:

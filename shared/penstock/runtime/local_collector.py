@@ -34,6 +34,9 @@ class LocalCollector:
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
+    def begin(self, state: Any) -> None:
+        """`reset` has done it: the collector is the same over attempts."""
+
     def mark(self, checkpoint: int) -> None:
         """What was written so far belongs to this checkpoint."""
         if self._is_transactional:

@@ -23,6 +23,9 @@ from penstock.coordination.messages import (
     NotifyCheckpointAborted,
     NotifyCheckpointComplete,
     ReleaseSlot,
+    RetentionFull,
+    RetentionHalf,
+    RetentionOff,
     SlotCommand,
     TaskAttempt,
     TaskStateChanged,
@@ -30,6 +33,7 @@ from penstock.coordination.messages import (
 )
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
+from penstock.exchange.retention import Level
 from penstock.exchange.slot_exchange import SlotExchange
 from penstock.graph.states import ExecutionState
 from penstock.runtime.coordination_link import CoordinationLink
@@ -39,16 +43,23 @@ from penstock.runtime.failure import failure_of
 from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.log_scope import LogScope
 from penstock.runtime.profiler import Profiler
+from penstock.runtime.slot_alignment import SlotAlignment
 from penstock.runtime.slot_checkpoints import SlotCheckpoints
 from penstock.runtime.slot_runner import SlotRunner
+from penstock.runtime.tap.settings import TapSettings
+from penstock.runtime.tap.slot_taps import SlotTaps
 from penstock.runtime.task import Task
 from penstock.runtime.task_factory import Checkpointing, TaskFactory
+from penstock.runtime.task_local import task_local_of
 from penstock.runtime.task_rates import TaskRates
+from penstock.security.configured import keyring_of
+from penstock.security.redis_urls import KnownUrls
 
 _log = structlog.get_logger(__name__)
 
 #: seconds that the last events may take once the slot is released
 _LAST_EVENTS = 3.0
+_OVER = (ExecutionState.FAILED, ExecutionState.CANCELED)
 
 
 def run_slot(
@@ -70,7 +81,9 @@ def run_slot(
     with (
         structlog.contextvars.bound_contextvars(job=job, allocation=allocation, taskmanager=taskmanager),
         tempfile.TemporaryDirectory(prefix="penstock-slot-") as temporary,
-        Coordination.connect(coordination_url, prefix, Path(storage) if storage else None) as coordination,
+        Coordination.connect(
+            coordination_url, prefix, Path(storage) if storage else None, keyring_of(configuration)
+        ) as coordination,
     ):
         _Slot(
             configuration, coordination, Keys(prefix), job, allocation, directory or Path(temporary), taskmanager
@@ -97,13 +110,26 @@ class _Slot:
         self._configuration, self._coordination, self._keys = configuration, coordination, keys
         self._job, self._allocation, self._taskmanager = job, allocation, taskmanager
         self._known: dict[tuple[str, int, int], Task] = {}
+        self._attempts: dict[tuple[str, int], int] = {}  #: of those that are known, the newest
         self._loader = DeploymentLoader(coordination, directory, configuration)
         self._runner = SlotRunner(on_change=self._report)
+        self._taps = SlotTaps(
+            coordination, job, TapSettings.of(configuration), self._runner.submit, lambda: self._runner.tasks
+        )
         self._profiler = Profiler(self._runner, job, coordination.profiles)
         self._link = CoordinationLink(
-            coordination, keys, job, allocation, self._on_command, self._metrics, self._on_error, self._profiler.tick
+            coordination,
+            keys,
+            job,
+            allocation,
+            self._on_command,
+            self._metrics,
+            self._on_error,
+            self._taps.wake,
+            self._profiler.tick,
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
+        self._alignment = SlotAlignment(coordination.alignments, job, allocation)
         self._exchange: SlotExchange | None = None
         self._generation = -1
         self._released = False
@@ -125,7 +151,9 @@ class _Slot:
             # no word to the JobMaster: it learns from the ResourceManager what became of the TaskManager
             _log.info("leaving with the TaskManager")
         finally:
+            self._taps.close()
             self._runner.close()
+            self._alignment.close()
             if self._exchange is not None:
                 self._exchange.close()
             self._checkpoints.close()
@@ -151,6 +179,8 @@ class _Slot:
                 self._runner.submit(lambda: self._checkpoints.complete(checkpoint))
             case NotifyCheckpointAborted(checkpoint=checkpoint, epoch=epoch):
                 self._runner.submit(lambda: self._checkpoints.abort(checkpoint, epoch))
+            case RetentionOff(vertices=vertices):
+                self._runner.submit(lambda: self._stop_retaining(vertices))
 
     def _begin_to_cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
         begun = threading.Event()
@@ -195,6 +225,8 @@ class _Slot:
             return  # of attempts that newer ones have taken the place of
         # the command may come twice: a JobMaster's successor sends again what it cannot know to have arrived
         fresh = [t for t in command.tasks if (t.vertex, t.subtask, t.attempt) not in self._known]
+        if command.task_local:
+            fresh = [t for t in fresh if t.attempt > self._attempts.get((t.vertex, t.subtask), -1)]
         if not fresh:
             return
         try:
@@ -213,6 +245,7 @@ class _Slot:
             self._link.report,
             deployment.command.checkpointing,
             deployment.restore,
+            task_local_of(deployment.command),
         )
         factory = TaskFactory(
             graph,
@@ -224,11 +257,14 @@ class _Slot:
         )
         for attempt in fresh:
             vertex, subtask, number = attempt.vertex, attempt.subtask, attempt.attempt
+            self._replace(vertex, subtask)
+            self._attempts[vertex, subtask] = number
             gate, writers = exchange.input_gate(vertex, subtask), exchange.writers(vertex, subtask, number)
             task = factory.make(vertex, subtask, number, gate, writers)
             task.on_exhausted = partial(self._exhausted, attempt)
             self._known[vertex, subtask, number] = task
             self._runner.add(task)
+        self._taps.deployed(deployment.graph)
 
     def _exchange_for(self, deployment: Deployment) -> SlotExchange:
         command = deployment.command
@@ -236,14 +272,40 @@ class _Slot:
             if self._exchange is not None:
                 self._runner.forget_all()
                 self._known.clear()
+                self._attempts.clear()
                 self._exchange.close()
             options = exchange_options(self._configuration, deployment.graph.configuration)
             self._exchange = SlotExchange(
-                deployment.graph, command, self._allocation, self._keys, command.epoch, options
+                deployment.graph,
+                command,
+                self._allocation,
+                self._keys,
+                command.epoch,
+                options,
+                self._coordination.keyring,
+                KnownUrls.of(self._configuration),
             )
             self._generation = command.generation
             self._runner.exchange = self._exchange
+            self._checkpoints.aligned = command.task_local
+            self._exchange.on_retention = self._retained
+        elif command.task_local:
+            self._exchange.deploy(command)
         return self._exchange
+
+    def _replace(self, vertex: str, subtask: int) -> None:
+        """With task-local failover another attempt of a subtask may come to the slot that had it: the one before is
+        over."""
+        number = self._attempts.get((vertex, subtask))
+        former = None if number is None else self._known.pop((vertex, subtask, number), None)
+        if former is not None and self._exchange is not None:
+            former.cancel()
+            self._exchange.remove(vertex, subtask)
+            self._runner.forget(former)
+
+    def _stop_retaining(self, vertices: tuple[str, ...]) -> None:
+        if self._exchange is not None:
+            self._exchange.stop_retaining(vertices)
 
     def _refuse(self, command: Deploy, failure: Failure) -> None:
         for t in command.tasks:
@@ -267,8 +329,13 @@ class _Slot:
     # -- reports -----------------------------------------------------------------------------------------------------
 
     def _report(self, task: Task) -> None:
+        if task.state is ExecutionState.RUNNING:
+            self._alignment.look()
         if task.state is not ExecutionState.CREATED:
             self._send(task.vertex, task.info.subtask, task.info.attempt, task.state, task.failure)
+        if self._checkpoints.aligned and task.state in _OVER and self._exchange is not None:
+            # the others go on: nobody is to wait for what it buffers, nor to read for it
+            self._exchange.remove(task.vertex, task.info.subtask)
 
     def _send(self, vertex: str, subtask: int, attempt: int, state: ExecutionState, failure: Failure | None) -> None:
         _log.info("task state", vertex=vertex, subtask=subtask, attempt=attempt, state=state.value)
@@ -291,6 +358,12 @@ class _Slot:
         self._link.report(
             InputExhausted(time=now, vertex=attempt.vertex, subtask=attempt.subtask, attempt=attempt.attempt)
         )
+
+    def _retained(self, vertex: str, subtask: int, level: Level, size: int) -> None:
+        kind = RetentionFull if level is Level.FULL else RetentionHalf
+        attempt, now = self._attempts[vertex, subtask], time.time_ns() // 1_000_000
+        _log.info("input log retained", vertex=vertex, subtask=subtask, bytes=size, level=level.name)
+        self._link.report(kind(time=now, vertex=vertex, subtask=subtask, attempt=attempt, bytes=size))
 
     def _metrics(self) -> dict[tuple[str, int], SubtaskMetrics]:
         # called from the sending thread: counters are read as they stand

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from penstock.client.config import Configuration
 from penstock.coordination.messages import CheckpointDeclined, Failure, TaskAttempt, TriggerCheckpoint
 from penstock.exchange.elements import CheckpointBarrier
@@ -28,6 +30,8 @@ class SlotCheckpoints:
     ) -> None:
         self._runner, self._known, self._report = runner, known, report
         self._pool: UploadPool | None = None
+        #: with task-local failover barriers never overtake: a snapshot is a position in the logs
+        self.aligned = False
 
     def pool(self, configuration: Configuration, graph: JobGraph) -> UploadPool:
         """The one of the slot, made with its first deployment."""
@@ -37,7 +41,10 @@ class SlotCheckpoints:
 
     def trigger(self, command: TriggerCheckpoint) -> None:
         """Have its tasks begin the checkpoint. One that does not run here cannot."""
-        barrier = CheckpointBarrier(command.checkpoint, command.options)
+        options = command.options
+        if self.aligned and options.unaligned:
+            options = msgspec.structs.replace(options, unaligned=False)
+        barrier = CheckpointBarrier(command.checkpoint, options)
         for attempt in command.tasks:
             task = self._known.get((attempt.vertex, attempt.subtask, attempt.attempt))
             if task is None or task.state.is_terminal:

@@ -66,6 +66,11 @@ class SlotRunner:
         self.current = None
         self._report(task)
 
+    def forget(self, task: Task) -> None:
+        """Know nothing any more of a task that has ended."""
+        self.tasks.remove(task)
+        self._reported.pop(task, None)
+
     def forget_all(self) -> None:
         """Cancel what still runs, report it, and know nothing of any task any more."""
         for task in self.tasks:
@@ -171,7 +176,7 @@ class SlotRunner:
             action(self.exchange)
         except Fenced as e:
             for task in self.tasks:
-                if (task.vertex, task.info.subtask) == (e.vertex, e.subtask):
+                if (task.vertex, task.info.subtask, task.info.attempt) == (e.vertex, e.subtask, e.attempt):
                     task.cancel()
         except Exception as e:
             for task in self.tasks:

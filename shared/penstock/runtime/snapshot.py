@@ -6,8 +6,8 @@ give otherwise.
 
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP
 from penstock.exchange.input_gate import GateSnapshot
@@ -51,6 +51,8 @@ class ChannelsSnapshot:
     parallelism: int = 0  #: of its vertex
     input: InFlightData = NOTHING
     output: InFlightData = NOTHING
+    logs: str = ""  #: the generation's, with task-local failover; else nobody goes on in the same logs
+    partitioners: Mapping[int, Any] = field(default_factory=dict)  #: output edge -> where its choice of targets stands
 
     def dumps(self) -> bytes:
         return pickle.dumps(self, protocol=5)
@@ -66,7 +68,8 @@ class ChannelsSnapshot:
             raise ValueError(f"not channel state: {type(loaded).__name__}")
         if loaded.format > FORMAT:
             raise ValueError(f"channel state of format {loaded.format}; this version reads up to {FORMAT}")
-        return loaded
+        # one of a version that knew less of it
+        return ChannelsSnapshot(**{f.name: getattr(loaded, f.name) for f in fields(loaded) if hasattr(loaded, f.name)})
 
 
 def channels_snapshot(

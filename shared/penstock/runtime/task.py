@@ -78,7 +78,10 @@ class Task:
         self._checkpoints = checkpoints
         self._barriers: TaskBarriers | None = None
         if checkpoints is not None:
-            self._barriers = TaskBarriers(checkpoints, writers, self._end, lambda: gate.has_ended, self._drain)
+            is_local = checkpoints.is_task_local
+            self._barriers = TaskBarriers(
+                checkpoints, writers, self._end, lambda: gate.has_ended, self._drain, is_local
+            )
         self._latency = latency
         self._idle = False
         self._busy_ns = self._blocked_ns = self._idle_ns = 0
@@ -183,6 +186,13 @@ class Task:
         """End the task because of something outside of it. Nothing happens to a task that has ended."""
         if not self.state.is_terminal:
             self._fail(error)
+
+    @property
+    def tappable(self) -> tuple[OperatorChain, TaskInput] | None:
+        """What a wire tap looks into; None where the task does not run."""
+        if self.state is not ExecutionState.RUNNING or self._chain is None or self._input is None:
+            return None
+        return self._chain, self._input
 
     def metrics(self) -> SubtaskMetrics:
         """The counters as they stand."""

@@ -20,6 +20,7 @@ from penstock.runtime.task_end import TaskEnd
 class TaskBarriers:
     """`is_head`: whether the task has no producer that would send it barriers. `drain` ends a source's input.
 
+    `catches_up`: with task-local failover a trigger waits until all has been sent again that consumers have taken.
     `is_source` is known once the chain is built.
     """
 
@@ -30,13 +31,15 @@ class TaskBarriers:
         end: TaskEnd,
         is_head: Callable[[], bool],
         drain: Callable[[], None],
+        catches_up: bool = False,
     ) -> None:
         self.checkpoints = checkpoints
         self.is_source = False
         self._writers, self._end = writers, end
-        self._is_head, self._drain = is_head, drain
+        self._is_head, self._drain, self._catches_up = is_head, drain, catches_up
         self._notices: deque[Callable[[OperatorChain], None]] = deque()
         self._triggers: deque[CheckpointBarrier] = deque()
+        self._behind: deque[CheckpointBarrier] = deque()  #: triggers that wait until consumers' positions are reached
 
     # -- by command --------------------------------------------------------------------------------------------------
 
@@ -54,10 +57,12 @@ class TaskBarriers:
 
     @property
     def has_notices(self) -> bool:
-        return bool(self._notices)
+        return bool(self._notices) or (bool(self._behind) and self._is_caught_up())
 
     def run(self, chain: OperatorChain) -> None:
         """Do what was commanded, in order. Raises what the operators raise: the task has failed."""
+        while self._behind and self._is_caught_up():
+            self._begin(chain, self._behind.popleft())
         while self._notices:
             self._notices.popleft()(chain)
 
@@ -85,7 +90,16 @@ class TaskBarriers:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def _is_caught_up(self) -> bool:
+        return all(writer.is_caught_up for writer in self._writers)
+
     def _triggered(self, chain: OperatorChain, barrier: CheckpointBarrier) -> None:
+        if self._catches_up and (self._behind or not self._is_caught_up()):
+            self._behind.append(barrier)
+        else:
+            self._begin(chain, barrier)
+
+    def _begin(self, chain: OperatorChain, barrier: CheckpointBarrier) -> None:
         end = self._end
         if end.ended:
             self._pass(chain, barrier, NO_ALIGNMENT, True)
@@ -119,8 +133,9 @@ class TaskBarriers:
             self._end.completed(checkpoint, completed.ended)
 
     def _aborted(self, chain: OperatorChain, checkpoint: int, epoch: int, forwards: bool) -> None:
-        for barrier in [b for b in self._triggers if b.checkpoint_id == checkpoint]:
-            self._triggers.remove(barrier)
+        for waiting in (self._triggers, self._behind):
+            for barrier in [b for b in waiting if b.checkpoint_id == checkpoint]:
+                waiting.remove(barrier)
         if forwards:
             # to channels in memory: in the logs it stands already
             for writer in self._writers:

@@ -24,7 +24,8 @@ from penstock.operators.chain import OperatorChain
 from penstock.operators.registry import SubtaskInfo
 from penstock.runtime.failure import failure_of
 from penstock.runtime.in_flight import of_input, of_output
-from penstock.runtime.snapshot import channels_snapshot
+from penstock.runtime.snapshot import ChannelsSnapshot, channels_snapshot
+from penstock.runtime.task_local import TaskLocal, sent_by, taken_by
 from penstock.runtime.uploads import SubtaskPart, Upload, UploadPool
 from penstock.state.snapshot import OperatorSnapshot
 
@@ -75,13 +76,20 @@ class TaskCheckpoints:
         writers: Mapping[int, OutputWriter],
         pool: UploadPool,
         report: Callable[[Answer], None],
+        local: TaskLocal | None = None,
     ) -> None:
+        self._local, self._decided = local, 0 if local is None else local.decided
         self._graph, self._vertex, self._info = graph, graph.vertex(vertex), info
         self._gate, self._writers, self._pool, self._report = gate, writers, pool, report
         self._uploads: dict[int, Upload] = {}
         self._aborted: set[int] = set()
         self._base: SubtaskState | None = None
         self._waiting: _Waiting | None = None
+
+    @property
+    def is_task_local(self) -> bool:
+        """Whether the task may be restarted by itself."""
+        return self._local is not None
 
     def restored(self, base: SubtaskState | None) -> None:
         """The task goes on from a checkpoint; `base`: what the next ones may build on."""
@@ -106,7 +114,7 @@ class TaskCheckpoints:
         if cut.recording is not None:
             # there is one recording at a time, and it is this one's now
             self._give_up_waiting()
-        if checkpoint in self._aborted:
+        if checkpoint in self._aborted or checkpoint <= self._decided:
             self._gate.stop_recording(checkpoint)
             return
         # by the wall clock, which the trigger's time is of
@@ -152,6 +160,8 @@ class TaskCheckpoints:
         upload = self._uploads.get(checkpoint)
         if upload is None or upload.state is None:
             return None
+        if (retention := self._gate.retention) is not None:
+            retention.completed(checkpoint)
         if not upload.part.options.savepoint:
             # a savepoint is the user's, who may remove it: nothing may refer to its files
             self._base = upload.state
@@ -166,6 +176,8 @@ class TaskCheckpoints:
             return False
         self._aborted.add(checkpoint)
         self._gate.stop_recording(checkpoint)
+        if (retention := self._gate.retention) is not None:
+            retention.aborted(checkpoint)
         if self._waiting is not None and self._waiting.part.checkpoint <= checkpoint:
             self._give_up_waiting()
         upload = self._uploads.pop(checkpoint, None)
@@ -197,6 +209,8 @@ class TaskCheckpoints:
             parallelism=self._info.parallelism,
             output=of_output(self._graph, cut.parked),
         )
+        if self._local is not None:
+            snapshot = self._with_positions(snapshot, self._local, chain, checkpoint)
         bytes_in = self._gate.bytes_in
         taken = chain.snapshot(checkpoint)
         part = SubtaskPart(
@@ -233,7 +247,7 @@ class TaskCheckpoints:
                         persisted_bytes=whole.input.bytes + whole.output.bytes,
                         unaligned=recording is not None or bool(whole.output),
                     )
-                    self._acknowledge(checkpoint, state, metrics)
+                    self._acknowledge(checkpoint, state, metrics, whole)
 
                 edges = tuple(sorted(whole.input.edges() | whole.output.edges(), key=str))
                 full = dataclasses.replace(part, channels=whole.dumps(), in_flight=edges)
@@ -248,7 +262,20 @@ class TaskCheckpoints:
         nodes = self._vertex.operators
         return {nodes[index].id: snapshot for index, snapshot in taken.items()}
 
-    def _acknowledge(self, checkpoint: int, state: SubtaskState, metrics: AckMetrics) -> None:
+    def _with_positions(
+        self, snapshot: ChannelsSnapshot, local: TaskLocal, chain: OperatorChain, checkpoint: int
+    ) -> ChannelsSnapshot:
+        gate, retention = snapshot.gate, self._gate.retention
+        if retention is not None and gate is not None and gate.resume is not None:
+            retention.snapshot(checkpoint, gate.resume)
+        positions = {edge.number: edge.snapshot() for edge in chain.edges}
+        known = {number: position for number, position in positions.items() if position is not None}
+        return dataclasses.replace(snapshot, logs=local.logs, partitioners=known)
+
+    def _acknowledge(
+        self, checkpoint: int, state: SubtaskState, metrics: AckMetrics, snapshot: ChannelsSnapshot
+    ) -> None:
+        subtask, gate = self._info.subtask, snapshot.gate if self._local is not None else None
         self._report(
             CheckpointAcked(
                 time=time.time_ns() // 1_000_000,
@@ -258,6 +285,8 @@ class TaskCheckpoints:
                 attempt=self._info.attempt,
                 state=state,
                 metrics=metrics,
+                sent=None if gate is None else sent_by(subtask, snapshot.sent),
+                taken=None if gate is None else taken_by(subtask, gate),
             )
         )
 

@@ -35,6 +35,7 @@ from penstock.runtime.restore import Restore, Restored, RestoreFailed
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
 from penstock.runtime.task import Built, Task
 from penstock.runtime.task_checkpoints import Answer, TaskCheckpoints
+from penstock.runtime.task_local import TaskLocal
 from penstock.runtime.uploads import UploadPool
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.selection import StateBackendChoice
@@ -53,14 +54,15 @@ class Checkpointing:
     report: Callable[[Answer], None]
     is_on: bool
     restore: Restore | None = None
+    local: TaskLocal | None = None  #: of task-local failover; None: everything restarts together
 
 
 class TaskFactory:
     """Makes the tasks of one job in one process.
 
     `blob`: sha256 -> content. `splits(vertex, make)`: the pickled splits of a source, made once a job. `collector`:
-    collect id -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets nothing.
-    `checkpointing`: None where there are no checkpoints at all.
+    collect id and attempt -> where the records of `execute_and_collect` go. `cluster`: what holds where the job sets
+    nothing. `checkpointing`: None where there are no checkpoints at all.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class TaskFactory:
         graph: JobGraph,
         blob: Callable[[str], bytes],
         splits: Callable[[str, Callable[[], bytes]], bytes],
-        collector: Callable[[str], Collector],
+        collector: Callable[[str, int], Collector],
         cluster: Configuration | None = None,
         checkpointing: Checkpointing | None = None,
     ) -> None:
@@ -87,9 +89,15 @@ class TaskFactory:
         how = self._checkpointing
         checkpoints: TaskCheckpoints | None = None
         if how is not None:
-            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report)
+            checkpoints = TaskCheckpoints(self._graph, vertex_id, info, gate, writers, how.pool, how.report, how.local)
 
         def build_chain() -> Built:
+            built = build_restored()
+            for writer in writers.values():
+                writer.announce()
+            return built
+
+        def build_restored() -> Built:
             restore = None if how is None else how.restore
             if restore is None:
                 return self._build(vertex, info, gate, writers, metrics, None)
@@ -169,6 +177,9 @@ class TaskFactory:
         restored: Restored,
     ) -> Built:
         times = restored_times(self._graph, list(gate.channels), restored.channels)
+        local = None if self._checkpointing is None else self._checkpointing.local
+        if local is not None and local.resume(restored.channels, gate, writers, chain):
+            return Built(chain, True, restored.is_over, times)
         gate.replay(restored_input(self._graph, vertex.id, info.subtask, restored.channels))
         parked = restored_output(self._graph, vertex.id, info.subtask, restored.channels)
 

@@ -39,6 +39,8 @@ class TaskInput:
         on_end: Callable[[], None],
     ) -> None:
         self.records = 0  #: taken so far
+        #: of a wire tap: (input, batch, channel) as it is taken
+        self.on_batch: Callable[[int, RecordBatch, int], None] | None = None
         self._gate, self._chain, self._source = gate, chain, source
         self._barriers, self._stops, self._on_end = barriers, stops, on_end
         self._poll_size, self._slices = PollSize(), Slices()
@@ -127,6 +129,8 @@ class TaskInput:
     def _handle(self, event: GateEvent) -> None:
         match event:
             case BatchEvent(side, batch, channel):
+                if self.on_batch is not None:
+                    self.on_batch(side, batch, channel)
                 self._slices.put(batch)
                 self._side, self._channel = side, channel
             case WatermarkEvent(timestamp):

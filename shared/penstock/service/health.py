@@ -9,8 +9,9 @@ import orjson
 import structlog
 from redis.exceptions import RedisError
 
+from penstock.security.bearer import Bearer
 from penstock.service.exposition import MEDIA_TYPE
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 
 _log = structlog.get_logger()
 
@@ -33,8 +34,15 @@ class _Server(ThreadingHTTPServer):
 class HealthServer:
     """An HTTP server in a thread of its own. `close` ends it."""
 
-    def __init__(self, address: str, port: int, check: HealthCheck, metrics: Render | None = None) -> None:
-        self._http = _Server((address, port), _handler(check, metrics))
+    def __init__(
+        self,
+        address: str,
+        port: int,
+        check: HealthCheck,
+        metrics: Render | None = None,
+        bearer: Bearer | None = None,
+    ) -> None:
+        self._http = _Server((address, port), _handler(check, metrics, bearer))
         self.port: int = self._http.server_address[1]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.2,), name="health", daemon=True)
         self._thread.start()
@@ -47,26 +55,34 @@ class HealthServer:
 
 
 def start_health(
-    port: int, check: HealthCheck, address: str = "127.0.0.1", metrics: Render | None = None
+    port: int,
+    check: HealthCheck,
+    address: str = "127.0.0.1",
+    metrics: Render | None = None,
+    bearer: Bearer | None = None,
 ) -> HealthServer | None:
     """Serve `/health` on `address`:`port` (0: any free one); None where negative. OSError names a taken port.
 
-    `metrics`: what `/metrics` answers; without it there is none.
+    `metrics`: what `/metrics` answers; without it there is none. `bearer`: who asks for it needs that token.
     """
     if port < 0:
         return None
     try:
-        return HealthServer(address, port, check, metrics)
+        return HealthServer(address, port, check, metrics, bearer)
     except OSError as error:
         raise OSError(error.errno, f"penstock.health.port {port} cannot be bound: {error.strerror}") from error
 
 
-def _handler(check: HealthCheck, metrics: Render | None) -> type[BaseHTTPRequestHandler]:
+def _handler(check: HealthCheck, metrics: Render | None, bearer: Bearer | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].rstrip("/")
             if path == "/metrics" and metrics is not None:
-                self._metrics(metrics)
+                given = self.headers.get("Authorization", "").encode("latin-1")
+                if bearer is None or bearer.accepts(given):
+                    self._metrics(metrics)
+                else:
+                    self._answer(401, {"status": "a token is needed"}, bearer.challenge(bool(given)))
             elif path != "/health":
                 self._answer(404, {"status": "not found"})
             elif reason := check():
@@ -80,13 +96,15 @@ def _handler(check: HealthCheck, metrics: Render | None) -> type[BaseHTTPRequest
             except RedisError as error:
                 if not is_outage(error):
                     raise
-                self._answer(503, {"status": "Redis is away", "reason": str(error)})
+                self._answer(503, {"status": what_is_wrong(error), "reason": str(error)})
 
-        def _answer(self, status: int, body: dict[str, str]) -> None:
-            self._send(status, "application/json", orjson.dumps(body))
+        def _answer(self, status: int, body: dict[str, str], headers: dict[str, str] | None = None) -> None:
+            self._send(status, "application/json", orjson.dumps(body), headers)
 
-        def _send(self, status: int, media_type: str, payload: bytes) -> None:
+        def _send(self, status: int, media_type: str, payload: bytes, headers: dict[str, str] | None = None) -> None:
             self.send_response(status)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()

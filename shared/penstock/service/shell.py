@@ -12,10 +12,11 @@ import redis.exceptions
 import structlog
 
 from penstock.client.config import Configuration, cluster
+from penstock.security.configured import bearer_of
 from penstock.service.announcer import Announcer, Registry, Standing
 from penstock.service.exposition import Exposition, Families
 from penstock.service.health import HealthServer, start_health
-from penstock.service.outage import is_outage
+from penstock.service.outage import is_outage, what_is_wrong
 
 _log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Service:
         self._announcer = Announcer(coordination.registry, name, self.id)
         self._health_port = configuration.get(cluster.HEALTH_PORT)
         self._health_address = configuration.get(cluster.HEALTH_ADDRESS)
+        self._bearer = bearer_of(configuration)
         self._health: HealthServer | None = None
         self._last_beat = time.monotonic()
         self._previous: dict[int, Any] = {}
@@ -89,7 +91,7 @@ class Service:
                     if not is_outage(error):
                         raise
                     if outage % 10 == 0:
-                        _log.warning("Redis is away", error=str(error))
+                        _log.warning(what_is_wrong(error), error=str(error))
                     outage += 1
                     self.stopping.wait(min(0.1 * outage, 1.0))
                 self.beat()
@@ -103,7 +105,9 @@ class Service:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 self._previous[signum] = signal.signal(signum, self._on_signal)
         self._last_beat = time.monotonic()
-        self._health = start_health(self._health_port, self.health, self._health_address, self.exposition.render)
+        self._health = start_health(
+            self._health_port, self.health, self._health_address, self.exposition.render, self._bearer
+        )
         self._announcer.start()
         return self
 

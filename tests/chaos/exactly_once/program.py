@@ -3,7 +3,9 @@
 `program.py SETTINGS.json`. Settings: `count` records a side, `rate` records a second and side, `keys`, `splits`,
 `interval` (ms, of checkpoints), `out` (folder), `raises` (numbers at which user code raises, once each), `marks` (a
 folder that remembers which have raised), `backend`, `redis` (URL; "" for no Redis sink), `stream` (its key),
-`unaligned` (ms that a checkpoint may stay aligned; None: all are aligned), `slow` (ms for each record of a sink).
+`unaligned` (ms that a checkpoint may stay aligned; None: all are aligned), `slow` (ms for each record of a sink),
+`failover` (strategy, where it is not the default), `declares` (whether its functions are deterministic), `delay` (of a
+restart).
 """
 
 import heapq
@@ -199,10 +201,15 @@ def main(settings: dict[str, Any]) -> None:
     configuration.set_string("state.backend.type", settings["backend"])
     configuration.set_string("restart-strategy.type", "fixed-delay")
     configuration.set_string("restart-strategy.fixed-delay.attempts", "1000")
-    configuration.set_string("restart-strategy.fixed-delay.delay", "0 ms")
+    configuration.set_string("restart-strategy.fixed-delay.delay", settings.get("delay", "0 ms"))
     if settings["unaligned"] is not None:
         configuration.set_string("execution.checkpointing.unaligned.enabled", "true")
         configuration.set_string("execution.checkpointing.aligned-checkpoint-timeout", f"{settings['unaligned']} ms")
+    if settings.get("failover"):
+        # `Fragile` raises once and lets the number pass then: what it emits is the same each time
+        configuration.set_string("jobmanager.execution.failover-strategy", settings["failover"])
+        declares = "true" if settings.get("declares", True) else "false"
+        configuration.set_string("penstock.failover.deterministic-functions", declares)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     side = settings["count"], settings["rate"], settings["keys"], settings["splits"]
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(RecordTime())

@@ -35,18 +35,20 @@ class Outcome:
     checkpoints: int = 0
     unaligned: int = 0  #: of those that the history has
     persisted: int = 0
+    alone: int = 0  #: restarts of failed tasks alone
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
             f"seed {self.seed}: lost {self.lost}, doubled {self.doubled}; {self.kills} kills, "
-            f"{self.restarts} restarts, {self.checkpoints} checkpoints, the last {self.unaligned} unaligned ones had "
-            f"{self.persisted} bytes in flight, {self.seconds:.1f} s" + "".join(f"\n  {e}" for e in self.errors)
+            f"{self.restarts} restores ({self.alone} restarts of tasks alone), {self.checkpoints} checkpoints, "
+            f"the last {self.unaligned} unaligned ones had {self.persisted} bytes in flight, {self.seconds:.1f} s"
+            + "".join(f"\n  {e}" for e in self.errors)
         )
 
 
-def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str) -> dict[str, Any]:
+def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str, failover: str = "") -> dict[str, Any]:
     """What the seed makes of the job."""
     count = choice.randrange(1500, 4000)
     # by a choice of its own, so that the rest of a seed's run is as it was before there were any
@@ -66,15 +68,16 @@ def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str) 
         "stream": f"pairs-{folder.name}",
         "unaligned": unaligned,
         "slow": 0 if unaligned is None else 2,
+        "failover": failover,
     }
 
 
-def one_run(cluster: LocalCluster, folder: Path, seed: int) -> Outcome:
-    """Run it; the outcome says whether anything was lost or doubled, or why it did not end."""
+def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "") -> Outcome:
+    """Run it; the outcome says whether anything was lost or doubled, or why it did not end. `failover`: strategy."""
     choice = random.Random(seed)
     (folder / "marks").mkdir(parents=True)
     url = cluster.status()["redis"]
-    settings = settings_of(seed, choice, folder, url)
+    settings = settings_of(seed, choice, folder, url, failover)
     (folder / "settings.json").write_text(json.dumps(settings))
     outcome, begun = Outcome(seed), time.monotonic()
     parallelism = choice.choice([1, 2, 4])
@@ -143,6 +146,8 @@ def _statistics(outcome: Outcome, cluster: LocalCluster) -> None:
     newest = max(cluster.get("/jobs/overview")["jobs"], key=lambda job: job["start-time"])
     statistics = cluster.get(f"/jobs/{newest['jid']}/checkpoints")
     counts = statistics["counts"]
+    (alone,) = cluster.get(f"/jobs/{newest['jid']}/metrics?get=numLocalRestarts")
+    outcome.alone = int(alone["value"])
     outcome.checkpoints, outcome.restarts = counts["completed"], counts["restored"]
     unaligned = [c for c in statistics["history"] if c["checkpoint_type"] == "UNALIGNED_CHECKPOINT"]
     outcome.unaligned, outcome.persisted = len(unaligned), sum(c["persisted_data"] for c in unaligned)

@@ -125,6 +125,23 @@ def test_the_settings() -> None:
     assert TASK_NAME == "penstock.slot"
 
 
+def test_a_worker_that_lost_its_broker_tries_again_within_half_a_second() -> None:
+    """Celery's worker leaves the intervals to its connection; kombu's own are 2, 4, 6 … s."""
+    waits: list[float] = []
+
+    def failed(error: Exception, interval: float) -> None:
+        waits.append(interval)
+
+    with (
+        make_app("redis://127.0.0.1:1/0", "p") as app,
+        app.connection_for_read() as connection,
+        pytest.raises(OperationalError),
+    ):
+        connection.ensure_connection(failed, 6)
+    assert len(waits) == 6
+    assert max(waits) <= 0.5
+
+
 def test_celery_is_imported_by_those_who_need_it() -> None:
     program = (
         "import sys, penstock.coordination.broker, penstock.coordination.coordination; print('celery' in sys.modules)"

@@ -129,9 +129,14 @@ def test_another_revision_conflicts(coordination: Coordination, epoch: int, revi
 def test_every_operation(coordination: Coordination, epoch: int) -> None:
     key = coordination.keys.events("op").__add__
     jobs, claims, stream = coordination.keys.live_jobs(), coordination.keys.claims("j"), key(":s")
+    splits = coordination.keys.splits("j", "v")
     ops: list[Op] = [SetAdd(jobs, "a"), SetAdd(jobs, "b"), SetRemove(jobs, "a"), SetKey(key(":gone"), b"1")]
     ops += [HashSet(claims, "x", b"1"), HashSet(claims, "y", b"2"), HashDelete(claims, "x"), DeleteKey(key(":gone"))]
-    ops += [StreamAdd(stream, b"1"), StreamAdd(stream, b"2"), SetKey(coordination.keys.splits("j", "v"), b"s", 60_000)]
+    ops += [
+        StreamAdd(stream, b"1"),
+        StreamAdd(stream, b"2"),
+        SetKey(splits, coordination.keyring.seal("splits", splits, b"s"), 60_000),
+    ]
     assert coordination.store.commit(Commit(role=ROLE, epoch=epoch, revision=0, nonce="n", ops=ops)) == "OK"
     assert coordination.submissions.live() == {"b"}
     assert payloads(coordination, stream) == [b"1", b"2"]

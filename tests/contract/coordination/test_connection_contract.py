@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import redis
 from structlog.testing import capture_logs
 from tests.conftest import RedisServer
 
-from penstock.coordination.connection import MAX_BLOCK_MS, connect, is_away, wait_for_redis
+from penstock.coordination.connection import MAX_BLOCK_MS, absence, connect, is_away, wait_for_redis
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.operations import Commit
 from penstock.coordination.patience import retrying
@@ -225,3 +226,90 @@ def test_a_broken_script_is_no_outage() -> None:
     wrong = "Error running script (call to f_ab): @user_script:9: WRONGTYPE Operation against a key"
     assert not is_away(redis.ResponseError(wrong))
     assert not is_away(redis.ResponseError("BUSYGROUP Consumer Group name already exists"))
+
+
+@pytest.fixture
+def own_of_each(start_redis: Callable[..., Any], any_redis_server: RedisServer) -> Callable[..., Any]:
+    """A persistent server of the test's own, of each version."""
+    return lambda *options: start_redis(any_redis_server.executable, persistent=True, options=options)
+
+
+def test_a_demoted_master_is_away_to_reads_that_wait_and_to_writes(own_of_each: Callable[..., Any]) -> None:
+    server = own_of_each()
+    waited: list[BaseException] = []
+    with Coordination.connect(server.url, "t") as coordination:
+        epoch = coordination.leases.acquire("job:a", "n", 60_000)
+        assert epoch is not None
+
+        def wait() -> None:
+            try:
+                coordination.events.read({"events": "0-0"}, MAX_BLOCK_MS)
+            except redis.RedisError as error:
+                waited.append(error)
+
+        reader = threading.Thread(target=wait)
+        reader.start()
+        deadline = time.monotonic() + 30
+        while not int(coordination.client.info("clients")["blocked_clients"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        coordination.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        reader.join(30)
+        commit = Commit(role="job:a", epoch=epoch, revision=0, nonce="n", rows={"job": b"1"})
+        with pytest.raises(redis.RedisError) as written:
+            coordination.store.commit(commit)
+        assert coordination.store.load("job:a").revision == 0, "it can be read"
+        errors = [*waited, written.value]
+        assert len(errors) == 2
+        assert all(is_away(error) and absence(error) == "Redis takes no writes" for error in errors), errors
+        coordination.client.execute_command("REPLICAOF", "NO", "ONE")
+        assert coordination.store.commit(commit) == "OK"
+
+
+def test_a_redis_that_loads_its_data_is_waited_for(own_of_each: Callable[..., Any]) -> None:
+    server = own_of_each("--key-load-delay", "300")
+    with redis.Redis.from_url(server.url) as client, client.pipeline(transaction=False) as filling:
+        for number in range(6000):
+            filling.set(f"k{number}", b"x")
+        filling.execute()
+    server.stop(kill=True)
+    starter = threading.Thread(target=server.start)
+    starter.start()
+    loading: list[str] = []
+    with connect(server.url) as client:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                client.ping()
+                break
+            except redis.RedisError as error:
+                assert is_away(error)
+                loading.append(absence(error))
+            time.sleep(0.01)
+        wait_for_redis(server.url, give_up_after=30)
+        assert client.dbsize() == 6000
+    starter.join()
+    assert "Redis is loading its data" in loading
+
+
+def test_a_redis_asleep_is_away_and_its_answer_is_not_taken_for_another(
+    own_of_each: Callable[..., Any], any_redis_server: RedisServer
+) -> None:
+    with redis.Redis.from_url(any_redis_server.url) as client:
+        needs_leave = not str(client.info("server")["redis_version"]).startswith("6.")
+    server = own_of_each(*(("--enable-debug-command", "yes") if needs_leave else ()))
+    with connect(server.url, timeout=0.3, blocking=False) as client:
+        client.set("k", b"1")
+        with pytest.raises(redis.TimeoutError) as error:
+            client.execute_command("DEBUG", "SLEEP", "1.5")
+        assert is_away(error.value)
+        assert retrying("read", give_up_after=30)(client.get, "k") == b"1"
+
+
+def test_killed_connections_are_made_again(own_of_each: Callable[..., Any]) -> None:
+    server = own_of_each()
+    with Coordination.connect(server.url, "t") as coordination, redis.Redis.from_url(server.url) as other:
+        for number in range(20):
+            other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            entry = retrying("append", give_up_after=30)(coordination.events.append, "events", b"%d" % number)
+            assert coordination.events.last_id("events") == entry

@@ -1,16 +1,13 @@
 """A coordination Redis behind three real Sentinels: its master is killed, and everybody goes on at the other one."""
 
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 from tests.conftest import RedisServer
+from tests.sentinels import START_WITHIN, Trio, until
 
-from penstock.client.cluster.ports import free_ports
 from penstock.coordination.broker import make_app, send_hint
 from penstock.coordination.connection import connect, is_away, wait_for_redis
 from penstock.coordination.coordination import Coordination
@@ -18,64 +15,6 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.operations import Commit, SetKey
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(120)]
-START_WITHIN = 30.0
-
-
-class Trio:
-    """A master, a replica, three Sentinels."""
-
-    def __init__(self, executable: str, folder: Path) -> None:
-        for name in ("master", "replica"):
-            (folder / name).mkdir()
-        self.master = RedisServer(executable, folder / "master", persistent=True)
-        self.replica = RedisServer(
-            executable, folder / "replica", persistent=True, options=("--replicaof", "127.0.0.1", str(self.master.port))
-        )
-        self.ports = free_ports(3)
-        self._sentinels: list[subprocess.Popen[bytes]] = []
-        for port in self.ports:
-            config = folder / f"sentinel-{port}.conf"
-            config.write_text(
-                f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
-                f"sentinel monitor main 127.0.0.1 {self.master.port} 2\n"
-                "sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 5000\n"
-            )
-            command = [executable, str(config), "--sentinel"]
-            self._sentinels.append(
-                subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-            )
-
-    @property
-    def url(self) -> str:
-        return "redis+sentinel://" + ",".join(f"127.0.0.1:{port}" for port in self.ports) + "/main/0"
-
-    def is_ready(self) -> bool:
-        """Whether each Sentinel knows the replica and both others."""
-        for port in self.ports:
-            try:
-                with redis.Redis(port=port, socket_timeout=1) as client:
-                    state: Any = client.sentinel_master("main")
-            except redis.RedisError:
-                return False
-            if state["num-slaves"] != 1 or state["num-other-sentinels"] != 2:
-                return False
-        with redis.Redis(port=self.replica.port, socket_timeout=1) as client:
-            info: Any = client.info("replication")
-        return bool(info["master_link_status"] == "up")
-
-    def close(self) -> None:
-        for process in self._sentinels:
-            process.kill()
-            process.wait()
-        self.master.stop(kill=True)
-        self.replica.stop(kill=True)
-
-
-def until(condition: Callable[[], object], what: str, seconds: float = START_WITHIN) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not reached: {what}"
-        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from penstock.exchange import BatchEvent, ExchangeOptions, GateEvent, InputGate,
 from penstock.exchange.log_admin import create_logs, delete_logs
 from penstock.exchange.slot_exchange import SlotExchange
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex
+from penstock.security.keyring import UNSIGNED, Keyring
 
 JOB = "a" * 32
 
@@ -38,6 +39,8 @@ class Rig:
     graph: JobGraph
     options: ExchangeOptions
     refs: tuple[ExchangeRef, ...]
+    checkpointing: bool = False
+    keyring: Keyring = UNSIGNED
 
     def __post_init__(self) -> None:
         self.client = next(iter(self.clients.values()))
@@ -60,8 +63,11 @@ class Rig:
             tasks=tuple(attempts),
             placement=changes.pop("placement", placement),
             exchange=self.refs,
+            checkpointing=self.checkpointing,
         )
-        exchange = SlotExchange(self.graph, deploy, allocation, self.keys, epoch, replace(self.options, **changes))
+        exchange = SlotExchange(
+            self.graph, deploy, allocation, self.keys, epoch, replace(self.options, **changes), self.keyring
+        )
         self.slots.append(exchange)
         return exchange
 
@@ -131,14 +137,21 @@ def own_redis(start_redis: Any, any_redis_server: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_rig(any_redis_server: Any, prefix: str) -> Iterator[MakeRig]:
-    """`make_rig(producers=1, consumers=1, urls=[…], **options)`."""
+    """`make_rig(producers=1, consumers=1, urls=[…], keyring=…, **options)`."""
     rigs: list[Rig] = []
 
-    def make(producers: int = 1, consumers: int = 1, urls: list[str] | None = None, **options: Any) -> Rig:
+    def make(
+        producers: int = 1,
+        consumers: int = 1,
+        urls: list[str] | None = None,
+        checkpointing: bool = False,
+        keyring: Keyring = UNSIGNED,
+        **options: Any,
+    ) -> Rig:
         clients = {url: redis.Redis.from_url(url) for url in urls or [any_redis_server.url]}
         graph, keys = job_graph(producers, consumers), Keys(prefix)
         refs = create_logs(clients, keys, graph, 0)
-        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs)
+        rig = Rig(clients, keys, graph, ExchangeOptions(**options), refs, checkpointing, keyring)
         rigs.append(rig)
         return rig
 

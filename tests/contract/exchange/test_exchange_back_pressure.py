@@ -125,3 +125,16 @@ def test_a_redis_that_does_not_answer_stops_its_producers(make_rig: Any, own_red
     rig.writers[0].emit(0, ["waits"])
     rig.run(lambda: rig.writers[0].blocked)
     rig.run(lambda: rig.got[0] == ["waits"] and not rig.writers[0].blocked)
+
+
+def test_a_redis_that_is_made_a_replica_for_a_while_stops_its_producers(make_rig: Any, own_redis: Any) -> None:
+    """Its blocking reads end with UNBLOCKED, writes with READONLY."""
+    rig = make_rig(urls=[own_redis().url])
+    rig.writers[0].emit(0, [1])
+    rig.run(lambda: rig.got[0] == [1])
+    rig.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    rig.writers[0].emit(0, [2])
+    rig.run_for(0.5)
+    assert rig.got[0] == [1]
+    rig.client.execute_command("REPLICAOF", "NO", "ONE")
+    rig.run(lambda: rig.got[0] == [1, 2])

@@ -1,5 +1,6 @@
 """The rows of a job of a running cluster, and requests to it, past the REST interface."""
 
+from penstock.client.cluster.folder import ClusterFolder
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import Message, encode
 from penstock.coordination.rows import TriggerRow
@@ -7,16 +8,23 @@ from penstock_jobmanager.record import JobRecord
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 
+def plane_of(cluster: LocalCluster) -> Coordination:
+    """The coordination plane of the cluster, with its secret."""
+    settings = ClusterFolder(cluster.folder).load()
+    assert settings is not None
+    return Coordination.connect(settings.redis_url, keyring=settings.keyring)
+
+
 def record_of(cluster: LocalCluster, job: str) -> JobRecord:
     """All that is known of the job."""
-    with Coordination.connect(cluster.status()["redis"]) as coordination:
+    with plane_of(cluster) as coordination:
         found = coordination.store.load(f"job:{job}")
     return JobRecord.load(found.rows, found.outbox)
 
 
 def tell(cluster: LocalCluster, job: str, event: Message) -> None:
     """As a dispatcher would."""
-    with Coordination.connect(cluster.status()["redis"]) as coordination:
+    with plane_of(cluster) as coordination:
         coordination.events.append(coordination.keys.events(f"job:{job}"), encode(event))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from penstock.coordination.broker import make_app, queue_name, send_hint
-from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import decode
 from penstock.coordination.rows import AllocationRow
 from tests.integration.cluster.faults import PacedJob, at_length, end, free_slots, is_alive, recovers, whole_again
+from tests.integration.cluster.job_rows import plane_of
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -24,7 +24,7 @@ def slots_of(cluster: LocalCluster, job: str) -> list[dict[str, Any]]:
 
 def allocations_of(cluster: LocalCluster, job: str) -> list[tuple[str, str]]:
     """(allocation, TaskManager) of each slot of a running job."""
-    with Coordination.connect(cluster.status()["redis"]) as coordination:
+    with plane_of(cluster) as coordination:
         rows = coordination.store.load(f"job:{job}").rows
     found = [decode(row, AllocationRow) for name, row in rows.items() if name.startswith("allocation:")]
     return [(row.allocation, row.taskmanager) for row in found]
@@ -75,17 +75,19 @@ def test_taskmanager_leaves(ha_cluster: LocalCluster, paced_job: Start) -> None:
 def test_duplicate_and_late_hints(ha_cluster: LocalCluster, paced_job: Start) -> None:
     job = paced_job(2).running()
     app = make_app(ha_cluster.status()["redis"], "penstock")
+    with plane_of(ha_cluster) as plane:
+        keyring = plane.keyring
     try:
         allocations = allocations_of(ha_cluster, job.id)
         assert len(allocations) == 4
         for _ in range(5):
             for allocation, taskmanager in allocations:
-                send_hint(app, queue_name(taskmanager), job.id, allocation, 1)
+                send_hint(app, queue_name(taskmanager), job.id, allocation, 1, keyring=keyring)
         job.finished_exactly()
         whole_again(ha_cluster)
         for allocation, taskmanager in allocations:
-            send_hint(app, queue_name(taskmanager), job.id, allocation, 1)
-            send_hint(app, queue_name(taskmanager), job.id, allocation, 99)
+            send_hint(app, queue_name(taskmanager), job.id, allocation, 1, keyring=keyring)
+            send_hint(app, queue_name(taskmanager), job.id, allocation, 99, keyring=keyring)
         paced_job(0.2).finished_exactly()
         whole_again(ha_cluster)
     finally:

@@ -1,5 +1,6 @@
 """ResourceManager processes over a real Redis: granting, takeover, loss of a TaskManager, an outage."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,31 @@ def test_bad_configuration_is_refused(start_resourcemanager: StartResourceManage
     process = start_resourcemanager("rm1", **{"heartbeat.interval": "9 s"})
     assert process.wait(30) == 2
     assert "heartbeat.timeout (2.5 s) must exceed heartbeat.interval (9.0 s)" in (tmp_path / "rm1.log").read_text()
+
+
+def test_nobody_is_lost_while_redis_takes_no_writes(
+    start_redis: StartRedis,
+    prefix: str,
+    start_resourcemanager: StartResourceManager,
+    start_worker: StartWorker,
+    tmp_path: Path,
+) -> None:
+    """Beats cannot be written, and can be read: to the reader all would be silent."""
+    server = start_redis(persistent=True)
+    start_resourcemanager("rm1", url=server.url)
+    worker = start_worker(url=server.url)
+    incarnation = worker.registered()
+    with Coordination.connect(server.url, prefix) as part:
+        eventually(lambda: state_of(part, "rm1") == "LEADING", "it leads")
+        submit(part, "job")
+        request(part, "job", 1)
+        eventually(lambda: "OFFERED" in worker.states(), "the slot is offered")
+        part.client.config_set("maxmemory", "1")
+        eventually(lambda: "takes no writes" in (tmp_path / "rm1.log").read_text(), "it says so")
+        time.sleep(5)  # twice the heartbeat's timeout
+        part.client.config_set("maxmemory", "0")
+        request(part, "job", 2)
+        eventually(lambda: worker.states() == ["OFFERED", "OFFERED"], "the next request is granted")
+        assert not lost_slots(part, "job")
+        assert part.taskmanagers.get("tm") is not None
+    assert worker.registered() == incarnation

@@ -62,6 +62,10 @@ class Cluster:
         self.generation = self.attempt = 0
         self.checkpointing = False
         self.restore: RestoreRef | None = None
+        #: with task-local failover: vertices whose logs are kept, how much of one, the attempts that are not the first
+        self.retained: tuple[str, ...] | None = None
+        self.retained_bytes, self.decided = 64 << 20, 0
+        self.attempt_of: dict[tuple[str, int], int] = {}
 
     def start(self, *allocations: str) -> None:
         for allocation in allocations:
@@ -70,7 +74,7 @@ class Cluster:
 
     def attempts(self, allocation: str) -> tuple[TaskAttempt, ...]:
         return tuple(
-            TaskAttempt(vertex=vertex, subtask=subtask, attempt=self.attempt)
+            TaskAttempt(vertex=vertex, subtask=subtask, attempt=self.attempt_of.get((vertex, subtask), self.attempt))
             for vertex, allocations in self.placement.items()
             for subtask, a in enumerate(allocations)
             if a == allocation
@@ -89,8 +93,25 @@ class Cluster:
                     exchange=self._refs,
                     restore=self.restore,
                     checkpointing=self.checkpointing,
+                    task_local=self.retained is not None,
+                    retained=self.retained or (),
+                    retained_bytes=self.retained_bytes,
+                    decided=self.decided,
                 ),
             )
+
+    def replace(self, ref: RestoreRef | None, decided: int, allocation: str, *tasks: tuple[str, int]) -> None:
+        """New attempts of these alone, in this slot, as task-local failover has it."""
+        self.restore, self.decided = ref, decided
+        for vertex, subtask in tasks:
+            self.attempt_of[vertex, subtask] = self.attempt_of.get((vertex, subtask), self.attempt) + 1
+            slots = list(self.placement[vertex])
+            slots[subtask] = allocation
+            self.placement = {**self.placement, vertex: tuple(slots)}
+        self.deploy(allocation)
+
+    def tell(self, allocation: str, command: Any) -> None:
+        self._command(allocation, command)
 
     def cancel(self, allocation: str) -> None:
         self._command(allocation, CancelTasks(epoch=1, tasks=self.attempts(allocation)))
@@ -166,7 +187,9 @@ class Cluster:
     @property
     def events(self) -> list[TaskStateChanged]:
         """What happened to the tasks of the current attempt."""
-        return [e for e in self.heard if isinstance(e, TaskStateChanged) and e.attempt == self.attempt]
+        now = self.attempt_of
+        heard = [e for e in self.heard if isinstance(e, TaskStateChanged)]
+        return [e for e in heard if e.attempt == now.get((e.vertex, e.subtask), self.attempt)]
 
     def of_state(self, state: str) -> list[TaskStateChanged]:
         return [e for e in self.events if e.state == state]

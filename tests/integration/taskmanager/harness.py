@@ -144,6 +144,21 @@ class WorkerUnderTest:
         )
         return allocation, row.pid
 
+    def run_insisting(self, job: str, slot: int) -> int:
+        """As `run`, with a hint a second: a broker may lose some. The process."""
+        allocation = self.offer(job, slot)
+        self.accept(job, allocation)
+        next_hint = 0.0
+
+        def active() -> int:
+            nonlocal next_hint
+            if time.monotonic() >= next_hint:
+                next_hint = time.monotonic() + 1
+                self.hint(job, allocation)
+            return next((row.pid for row in self.rows().values() if row.allocation == allocation), 0)
+
+        return eventually(active, f"{allocation} active; log: {self.log}", 60)
+
     def release(self, job: str, allocation: str, *, tell_slot: bool = True) -> None:
         command = encode(ReleaseSlot(epoch=1, allocation=allocation, job=job))
         if tell_slot:

@@ -3,10 +3,14 @@
 import os
 import signal
 import socket
+import time
 
 import pytest
+import redis
 
 from penstock.coordination.messages import SlotLost, TaskManagerLeft, TaskManagerRegistered
+from tests.chaos.harness import Disturbance
+from tests.chaos.processes.proxy import FaultProxy
 from tests.conftest import StartRedis
 from tests.integration.taskmanager.conftest import StartWorker
 from tests.integration.taskmanager.harness import WorkerUnderTest, eventually, is_alive
@@ -62,6 +66,15 @@ def test_deaf_consumer_is_restarted(start_worker: StartWorker) -> None:
     assert is_alive(pid)
 
 
+def test_a_worker_that_celery_gives_up_leaves(worker: WorkerUnderTest) -> None:
+    worker.run("hang-a")
+    children, incarnation = worker.children(), worker.registered()
+    worker.process.send_signal(signal.SIGUSR2)
+    assert worker.process.wait(20) == 1
+    assert not any(is_alive(child) for child in children)
+    assert worker.resource_events()[-1] == TaskManagerLeft(taskmanager="tm", incarnation=incarnation)
+
+
 def test_running_slot_survives_a_redis_restart(start_redis: StartRedis, start_worker: StartWorker) -> None:
     server = start_redis(persistent=True)
     worker = start_worker(url=server.url)
@@ -74,6 +87,35 @@ def test_running_slot_survives_a_redis_restart(start_redis: StartRedis, start_wo
     worker.release("job-a", allocation)
     eventually(lambda: worker.rows()[0].state == "FREE", "released")
     assert not any(isinstance(event, SlotLost) for event in worker.job_events("job-a"))
+
+
+@pytest.mark.parametrize("how", ["reset", "silence", "kill"])
+def test_a_worker_whose_connections_break_consumes_again(
+    start_redis: StartRedis, start_worker: StartWorker, how: str
+) -> None:
+    """Reset by the network; cut without a word, for longer than any timeout; ended by Redis."""
+    server = start_redis(persistent=True)
+    proxy = FaultProxy(server.port)
+    try:
+        behind = {"penstock.redis.url": f"redis://127.0.0.1:{proxy.listen('tm')}/0"}
+        worker = start_worker(url=server.url, **behind)
+        _, pid = worker.run("job-a")
+        match how:
+            case "reset":
+                proxy.disturb("tm", Disturbance("reset"))
+            case "silence":
+                proxy.disturb("tm", Disturbance("cut"))
+                time.sleep(8)
+                proxy.mend()
+            case _:
+                with redis.Redis.from_url(server.url) as client:
+                    client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        other = worker.run_insisting("job-b", slot=1)
+        assert is_alive(pid) and is_alive(other)
+        assert worker.rows()[0].pid == pid
+        assert worker.process.poll() is None
+    finally:
+        proxy.close()
 
 
 def test_starts_before_redis(start_redis: StartRedis, start_worker: StartWorker) -> None:
@@ -98,3 +140,25 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_hints_met_by_a_redis_out_of_memory(start_redis: StartRedis, start_worker: StartWorker) -> None:
+    """Celery takes a message off its queue, and cannot write down that it did: the worker lives on."""
+    server = start_redis(persistent=True)
+    worker = start_worker(url=server.url)
+    allocation, pid = worker.run("job-a")
+    worker.process.send_signal(signal.SIGSTOP)
+    try:
+        worker.hint("job-a", allocation)
+        worker.hint("job-a", allocation)
+        worker.coordination.client.config_set("maxmemory", "1")
+    finally:
+        worker.process.send_signal(signal.SIGCONT)
+    eventually(lambda: "takes no writes" in worker.log.read_text(), "it says so")
+    time.sleep(3)
+    assert worker.process.poll() is None, worker.log.read_text()[-3000:]
+    worker.coordination.client.config_set("maxmemory", "0")
+    _, other = worker.run("job-b", slot=1)
+    assert is_alive(pid) and is_alive(other)
+    assert worker.rows()[0].pid == pid
+    assert not any(isinstance(event, SlotLost) for event in worker.job_events("job-a"))

@@ -1,7 +1,7 @@
 """A TaskManager whose slots run a double of the runtime, for tests: `python worker_entry.py -D key=value …`
 
 The job says what the slot does: `hang…` never ends, whatever it is told; anything else waits for ReleaseSlot.
-SIGUSR1 makes the worker deaf: its consumer stops to consume, and does not know it.
+SIGUSR1 makes the worker deaf: its consumer stops to consume, and does not know it. SIGUSR2 makes its consumer fail.
 """
 
 import signal
@@ -34,10 +34,15 @@ def main(argv: list[str]) -> int:
     def make_deafenable_worker(*arguments: Any) -> Any:
         worker = make_worker(*arguments)
         signal.signal(signal.SIGUSR1, lambda *_: worker.consumer.task_consumer.cancel())
+        signal.signal(signal.SIGUSR2, lambda *_: worker.consumer.hub.call_soon(fail))
         return worker
 
     vars(taskmanager)["make_worker"] = make_deafenable_worker
     return taskmanager.run_taskmanager(configuration, settings, run)
+
+
+def fail() -> None:
+    raise RuntimeError("nothing that Celery recovers from")
 
 
 def wait_for_release(settings: Settings, claimed: ClaimedSlot) -> None:

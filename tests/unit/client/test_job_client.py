@@ -11,6 +11,7 @@ from penstock.client.collect_frames import write_frames
 from penstock.client.job_client import JobExecutionError, RemoteJobClient
 from penstock.client.job_operations import OperationFailed
 from penstock.client.rest_client import RestClient
+from penstock.exchange.collect_log import CollectEntry, CollectKind
 from penstock.graph.states import JobState
 
 JOB = "0" * 32
@@ -44,7 +45,7 @@ class Cluster:
         if request.method == "POST":
             self.bodies.append(json.loads(request.content))
         if name == "collect":
-            self.after.append(request.url.params["after"])
+            self.after.append(request.url.params["position"])
         left = self.answers["cancel" if request.method == "PATCH" else name]
         return left.pop(0) if len(left) > 1 else left[0]
 
@@ -123,23 +124,34 @@ def test_cancelling_what_has_ended_is_no_error() -> None:
     Cluster(cancel=[gone]).client.cancel()
 
 
-def page(*batches: tuple[int, list[int]], end: bool = False) -> httpx.Response:
-    return httpx.Response(200, content=write_frames([(n, pickle.dumps(b)) for n, b in batches], end))
+def page(*batches: tuple[int, list[int]], at: str = "0-0", end: int | None = None) -> httpx.Response:
+    one = (1, 0)
+    entries = [CollectEntry(CollectKind.DATA, one, n - len(b), n, pickle.dumps(b)) for n, b in batches]
+    if end is not None:
+        entries.append(CollectEntry(CollectKind.END, one, end, end))
+    started = CollectEntry(CollectKind.START, one, 0, 0)
+    return httpx.Response(200, content=write_frames([started, *entries] if entries else [], at))
 
 
 def test_collected_records_come_in_order_and_are_asked_for_once() -> None:
     cluster = Cluster(
-        collect=[page((2, [1, 2])), page(), page((3, [3]), (5, [4, 5])), page(end=True)],
-        status=[ok({"status": "RUNNING"})],
+        collect=[
+            page((2, [1, 2]), at="7-0"),
+            page(at="7-0"),
+            page((3, [3]), (5, [4, 5]), at="9-1"),
+            page(end=5, at="9-2"),
+            page(at="9-2"),
+        ],
+        status=[ok({"status": "RUNNING"}), ok({"status": "FINISHED"})],
         execution_result=[ok(result("SUCCEEDED"))],
     )
     assert list(cluster.client.collect("c1")) == [1, 2, 3, 4, 5]
-    assert cluster.after == ["0", "2", "2", "5"]
+    assert cluster.after == ["0-0", "7-0", "7-0", "9-1", "9-2", "9-2"]
 
 
 def test_a_job_that_fails_while_collecting_raises_after_what_there_was() -> None:
     cluster = Cluster(
-        collect=[page((1, [7])), page()],
+        collect=[page((1, [7]), at="7-0"), page(at="7-0")],
         status=[ok({"status": "FAILED"})],
         execution_result=[ok(result("FAILED"))],
     )

@@ -60,6 +60,25 @@ def test_a_reconnect_starts_anew() -> None:
     assert liveness.observe({"a": "i 1"}, 2.0, FAST) == {"a"}
 
 
+def test_after_an_outage_each_has_more_time_until_his_next_beat() -> None:
+    liveness = Liveness(1.0)
+    beats: dict[str, str | None] = {"known": "1", "back": "1"}
+    liveness.observe(beats, 0.0, 0.0)
+    liveness.restart(5.0)
+    for now in (10.0, 10.5, 11.0, 11.5, 12.0):
+        assert liveness.observe({**beats, "new": "1"}, now, 0.0) == set()
+    beats["back"] = "2"
+    assert liveness.observe({**beats, "new": "1"}, 12.5, 0.0) == set()
+    assert liveness.observe({**beats, "new": "1"}, 13.0, 0.0) == set()
+    assert liveness.observe({**beats, "new": "1"}, 13.5, 0.0) == {"back"}, "it was back, and is held to account"
+    for now in (14.0, 14.5, 15.0, 15.5):
+        assert liveness.observe({**beats, "new": "1"}, now, 0.0) == {"back"}
+    assert liveness.observe({**beats, "new": "1"}, 16.0, 0.0) == {"back", "known", "new"}
+    assert "later" not in liveness.observe({**beats, "later": "1"}, 16.5, 0.0)
+    assert "later" not in liveness.observe({**beats, "later": "1"}, 17.0, 0.0)
+    assert "later" in liveness.observe({**beats, "later": "1"}, 17.5, 0.0), "the grace is over"
+
+
 def test_who_is_no_longer_watched_is_forgotten() -> None:
     liveness = Liveness(1.0)
     liveness.observe({"a": "i 1"}, 0.0, FAST)

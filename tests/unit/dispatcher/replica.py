@@ -18,6 +18,7 @@ from penstock.coordination.rows import (
     TaskManagerInfo,
     TaskManagerRow,
 )
+from penstock.exchange.collect_log import CollectEntry
 from penstock.graph.job_graph import JobEdge, JobGraph, JobVertex, OperatorNode
 from penstock.graph.states import ExecutionState, JobState
 from penstock.service import Exposition
@@ -89,13 +90,13 @@ class RecordingRunner(JarRunner):
 
 @dataclass
 class ListedBatches:
-    """Stands for the exchange: a collect log of three batches."""
+    """Stands for the exchange: a collect log."""
 
-    batches: tuple[tuple[int, bytes], ...] = ()
-    end: bool = False
+    entries: tuple[tuple[str, CollectEntry], ...] = ()
 
-    def read(self, job: JobRow, collect_id: str, after: int) -> tuple[list[tuple[int, bytes]], bool]:
-        return [b for b in self.batches if b[0] > after], self.end
+    def read(self, job: JobRow, collect_id: str, after: str) -> tuple[list[CollectEntry], str]:
+        found = [(at, entry) for at, entry in self.entries if at > after]
+        return [entry for _, entry in found], found[-1][0] if found else after
 
 
 @dataclass

@@ -8,6 +8,7 @@ import pytest
 
 from penstock.client.collect_frames import read_frames
 from penstock.coordination.rows import ServiceInfo
+from penstock.exchange.collect_log import CollectEntry, CollectKind
 from penstock.graph.job_graph import JobGraph
 from penstock_dispatcher.cluster_reader import OWN_PYTHON
 
@@ -183,12 +184,16 @@ def test_the_cluster_tells_the_slots_python_and_no_password() -> None:
 
 def test_collected_batches_come_framed_and_from_where_the_client_is(replica: Replica) -> None:
     replica.submit()
-    replica.collecting.batches = ((2, b"first"), (5, b"second"))
-    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after=2").content)
-    assert (page.batches, page.end) == (((5, b"second"),), False)
-    replica.collecting.end = True
-    assert read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after=5").content).end is True
-    assert replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?after=-1").status_code == 400
+    first, second = (CollectEntry(CollectKind.DATA, (1, 0), n, n + 2, b"data") for n in (0, 2))
+    replica.collecting.entries = (("5-0", first), ("5-1", second))
+    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1").content)
+    assert (page.entries, page.position) == ((first, second), "5-1")
+    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position=5-0").content)
+    assert (page.entries, page.position) == ((second,), "5-1")
+    page = read_frames(replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position=5-1").content)
+    assert (page.entries, page.position) == ((), "5-1")
+    for wrong in ("-1", "5", "x-1", "5-"):
+        assert replica.http.get(f"/penstock/jobs/{JOB}/collect/c1?position={wrong}").status_code == 400
     assert replica.http.get(f"/penstock/jobs/{'e' * 32}/collect/c1").status_code == 404
 
 

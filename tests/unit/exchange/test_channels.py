@@ -42,9 +42,39 @@ def test_a_control_entry_counts_at_the_channels_position_only() -> None:
 
 def test_a_replayed_status_does_not_count() -> None:
     channel = InputChannel("c", 0, taken=5, ordinal=3)
-    assert channel.status_counts(5, 4)
-    assert not channel.status_counts(5, 3)
-    assert not channel.status_counts(4, 9)
+    assert channel.status_counts(5, 4, False)
+    assert not channel.status_counts(5, 3, True)
+    assert not channel.status_counts(4, 9, True)
+
+
+def test_a_restarted_producer_repeats_its_statuses_and_what_it_says_beyond_them_counts() -> None:
+    channel = InputChannel("c", 0, taken=5, attempt=(1, 0))
+    assert channel.status_counts(5, 7, False)
+    assert channel.status_counts(5, 8, True)
+    assert not channel.is_stale((1, 1))
+    assert not channel.status_counts(4, 1, False), "behind what was taken"
+    assert not channel.status_counts(5, 2, False), "said before"
+    assert not channel.status_counts(5, 3, True), "said before"
+    assert channel.status_counts(5, 4, False)
+    assert channel.settled_status() is None
+    channel.take(6, 1)
+    assert channel.status_counts(6, 5, True)
+
+
+def test_at_a_barrier_a_restarted_producer_is_what_it_last_said() -> None:
+    channel = InputChannel("c", 0, taken=5, attempt=(1, 0))
+    assert channel.status_counts(5, 1, False)
+    assert channel.status_counts(5, 2, True)
+    assert not channel.is_stale((1, 1))
+    assert not channel.status_counts(5, 1, False)
+    assert channel.settled_status() is False
+    assert channel.settled_status() is None
+
+
+def test_a_channel_of_an_older_version_is_read() -> None:
+    channel = InputChannel("c", 0, taken=5)
+    del channel.said_at, channel.repeated
+    assert channel.copied() == InputChannel("c", 0, taken=5)
 
 
 def test_an_end_must_agree_with_what_was_taken() -> None:

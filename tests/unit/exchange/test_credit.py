@@ -39,7 +39,17 @@ def test_credit_is_never_lowered() -> None:
     credit.taken_upto(1)
     credit.taken_upto(0)
     assert (credit.taken, credit.outstanding) == (1, 0)
-    assert CreditRow(5, 2, (1, 0)).raised(CreditRow(3, 4, (0, 9))) == CreditRow(5, 4, (1, 0))
+    assert CreditRow(5, 2, (1, 0)).raised(CreditRow(3, 4, (1, 0))) == CreditRow(5, 4, (1, 0))
+    assert CreditRow(3, 2, (1, 0)).raised(CreditRow(5, 4, (0, 9))) == CreditRow(5, 2, (1, 0)), "of the newest attempt"
+
+
+def test_a_row_says_whether_credit_is_withheld() -> None:
+    row = CreditRow(5, 2, (3, 4), True)
+    assert CreditRow.decode(row.encode()) == row
+    assert CreditRow(1, 0, (0, -1), True).raised(row) == row._replace(taken=5)
+    assert not CreditRow(5).raised(row).withheld, "that is of the moment"
+    wake = encode_wake(32767, [(7, row), (8, CreditRow(1))])
+    assert list(decode_wake(wake)) == [(7, 32767, row), (8, 32767, CreditRow(1))]
 
 
 @given(st.integers(1, 1000), st.lists(st.integers(1, 2000), min_size=1, max_size=50))

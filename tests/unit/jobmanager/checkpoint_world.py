@@ -34,6 +34,7 @@ class TaskPart:
     acked: dict[int, bool] = field(default_factory=dict)
     stops: dict[int, str] = field(default_factory=dict)
     exhausted: bool = False
+    decided: int = 0  #: checkpoints up to this one are over: with task-local failover old barriers are met again
 
 
 class CheckpointWorld(World):
@@ -86,9 +87,9 @@ class CheckpointWorld(World):
         super().read_commands(allocation)
         for command in fresh:
             match command:
-                case Deploy(tasks=tasks):
+                case Deploy(tasks=tasks, decided=decided):
                     for deployed in tasks:
-                        self.parts[allocation, (deployed.vertex, deployed.subtask)] = TaskPart()
+                        self.parts[allocation, (deployed.vertex, deployed.subtask)] = TaskPart(decided=decided)
                 case TriggerCheckpoint(checkpoint=n, tasks=tasks, options=options):
                     for head in tasks:
                         if slot.attempts.get((head.vertex, head.subtask)) == head.attempt:
@@ -121,7 +122,11 @@ class CheckpointWorld(World):
                 if slot.dead or slot.hangs or state != "RUNNING":
                     continue
                 part = self.part(allocation, task)
-                found += [(allocation, task, n) for n in self._barriers(task, part) if n not in part.acked]
+                found += [
+                    (allocation, task, n)
+                    for n in self._barriers(task, part)
+                    if n not in part.acked and n > part.decided
+                ]
         return found
 
     def _barriers(self, task: Task, part: TaskPart) -> dict[int, str]:

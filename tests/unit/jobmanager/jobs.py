@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from penstock.client.config.options.checkpointing import RestartStrategy
 from penstock.coordination.messages import (
     AllocationClaimed,
@@ -23,7 +25,7 @@ from penstock_jobmanager.options import JobMasterOptions, Now
 from penstock_jobmanager.record import JobRecord
 
 JOB = "0123456789abcdef0123456789abcdef"
-SOURCE, FLAT_MAP = "a" * 32, "b" * 32
+SOURCE, FLAT_MAP, SINK = "a" * 32, "b" * 32, "c" * 32
 REF = ExchangeRef(url="redis://exchange", run_id="r", nonce="n")
 OPTIONS = JobMasterOptions()
 
@@ -55,6 +57,26 @@ def graph(parallelism: int = 2, job: str = JOB) -> JobGraph:
         vertices=(vertex(SOURCE, "Source", 1), vertex(FLAT_MAP, "Flat Map", parallelism)),
         edges=(JobEdge(source=SOURCE, source_operator=0, target=FLAT_MAP, strategy="REBALANCE"),),
     )
+
+
+def chain(parallelism: int = 2, *, random: str = "") -> JobGraph:
+    """Source -> Flat Map -> Sink, all of this parallelism; what can be replayed, but for the vertex of id `random`."""
+    vertices = (
+        vertex(SOURCE, "Source", parallelism),
+        vertex(FLAT_MAP, "Flat Map", parallelism),
+        vertex(SINK, "Sink", parallelism),
+    )
+    edges = (
+        JobEdge(source=SOURCE, source_operator=0, target=FLAT_MAP, strategy="HASH"),
+        JobEdge(source=FLAT_MAP, source_operator=0, target=SINK, strategy="REBALANCE"),
+    )
+    known = [
+        replace(
+            v, operators=tuple(replace(o, deterministic=v.id != random, why_not="it is random") for o in v.operators)
+        )
+        for v in vertices
+    ]
+    return JobGraph(job_id=JOB, name="words", vertices=tuple(known), edges=edges)
 
 
 def new_row(job: str = JOB) -> JobRow:

@@ -147,7 +147,7 @@ class CheckpointLife(RuleBasedStateMachine):
         """A task that is being restored finds its file gone."""
         for allocation in list(self.world.slots):
             self.world.read_commands(allocation)
-        restored, starting = self.world.restored, self._tasks("INITIALIZING", "RUNNING")
+        restored, starting = self.world.restored, self._tasks("INITIALIZING") or self._tasks("RUNNING")
         if restored is None or not starting:
             return
         allocation, task = data.draw(st.sampled_from(starting))

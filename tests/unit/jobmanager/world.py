@@ -50,6 +50,7 @@ class SlotProcess:
     claimed: bool = False
     dead: bool = False
     read: int = 0
+    generation: int = -1
     tasks: dict[tuple[str, int], str] = field(default_factory=dict)
     attempts: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -158,8 +159,10 @@ class World:
         for command in self.commands[allocation][slot.read :]:
             slot.read += 1
             match command:
-                case Deploy(tasks=tasks):
-                    slot.tasks.clear()
+                case Deploy(tasks=tasks, generation=generation):
+                    if not command.task_local or generation != slot.generation:
+                        slot.tasks.clear()
+                    slot.generation = generation
                     for task in tasks:
                         slot.attempts[task.vertex, task.subtask] = task.attempt
                         self.report(allocation, (task.vertex, task.subtask), "INITIALIZING")

@@ -69,7 +69,7 @@ class Built:
         self.backends: list[KeyedStateBackend | None] = []
         operators: list[Operator] = []
         for i, spec in enumerate(specs):
-            operator, backend = build(spec, i, f"{type(spec).__name__} {i}", info, lambda _: Sink())
+            operator, backend = build(spec, i, f"{type(spec).__name__} {i}", info, lambda *_: Sink())
             operators.append(operator)
             self.backends.append(backend)
         if wiring is None:
@@ -117,4 +117,13 @@ class Sink:
         raise AssertionError("not used here")
 
     def end(self) -> None:
+        raise AssertionError("not used here")
+
+    def begin(self, state: Any) -> None:
+        raise AssertionError("not used here")
+
+    def mark(self, checkpoint: int) -> Any:
+        raise AssertionError("not used here")
+
+    def release(self, checkpoint: int) -> None:
         raise AssertionError("not used here")

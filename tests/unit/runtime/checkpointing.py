@@ -145,7 +145,7 @@ class Running:
             graph,
             self.compiled.blobs.__getitem__,
             lambda _, make: make(),
-            lambda c: self.collectors.setdefault(c, LocalCollector()),
+            lambda c, _: self.collectors.setdefault(c, LocalCollector()),
             checkpointing=Checkpointing(self.pool, self.answers.append, self.is_on, self.restore),
         )
         self.tasks: dict[Subtask, Task] = {}

@@ -47,12 +47,15 @@ class Linked:
         coordination.events = Flaky(self.events, away)
         self.commands: list[Any] = []
         self.errors: list[Exception] = []
+        self.fails = False
         self.arrived = threading.Semaphore(0)
         self.link = CoordinationLink(
             self.coordination, KEYS, "j", "a", self._command, self._metrics, self.errors.append
         )
 
     def _command(self, command: Any) -> None:
+        if self.fails:
+            raise RuntimeError("the slot's fault")
         self.commands.append(command)
         self.arrived.release()
 
@@ -109,12 +112,22 @@ def test_the_last_metrics_are_put_when_it_closes(linked: Callable[..., Linked]) 
 
 def test_what_ends_a_thread_is_told(linked: Callable[..., Linked]) -> None:
     one = linked()
-    one.events.append(COMMANDS, b'{"type": "NoSuchCommand"}')
+    one.fails = True
+    one.events.append(COMMANDS, encode(CancelTasks(epoch=1, tasks=())))
     for _ in range(500):
         if one.errors:
             break
         threading.Event().wait(0.01)
-    assert len(one.errors) == 1 and "NoSuchCommand" in str(one.errors[0])
+    assert [str(error) for error in one.errors] == ["the slot's fault"]
+
+
+def test_what_is_no_command_is_passed_over(linked: Callable[..., Linked]) -> None:
+    one = linked()
+    for forged in (b'{"type": "NoSuchCommand"}', b"no JSON", b""):
+        one.events.append(COMMANDS, forged)
+    one.events.append(COMMANDS, encode(CancelTasks(epoch=1, tasks=())))
+    assert one.arrived.acquire(timeout=10)
+    assert one.commands == [CancelTasks(epoch=1, tasks=())] and one.errors == []
 
 
 def test_closing_gives_up_on_a_redis_that_stays_away(linked: Callable[..., Linked]) -> None:

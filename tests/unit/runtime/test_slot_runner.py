@@ -34,7 +34,10 @@ def start(compiled: CompiledJob, exchange: Any = None, seen: list[Any] | None = 
     local = LocalExchange(graph, ExchangeOptions(local_records=100))
     collectors: dict[str, LocalCollector] = {}
     factory = TaskFactory(
-        graph, compiled.blobs.__getitem__, lambda _, make: make(), lambda c: collectors.setdefault(c, LocalCollector())
+        graph,
+        compiled.blobs.__getitem__,
+        lambda _, make: make(),
+        lambda c, _: collectors.setdefault(c, LocalCollector()),
     )
     log = [] if seen is None else seen
     runner = SlotRunner(exchange or local, lambda task: log.append((task.info.task_name, task.state.value)))
@@ -163,7 +166,7 @@ def waiting_job() -> CompiledJob:
 
 def consumer_of(silent: Silent, compiled: CompiledJob) -> tuple[SlotRunner, Task]:
     graph, local = compiled.graph, LocalExchange(compiled.graph)
-    factory = TaskFactory(graph, compiled.blobs.__getitem__, lambda _, make: make(), lambda _: LocalCollector())
+    factory = TaskFactory(graph, compiled.blobs.__getitem__, lambda _, make: make(), lambda *_: LocalCollector())
     runner, vertex = SlotRunner(silent), graph.vertices[1].id
     task = factory.make(vertex, 0, 3, local.input_gate(vertex, 0), {})
     runner.add(task)

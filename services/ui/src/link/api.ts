@@ -1,5 +1,7 @@
 /** Requests to the dispatcher that the page came from. */
 
+import { access } from "./token";
+
 /** Whatever is not 2xx, or no answer at all (status 0). `messages`: the first is for humans. */
 export class ApiError extends Error {
   constructor(
@@ -17,10 +19,11 @@ export function address(path: string): string {
 
 export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const form = body instanceof FormData;
-  const init: RequestInit = { method, cache: "no-store", signal: signal ?? null };
+  const headers: Record<string, string> = access.headers();
+  const init: RequestInit = { method, cache: "no-store", signal: signal ?? null, headers };
   if (body !== undefined) {
     init.body = form ? body : JSON.stringify(body);
-    if (!form) init.headers = { "Content-Type": "application/json" };
+    if (!form) headers["Content-Type"] = "application/json";
   }
   let answer: Response;
   try {
@@ -29,6 +32,7 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     if (signal?.aborted) throw error;
     throw new ApiError(0, ["the dispatcher does not answer"]);
   }
+  if (answer.status === 401) access.refused();
   const text = await answer.text();
   if (!answer.ok) throw new ApiError(answer.status, errorsIn(text, answer));
   return (text ? JSON.parse(text) : null) as T;

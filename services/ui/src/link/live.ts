@@ -1,6 +1,7 @@
 /** One document of `/penstock/views`, kept up to date: by server-sent events, else by polling. */
 
 import { ApiError, address, get } from "./api";
+import { openEvents, type Events } from "./event-stream";
 
 /** `live`: events come; `polling`: they do not, GETs do; `lost`: nothing does. */
 export type Connection = "connecting" | "live" | "polling" | "lost";
@@ -29,7 +30,7 @@ const PASSING = [0, 408, 429, 502, 503, 504];
 
 export class Live<T extends Dated> {
   standing: Standing<T> = { data: null, connection: "connecting", problem: null, fresh: 0 };
-  private events: EventSource | null = null;
+  private events: Events | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
   private pollsLeft = 0;
@@ -71,7 +72,7 @@ export class Live<T extends Dated> {
 
   private listen(): void {
     this.stop();
-    const events = new EventSource(address(`penstock/events/${this.path}`));
+    const events = openEvents(address(`penstock/events/${this.path}`));
     this.events = events;
     this.pollsLeft = TRY_EVENTS;
     const ended = () => {

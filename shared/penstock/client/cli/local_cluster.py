@@ -66,6 +66,7 @@ def start_command(
     from penstock.client.cluster.settings import Requested
     from penstock.client.cluster.starting import start
     from penstock.client.config import cluster
+    from penstock.security.redis_urls import bare
 
     configuration = configuration_of(settings)
     if counts["slots"] is None and configuration.is_set(cluster.TASK_SLOTS):
@@ -78,7 +79,7 @@ def start_command(
         click.echo(json.dumps({**fields, "taskmanagers": started.taskmanagers, "slots": started.total_slots}))
         return
     click.echo(f"REST   {', '.join(started.rest)}")
-    click.echo(f"Redis  {started.redis}, exchange {', '.join(started.exchange)}")
+    click.echo(f"Redis  {bare(started.redis)}, exchange {', '.join(map(bare, started.exchange))}")
     if started.configuration.get(cluster.PROVIDER.key) == "process":
         click.echo("TaskManagers are started as jobs need them")
     click.echo(f"{started.total_slots} slots in {started.taskmanagers} TaskManagers are up")
@@ -91,13 +92,14 @@ def status_command(folder: Path, as_json: bool) -> None:
     """Show the cluster's live processes."""
     from penstock.client.cluster.folder import ClusterFolder
     from penstock.client.cluster.status import status
+    from penstock.security.redis_urls import bare
 
     found = status(ClusterFolder(folder))
     if as_json:
         click.echo(json.dumps(found.to_dict()))
         return
     click.echo(f"REST   {', '.join(found.rest)}")
-    click.echo(f"Redis  {found.redis}, exchange {', '.join(found.exchange)}")
+    click.echo(f"Redis  {bare(found.redis)}, exchange {', '.join(map(bare, found.exchange))}")
     for p in found.processes:
         click.echo(f"{p.service:16} {p.id:28} {p.pid:>8}  {p.state:9} {' '.join(p.jobs)}".rstrip())
     if not found.processes:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "checkpoints": ("checkpoints", "Show the checkpoints of a job."),
     "rescale": ("savepoints", "Let a job go on at another parallelism."),
     "inspect": ("inspect", "Show what a checkpoint or savepoint consists of."),
+    "sign": ("sign", "Sign a checkpoint or savepoint for a cluster with a secret."),
     "info": ("info", "Print the plan of a program as JSON, without running it."),
     "logs": ("logs", "Show and follow the logs of a cluster's processes."),
     "metrics": ("metrics", "Show what a job, its vertices and operators measure."),

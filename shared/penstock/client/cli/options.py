@@ -10,11 +10,20 @@ if TYPE_CHECKING:
     from penstock.client.config import Configuration
     from penstock.client.rest_client import RestClient
 
+_TOKEN = "penstock.rest.token"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def address_option(command: F) -> F:
-    """`-m HOST:PORT[,HOST:PORT…]`."""
+    """`-m HOST:PORT[,HOST:PORT…]` and `--token`."""
+    command = click.option(
+        "--token",
+        metavar="TOKEN|file:PATH",
+        envvar="PENSTOCK_REST_TOKEN",
+        expose_value=False,
+        callback=_keep_token,
+        help="Token of the cluster's REST API, better by a file, $PENSTOCK_REST_TOKEN or penstock.rest.token.",
+    )(command)
     return click.option(
         "-m",
         "--jobmanager",
@@ -22,6 +31,11 @@ def address_option(command: F) -> F:
         metavar="HOST:PORT[,…]",
         help="REST addresses of the cluster's dispatchers; the next one is tried when one is gone.",
     )(command)
+
+
+def _keep_token(context: click.Context, _: click.Parameter, token: str | None) -> None:
+    if token:
+        context.meta[_TOKEN] = token
 
 
 def setting_option(command: F) -> F:
@@ -38,7 +52,7 @@ def configuration_of(
 
     Warnings are told on stderr. ConfigurationError: what is wrong.
     """
-    from penstock.client.addresses import base_urls
+    from penstock.client.addresses import base_urls, scheme_of
     from penstock.client.config import load_configuration, rest
 
     with warnings.catch_warnings(record=True) as caught:
@@ -47,9 +61,12 @@ def configuration_of(
     for warning in caught:
         click.echo(f"warning: {warning.message}", err=True)
     overrides = {key: value for key, value in (chosen or {}).items() if value is not None}
+    context = click.get_current_context(silent=True)
+    if context is not None and _TOKEN in context.meta:
+        overrides[_TOKEN] = context.meta[_TOKEN]
     if addresses is not None:
         overrides[rest.REST_ADDRESSES.key] = ",".join(
-            base_urls(addresses.split(","), configuration.get(rest.REST_PORT))
+            base_urls(addresses.split(","), configuration.get(rest.REST_PORT), scheme_of(configuration))
         )
     return configuration.with_overrides(overrides)
 

@@ -10,6 +10,7 @@ import msgspec
 
 from penstock.client.cluster.errors import ClusterError
 from penstock.client.cluster.process_table import ProcessEntry, find_process
+from penstock.client.cluster.secrets import write_private
 from penstock.client.cluster.settings import ClusterSettings
 
 
@@ -64,8 +65,9 @@ class ClusterFolder:
 
     def save(self, settings: ClusterSettings) -> None:
         """Write the settings, and the configuration that the services read."""
-        _write(self._settings, msgspec.json.format(msgspec.json.encode(settings)))
-        _write(self.conf / "config.yaml", msgspec.yaml.encode(dict(sorted(settings.configuration.items()))))
+        # both have passwords in them
+        write_private(self._settings, msgspec.json.format(msgspec.json.encode(settings)))
+        write_private(self.conf / "config.yaml", msgspec.yaml.encode(dict(sorted(settings.configuration.items()))))
 
     def log(self, name: str) -> Path:
         """The log of a process."""

@@ -25,14 +25,17 @@ class Launched:
 class Launcher:
     """Starts processes for a folder, and knows which it has started."""
 
-    def __init__(self, folder: ClusterFolder) -> None:
+    def __init__(self, folder: ClusterFolder, environment: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        """`environment`: name of a process -> variables of its own."""
         self._folder = folder
+        self._environment = environment or {}
         self.launched: list[Launched] = []
 
     def start(self, name: str, service: str, command: list[str]) -> None:
         """Start a command. ClusterError: it cannot be run."""
         environment = {key: value for key, value in os.environ.items() if key != PROPERTIES}
         environment[CONF_DIR] = str(self._folder.conf)
+        environment |= self._environment.get(name, {})
         with self._folder.log(name).open("ab") as log:
             try:
                 process = subprocess.Popen(

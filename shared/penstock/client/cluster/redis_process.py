@@ -5,14 +5,16 @@ from pathlib import Path
 import redis
 
 from penstock.client.cluster.errors import ClusterError
+from penstock.client.cluster.secrets import write_private
 from penstock.coordination.connection import connect
 
 COORDINATION = "redis"
 EXCHANGE = "redis-exchange"
 
 
-def redis_command(executable: Path, name: str, port: int, data: Path) -> list[str]:
-    """Coordination is durable to the last write; the exchange keeps nothing over a restart."""
+def redis_command(executable: Path, name: str, port: int, data: Path, password: str | None = None) -> list[str]:
+    """Coordination is durable to the last write; the exchange keeps nothing over a restart. The password goes by a
+    file: command lines can be read."""
     data.mkdir(parents=True, exist_ok=True)
     durable = name == COORDINATION
     options = {
@@ -25,7 +27,13 @@ def redis_command(executable: Path, name: str, port: int, data: Path) -> list[st
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
     }
-    return [str(executable), *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
+    configuration = data / "redis.conf"
+    write_private(configuration, f"requirepass {password}\n".encode() if password else b"")
+    return [
+        str(executable),
+        str(configuration),
+        *(text for key, value in options.items() for text in (f"--{key}", str(value))),
+    ]
 
 
 def is_ready(url: str) -> bool:

@@ -2,8 +2,13 @@
 
 import msgspec
 
+from penstock.client.config import Configuration
 from penstock.client.config.options import cluster as options
+from penstock.client.config.options import security
 from penstock.client.config.options.cluster import Provider
+from penstock.security.configured import keyring_of
+from penstock.security.keyring import Keyring
+from penstock.security.redis_urls import completed
 
 
 class ClusterSettings(msgspec.Struct, kw_only=True):
@@ -20,11 +25,23 @@ class ClusterSettings(msgspec.Struct, kw_only=True):
     own_redis: bool = True
     own_exchange: bool = True
     configuration: dict[str, str] = {}
+    members: dict[str, dict[str, str]] = {}  #: service ("jobmanager-1") -> configuration of that one alone
 
     @property
     def rest(self) -> list[str]:
         """The URL of each dispatcher."""
-        return [f"http://127.0.0.1:{port}" for port in self.rest_ports]
+        scheme = "https" if Configuration(self.configuration).get(security.SSL_ENABLED) else "http"
+        return [f"{scheme}://127.0.0.1:{port}" for port in self.rest_ports]
+
+    @property
+    def redis_url(self) -> str:
+        """As a client connects by it: with what the configuration has of user, password and TLS."""
+        return completed(self.redis, Configuration(self.configuration))
+
+    @property
+    def keyring(self) -> Keyring:
+        """Of the cluster's secret. ValueError: its file cannot be read."""
+        return keyring_of(Configuration(self.configuration))
 
     @property
     def total_slots(self) -> int:
@@ -45,6 +62,7 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     redis: str | None = None
     exchange: tuple[str, ...] = ()
     configuration: dict[str, str] = {}
+    members: dict[str, dict[str, str]] = {}
 
 
 def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSettings:
@@ -64,4 +82,5 @@ def merge(previous: ClusterSettings | None, requested: Requested) -> ClusterSett
     if requested.exchange:
         merged.exchange, merged.own_exchange = list(requested.exchange), False
     merged.configuration |= requested.configuration
+    merged.members = merged.members | requested.members
     return merged

@@ -10,22 +10,29 @@ from penstock.client.cluster.launch import Launcher
 from penstock.client.cluster.ports import free_ports, is_free
 from penstock.client.cluster.redis_binary import find_redis
 from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE, check_external, is_ready, redis_command
+from penstock.client.cluster.secrets import ensure_secret, new_password, password_of
 from penstock.client.cluster.settings import ClusterSettings, Requested, merge
 from penstock.client.cluster.stopping import end
 from penstock.client.config import Configuration, rest
 from penstock.client.config import cluster as options
 from penstock.client.config.options import checkpointing
 from penstock.coordination.coordination import Coordination
+from penstock.security.redis_urls import completed
 
 Say = Callable[[str], None]
 _REDIS_PATIENCE = 20.0  #: seconds, which include the reading of an append-only file
 
 
 def start(
-    folder: ClusterFolder, requested: Requested, patience: float = 60.0, say: Say = lambda _: None
+    folder: ClusterFolder,
+    requested: Requested,
+    patience: float = 60.0,
+    say: Say = lambda _: None,
+    launcher: Launcher | None = None,
 ) -> ClusterSettings:
     """Start what is missing; `patience`: seconds until it must be up. What it started is stopped again if it is not.
 
+    `launcher`: of a caller that goes on and has to wait for the processes, which are its children.
     ClusterError: no Redis, a port is taken, a process died (with the end of its log), or time is up.
     """
     with folder.lock():
@@ -37,7 +44,10 @@ def start(
             )
         # slots that outlived a killed TaskManager would go unseen once its pid file is another's
         end([row for row in folder.recorded() if row.name not in living])
-        launcher = Launcher(folder)
+        if previous is None:
+            ensure_secret(folder.conf, settings.configuration)
+        launcher = launcher or Launcher(folder)
+        launcher.launched.clear()
         try:
             _start_redis(folder, settings, living, launcher, say)
             _choose_rest_ports(settings, requested.rest_port, living)
@@ -61,19 +71,21 @@ def _start_redis(
     if settings.own_redis:
         own.append((COORDINATION, settings.redis))
     else:
-        check_external(settings.redis, "--redis")
+        check_external(settings.redis_url, "--redis")
     if settings.own_exchange:
         own.append((EXCHANGE, settings.exchange[0] if settings.exchange else ""))
     else:
         for url in settings.exchange:
-            check_external(url, "--exchange-redis")
+            check_external(completed(url, Configuration(settings.configuration)), "--exchange-redis")
     for (name, url), any_port in zip(own, free_ports(len(own)), strict=True):
         if name in living:
             continue
         port = _port_of(url, any_port, in_use=any(True for _ in living))
         executable = find_redis(say)
-        launcher.start(name, "redis", redis_command(executable, name, port, folder.data / name))
-        chosen = f"redis://127.0.0.1:{port}/0"
+        # a Redis that ran before there were passwords goes on without: its clients know of none
+        password = password_of(url) if url else new_password()
+        launcher.start(name, "redis", redis_command(executable, name, port, folder.data / name, password))
+        chosen = f"redis://{f':{password}@' if password else ''}127.0.0.1:{port}/0"
         if name == COORDINATION:
             settings.redis = chosen
         else:
@@ -147,17 +159,22 @@ def _start_services(settings: ClusterSettings, living: Iterable[str], launcher: 
             name = f"{service}-{number}"
             if name in alive:
                 continue
-            own: dict[str, object] = {options.SERVICE_ID.key: name}
-            if service == "dispatcher":
-                own[rest.BIND_PORT.key] = settings.rest_ports[number - 1]
-            elif service == "taskmanager":
-                own = {options.TASKMANAGER_ID.key: name}
-            launcher.start_service(name, service, own)
+            launcher.start_service(name, service, settings_of(name, settings))
+
+
+def settings_of(name: str, settings: ClusterSettings) -> dict[str, object]:
+    """What the service of that name, "dispatcher-2", has of its own beside the shared configuration."""
+    service, _, number = name.partition("-")
+    own: dict[str, object] = {(options.TASKMANAGER_ID if service == "taskmanager" else options.SERVICE_ID).key: name}
+    if service == "dispatcher":
+        own[rest.BIND_PORT.key] = settings.rest_ports[int(number) - 1]
+    return own | settings.members.get(name, {})
 
 
 def _wait(folder: ClusterFolder, settings: ClusterSettings, launcher: Launcher, patience: float) -> None:
     deadline = time.monotonic() + patience
-    with Coordination.connect(settings.redis, settings.configuration.get(options.CLUSTER_ID.key, "penstock")) as plane:
+    prefix = settings.configuration.get(options.CLUSTER_ID.key, "penstock")
+    with Coordination.connect(settings.redis_url, prefix, keyring=settings.keyring) as plane:
         while waiting := readiness.missing(settings, plane, _expected(folder, settings)):
             launcher.check()
             if time.monotonic() > deadline:

@@ -28,7 +28,7 @@ class ProcessStatus(msgspec.Struct, frozen=True):
 
 
 class ClusterStatus(msgspec.Struct, frozen=True):
-    """What `status --json` prints."""
+    """What `status --json` prints. `redis` and `exchange`: with their passwords, for whoever owns the folder."""
 
     rest: list[str]
     redis: str
@@ -47,7 +47,8 @@ def status(folder: ClusterFolder) -> ClusterStatus:
     living = list(folder.living().values())
     announced: list[ServiceInfo] | None = None
     if living:
-        with Coordination.connect(settings.redis, settings.configuration.get(options.CLUSTER_ID.key, "penstock")) as c:
+        prefix = settings.configuration.get(options.CLUSTER_ID.key, "penstock")
+        with Coordination.connect(settings.redis_url, prefix) as c:
             try:
                 announced = c.registry.alive()
             except AWAY:

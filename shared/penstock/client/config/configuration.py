@@ -1,5 +1,6 @@
 """Configuration: an immutable map from keys to text, read by typed options."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, overload
 
@@ -23,6 +24,17 @@ SENSITIVE = (
     "jaas.config",
     "http-headers",
 )
+
+
+#: the password in a URL
+_IN_URL = re.compile(r"(?<=://)([^/?#\s;,:@]*):[^/?#\s;@]*@")
+
+
+def masked_value(key: str, value: str) -> str:
+    """What may be shown of a setting."""
+    if any(word in key.lower() for word in SENSITIVE):
+        return "******"
+    return _IN_URL.sub(r"\1:******@", value)
 
 
 class Configuration(Mapping[str, str]):
@@ -81,7 +93,7 @@ class Configuration(Mapping[str, str]):
 
     def masked(self) -> dict[str, str]:
         """What was set, secrets as `******`: fit to be shown."""
-        return {k: "******" if any(s in k.lower() for s in SENSITIVE) else v for k, v in sorted(self._entries.items())}
+        return {key: masked_value(key, value) for key, value in sorted(self._entries.items())}
 
     def __getitem__(self, key: str) -> str:
         return self._entries[key]

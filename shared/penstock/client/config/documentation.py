@@ -3,7 +3,17 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import checkpointing, cluster, execution, filesystems, metrics, rest, state
+from penstock.client.config.options import (
+    checkpointing,
+    cluster,
+    execution,
+    filesystems,
+    metrics,
+    rest,
+    security,
+    state,
+    tap,
+)
 
 _HEAD = """\
 # Configuration
@@ -29,11 +39,13 @@ This page is made from the schema: `make docs`.
 _AREAS = {
     "Cluster": cluster,
     "REST": rest,
+    "Security": security,
     "Jobs": execution,
     "Checkpoints and restarts": checkpointing,
     "State": state,
     "File systems": filesystems,
     "Metrics": metrics,
+    "Wire tap": tap,
 }
 
 

@@ -9,8 +9,11 @@ from penstock.client.config import sources
 from penstock.client.config.configuration import Configuration
 from penstock.client.config.errors import ConfigurationError
 from penstock.client.config.known_keys import nearest, standing
-from penstock.client.config.options import ALL, BY_OLD_KEY
+from penstock.client.config.options import ALL, BY_OLD_KEY, security
 from penstock.client.config.values import to_text
+
+#: values of these are no business of whoever lists processes
+_SECRETS = frozenset((security.SECRET.key, security.TRUSTED.key, security.TOKEN.key, security.REDIS_PASSWORD.key))
 
 
 class ConfigurationWarning(UserWarning):
@@ -91,4 +94,9 @@ def service_configuration(argv: Iterable[str]) -> Configuration:
     settings, others = sources.split_arguments(argv)
     if others:
         raise ConfigurationError([f"unexpected argument {others[0]!r}; a service takes only -D key=value"])
+    told = [key for key, value in sources.from_options(settings).items() if key in _SECRETS and value[:5] != "file:"]
+    if told:
+        raise ConfigurationError(
+            [f"-D {key}: command lines can be read by others; name a file, {key}=file:PATH" for key in told]
+        )
     return load_configuration(settings)

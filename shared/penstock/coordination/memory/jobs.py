@@ -25,6 +25,7 @@ class MemoryBlobs:
         digest = hashlib.sha256(data).hexdigest()
         with self._space as space:
             space.set(self._keys.blob(digest), data)
+            space.drop_field(self._keys.unused_blobs(), digest)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -35,8 +36,11 @@ class MemoryBlobs:
         return verified(digest, data)
 
     def exists(self, digests: Iterable[str]) -> set[str]:
+        wanted = [check_digest(digest) for digest in digests]
         with self._space as space:
-            return {digest for digest in digests if space.get(self._keys.blob(check_digest(digest))) is not None}
+            for digest in wanted:
+                space.drop_field(self._keys.unused_blobs(), digest)
+            return {digest for digest in wanted if space.get(self._keys.blob(digest)) is not None}
 
 
 class MemorySubmissions:

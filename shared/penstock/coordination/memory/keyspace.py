@@ -43,6 +43,10 @@ class Keyspace:
         self.collect(key)
         return self._strings.get(key)
 
+    def strings(self) -> list[str]:
+        """The keys of all strings."""
+        return list(self._strings)
+
     def set(self, key: str, value: bytes, ttl_ms: int | None = None) -> None:
         self._strings[key] = value
         self._expiry.pop(key, None)

@@ -72,3 +72,7 @@ class MemoryTaskManagers:
         with self._space as space:
             found = {name: space.get(self._keys.beat(name)) for name in taskmanagers}
         return {name: None if beat is None else beat.decode() for name, beat in found.items()}
+
+    def check_beats(self, ttl_ms: int) -> None:
+        with self._space as space:
+            space.set(self._keys.beat_watch(), b"1", ttl_ms)

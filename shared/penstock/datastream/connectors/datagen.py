@@ -31,6 +31,8 @@ class DataGeneratorSource:
     ends. `generator_function`: a callable or a `GeneratorFunction`. ValueError for a count below 0 or too large.
     """
 
+    deterministic = True
+
     def __init__(
         self,
         generator_function: GeneratorFunction | Callable[[int], Any],
@@ -47,6 +49,9 @@ class DataGeneratorSource:
         self._count = count
         self._strategy = rate_limiter_strategy or RateLimiterStrategy.no_op()
         self._type_info = type_info
+
+    def depends_on(self) -> tuple[Any, ...]:
+        return (self._function,)
 
     def get_produced_type(self) -> TypeInformation:
         return self._type_info or Types.PICKLED_BYTE_ARRAY()

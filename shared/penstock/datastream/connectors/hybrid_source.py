@@ -27,11 +27,16 @@ class HybridSource:
     part of the one before: what subtasks read has an order within each of them, and by watermarks over all.
     """
 
+    deterministic = True
+
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(sources)
         self.bounded = self._sources[-1].bounded
         #: only the last source may find splits while the job runs
         self.discovery_interval: float | None = getattr(self._sources[-1], "discovery_interval", None)
+
+    def depends_on(self) -> tuple[Any, ...]:
+        return self._sources
 
     @staticmethod
     def builder(first_source: Source) -> "HybridSourceBuilder":

@@ -13,6 +13,8 @@ __all__ = ["NumberSequenceSource"]
 class NumberSequenceSource:
     """The numbers from `start` to `end`, both included, one range a subtask. ValueError if start > end."""
 
+    deterministic = True
+
     def __init__(self, start: int, end: int) -> None:
         if start > end:
             raise ValueError(f"'from' must be <= 'to': {start}, {end}")

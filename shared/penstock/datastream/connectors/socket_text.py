@@ -52,6 +52,9 @@ class SocketTextSource:
     def get_produced_type(self) -> TypeInformation:
         return Types.STRING()
 
+    def why_not_deterministic(self) -> str:
+        return "a socket cannot be read again"
+
     def enumerate_splits(self, parallelism: int) -> list[str]:
         return [f"{self.host}:{self.port}"]
 

@@ -69,6 +69,8 @@ class SessionWindowTimeGapExtractor(ABC):
 class GlobalWindows(WindowAssigner[T, GlobalWindow]):
     """All records of a key in one window that never ends: give it a trigger."""
 
+    deterministic = True
+
     @staticmethod
     def create() -> "GlobalWindows[Any]":
         return GlobalWindows()

@@ -18,6 +18,8 @@ T = TypeVar("T")
 class CountTumblingWindowAssigner(WindowAssigner[T, CountWindow]):
     """Every `window_size` records of a key in one window."""
 
+    deterministic = True
+
     def __init__(self, window_size: int) -> None:
         self._window_size = check_count(window_size, "window_size")
         self._count = ValueStateDescriptor("tumble-count-assigner", Types.LONG())
@@ -46,6 +48,8 @@ class CountTumblingWindowAssigner(WindowAssigner[T, CountWindow]):
 
 class CountSlidingWindowAssigner(WindowAssigner[T, CountWindow]):
     """Windows of `window_size` records of a key, a new one every `window_slide` records; each fires once it is full."""
+
+    deterministic = True
 
     def __init__(self, window_size: int, window_slide: int) -> None:
         self._window_size = check_count(window_size, "window_size")

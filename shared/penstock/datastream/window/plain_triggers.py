@@ -17,6 +17,8 @@ def _add(a: int, b: int) -> int:
 class CountTrigger(Trigger[T, CountWindow]):
     """Fires at each `window_size`-th record of a window, which keeps its contents."""
 
+    deterministic = True
+
     def __init__(self, window_size: int) -> None:
         self._window_size = window_size
         self._count = ReducingStateDescriptor("count", _add, Types.LONG())
@@ -52,6 +54,8 @@ class CountTrigger(Trigger[T, CountWindow]):
 class NeverTrigger(Trigger[T, GlobalWindow]):
     """Never fires: the default of `GlobalWindows`."""
 
+    deterministic = True
+
     def on_element(
         self, element: T, timestamp: int, window: GlobalWindow, ctx: Trigger.TriggerContext
     ) -> TriggerResult:
@@ -73,8 +77,13 @@ class NeverTrigger(Trigger[T, GlobalWindow]):
 class PurgingTrigger(Trigger[T, Window]):
     """Purges the window whenever `nested_trigger` fires."""
 
+    deterministic = True
+
     def __init__(self, nested_trigger: Trigger[T, Any]) -> None:
         self.nested_trigger = nested_trigger
+
+    def depends_on(self) -> tuple[Any, ...]:
+        return (self.nested_trigger,)
 
     @staticmethod
     def of(nested_trigger: Trigger[Any, Any]) -> "PurgingTrigger[Any]":

@@ -28,6 +28,8 @@ class _SessionWindows(MergingWindowAssigner[T, TimeWindow]):
 
 
 class _EventTimeSessions(_SessionWindows[T]):
+    deterministic = True
+
     def get_default_trigger(self, env: Any) -> Trigger[T, TimeWindow]:
         return EventTimeTrigger()
 
@@ -36,6 +38,8 @@ class _EventTimeSessions(_SessionWindows[T]):
 
 
 class _ProcessingTimeSessions(_SessionWindows[T]):
+    deterministic = False
+
     def get_default_trigger(self, env: Any) -> Trigger[T, TimeWindow]:
         return ProcessingTimeTrigger()
 
@@ -95,6 +99,9 @@ class DynamicEventTimeSessionWindows(_EventTimeSessions[T]):
 
     def __init__(self, session_window_time_gap_extractor: SessionWindowTimeGapExtractor) -> None:
         self._extractor = session_window_time_gap_extractor
+
+    def depends_on(self) -> tuple[Any, ...]:
+        return (self._extractor,)
 
     @staticmethod
     def with_dynamic_gap(extractor: SessionWindowTimeGapExtractor) -> "DynamicEventTimeSessionWindows[Any]":

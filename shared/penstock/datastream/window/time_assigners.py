@@ -18,6 +18,8 @@ T = TypeVar("T")
 class TumblingProcessingTimeWindows(WindowAssigner[T, TimeWindow]):
     """Windows of `size` by the clock, starting at multiples of it plus `offset`."""
 
+    deterministic = False
+
     def __init__(self, size: int, offset: int) -> None:
         _check_tumbling(self, size, offset)
         self._size, self._offset = size, offset
@@ -46,6 +48,8 @@ class TumblingProcessingTimeWindows(WindowAssigner[T, TimeWindow]):
 
 class TumblingEventTimeWindows(WindowAssigner[T, TimeWindow]):
     """Windows of `size` by the records' timestamps, starting at multiples of it plus `offset`."""
+
+    deterministic = True
 
     def __init__(self, size: int, offset: int) -> None:
         _check_tumbling(self, size, offset)
@@ -76,6 +80,8 @@ class TumblingEventTimeWindows(WindowAssigner[T, TimeWindow]):
 class SlidingProcessingTimeWindows(WindowAssigner[T, TimeWindow]):
     """Windows of `size` by the clock, a new one every `slide`."""
 
+    deterministic = False
+
     def __init__(self, size: int, slide: int, offset: int) -> None:
         _check_sliding(self, size, slide, offset)
         self._size, self._slide, self._offset = size, slide, offset
@@ -104,6 +110,8 @@ class SlidingProcessingTimeWindows(WindowAssigner[T, TimeWindow]):
 
 class SlidingEventTimeWindows(WindowAssigner[T, TimeWindow]):
     """Windows of `size` by the records' timestamps, a new one every `slide`."""
+
+    deterministic = True
 
     def __init__(self, size: int, slide: int, offset: int) -> None:
         _check_sliding(self, size, slide, offset)

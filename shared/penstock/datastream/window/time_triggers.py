@@ -20,6 +20,8 @@ class Min(ReduceFunction):
 class EventTimeTrigger(Trigger[T, TimeWindow]):
     """Fires when the watermark comes to the end of the window, and at each late record after that."""
 
+    deterministic = True
+
     def on_element(self, element: T, timestamp: int, window: TimeWindow, ctx: Trigger.TriggerContext) -> TriggerResult:
         if window.max_timestamp() <= ctx.get_current_watermark():
             return TriggerResult.FIRE
@@ -51,6 +53,8 @@ class EventTimeTrigger(Trigger[T, TimeWindow]):
 class ProcessingTimeTrigger(Trigger[T, TimeWindow]):
     """Fires when the clock passes the end of the window."""
 
+    deterministic = False
+
     def on_element(self, element: T, timestamp: int, window: TimeWindow, ctx: Trigger.TriggerContext) -> TriggerResult:
         ctx.register_processing_time_timer(window.max_timestamp())
         return TriggerResult.CONTINUE
@@ -78,6 +82,8 @@ class ProcessingTimeTrigger(Trigger[T, TimeWindow]):
 
 class ContinuousEventTimeTrigger(Trigger[T, TimeWindow]):
     """Fires at multiples of `interval` ms of event time, and at the end of the window."""
+
+    deterministic = True
 
     def __init__(self, interval: int) -> None:
         self.interval = interval
@@ -137,6 +143,8 @@ class ContinuousEventTimeTrigger(Trigger[T, TimeWindow]):
 
 class ContinuousProcessingTimeTrigger(Trigger[T, TimeWindow]):
     """Fires at multiples of `interval` ms of the clock, and at the end of the window."""
+
+    deterministic = False
 
     def __init__(self, interval: int) -> None:
         self.interval = interval

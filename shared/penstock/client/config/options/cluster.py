@@ -34,6 +34,23 @@ STORAGE_DIR = optional_string(
     "State plane: directory, shared by all services, of checkpoints and of payloads over 1 MiB. "
     "Without it, payloads stay in Redis.",
 )
+JOBSTORE_EXPIRATION = integer(
+    "jobstore.expiration-time",
+    3600,
+    "Seconds after its end for which a job is shown. Then its rows and counters go, and the payloads that no other job "
+    "needs. That it has ended is remembered for another 30 days.",
+    least=0,
+)
+JOBSTORE_CAPACITY = integer(
+    "jobstore.max-capacity", 2**31 - 1, "Ended jobs that are shown at most; of more, the oldest go at once.", least=0
+)
+TMP_DIRS = optional_string(
+    "io.tmp.dirs",
+    "Folder for the temporary files of TaskManagers: packages, and RocksDB's files unless "
+    "state.backend.rocksdb.localdir says otherwise. Each slot process has one of its own there, which goes with it. "
+    "Default: the system's.",
+    ("taskmanager.tmp.dirs",),
+)
 SERVICE_ID = optional_string(
     "penstock.service.id", "Id of a dispatcher, JobManager or ResourceManager. Default: random."
 )

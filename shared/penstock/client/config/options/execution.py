@@ -23,6 +23,14 @@ class RuntimeMode(Enum):
     AUTOMATIC = "AUTOMATIC"
 
 
+class FailoverStrategy(Enum):
+    """`jobmanager.execution.failover-strategy`."""
+
+    FULL = "full"
+    REGION = "region"
+    TASK = "task"
+
+
 PARALLELISM = integer("parallelism.default", 1, "Parallelism of a job that sets none.", least=1)
 MAX_PARALLELISM = integer(
     "pipeline.max-parallelism",
@@ -79,6 +87,25 @@ SORTED_IN_MEMORY = integer(
 ATTACHED = boolean("execution.attached", False, "Whether the client stays until the job ends.")
 TARGET = optional_string(
     "execution.target", "`local` runs in the client's process, `remote` submits. Default: by `rest.address`."
+)
+
+FAILOVER_STRATEGY = enumeration(
+    "jobmanager.execution.failover-strategy",
+    FailoverStrategy.REGION,
+    "What restarts when a task fails: `region` and `full` all tasks of the job, `task` (not in Flink) where it can the "
+    "failed ones alone (docs/task-local-failover.md).",
+)
+DETERMINISTIC_FUNCTIONS = boolean(
+    "penstock.failover.deterministic-functions",
+    False,
+    "Whether all functions of the job are deterministic: given the same input in the same order, they emit the same. "
+    "With failover strategy `task` their tasks are restarted alone.",
+)
+RETAINED_SIZE = memory(
+    "penstock.failover.retained-size",
+    "64 mb",
+    "Bytes of one task's input that are kept for failover strategy `task`. At half of it a checkpoint is triggered; at "
+    "all of it producers wait for one.",
 )
 
 IN_MEMORY_CHANNELS = boolean(

@@ -63,6 +63,9 @@ class FileSource:
         """JvmNotAvailableError."""
         no_jvm("get_java_function()")
 
+    def why_not_deterministic(self) -> str:
+        return "" if self.bounded else "when it finds new files is no part of a replay (monitor_continuously)"
+
     def enumerate_splits(self, parallelism: int) -> list[FileSourceSplit]:
         """FileNotFoundError names a path that is not there."""
         if not self.bounded:

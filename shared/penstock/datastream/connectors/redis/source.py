@@ -48,6 +48,15 @@ class RedisStreamsSource:
     def get_produced_type(self) -> TypeInformation:
         return self.type_info
 
+    def why_not_deterministic(self) -> str:
+        if len(self.keys) == 1 and self.pattern is None and self.discovery_interval is None:
+            return ""
+        return "in which order it reads several streams is no part of a replay"
+
+    def depends_on(self) -> tuple[Any, ...]:
+        known = self.deserialize is strings or isinstance(self.deserialize, ValueOfField)
+        return () if known else (self.deserialize,)
+
     def enumerate_splits(self, parallelism: int) -> list[RedisStreamSplit]:
         """ConnectionError at once where Redis is not there."""
         with named(self.url, "look at the streams"), client_of(self.url) as client:

@@ -1,0 +1,75 @@
+"""The thread of a dispatcher that forgets ended jobs; of several replicas one does it at a time."""
+
+import time
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from penstock.client.config import Configuration, cluster
+from penstock.coordination.connection import AWAY, REFUSED
+from penstock.coordination.coordination import Coordination
+from penstock_dispatcher.cluster_reader import ClusterReader
+from penstock_dispatcher.jar_store import JarStore
+from penstock_dispatcher.tidying.expiry import expired
+from penstock_dispatcher.tidying.needed_blobs import needed_blobs
+
+_log = structlog.get_logger(__name__)
+
+#: ms; as long as the mirror of a job's end in checkpoint storage at least
+REMEMBERED = 30 * 86_400_000
+#: ms between two looks of all replicas together
+PAUSE = 60_000
+#: ms that a blob must have been of no use: a client that has just uploaded it may be about to submit
+GRACE = 3_600_000
+
+
+class Tidying:
+    """`tidy` may be called by anybody at any time; the thread does it once in `pause` ms."""
+
+    def __init__(
+        self,
+        coordination: Coordination,
+        reader: ClusterReader,
+        jars: JarStore,
+        configuration: Configuration,
+        *,
+        pause: int = PAUSE,
+        grace: int = GRACE,
+    ) -> None:
+        self._coordination, self._reader, self._jars = coordination, reader, jars
+        self._expiration = configuration.get(cluster.JOBSTORE_EXPIRATION) * 1000
+        self._capacity = configuration.get(cluster.JOBSTORE_CAPACITY)
+        self._pause, self._grace = pause, grace
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="tidying", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+
+    def tidy(self) -> None:
+        """One look. Raises `connection.AWAY`."""
+        remains, now = self._coordination.remains, time.time_ns() // 1_000_000
+        for job in expired(remains.ended(), now, self._expiration, self._capacity):
+            if remains.forget(job, REMEMBERED):
+                _log.info("ended job forgotten", job=job)
+        gone = remains.sweep_blobs(lambda: needed_blobs(self._coordination, self._reader, self._jars), now, self._grace)
+        if gone:
+            _log.info("blobs removed that nothing needs", blobs=gone)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._pause / 1000):
+            try:
+                if self._coordination.remains.turn(self._pause * 9 // 10):
+                    self.tidy()
+            except (*AWAY, *REFUSED) as error:
+                _log.info("ended jobs stay for now", error=str(error))
+            except Exception:
+                _log.exception("ended jobs stay")
