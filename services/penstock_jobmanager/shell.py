@@ -9,7 +9,7 @@ from threading import Thread
 import redis
 import structlog
 
-from penstock.client.config import Configuration, ConfigurationError, service_configuration
+from penstock.client.config import Configuration, ConfigurationError, cluster, service_configuration
 from penstock.coordination.broker import make_app, send_hint
 from penstock.coordination.connection import AWAY, REFUSED, wait_for_redis
 from penstock.coordination.coordination import Coordination
@@ -66,7 +66,7 @@ def serve(configuration: Configuration, settings: Settings) -> int:
     keyring = keyring_of(configuration)
     coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir, keyring)
     service = Service("jobmanager", coordination, configuration)
-    configure_logging(service.name, service.id)
+    configure_logging(service.name, service.id, folder=configuration.find(cluster.LOG_DIR))
     logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys, keyring)
     app = make_app(settings.redis_url, settings.cluster_id)
     hint = partial(send_hint, app, keyring=keyring)
