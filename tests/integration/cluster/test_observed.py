@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import textwrap
 import urllib.request
 from collections.abc import Iterator
@@ -130,6 +131,18 @@ def test_lines_of_functions_say_which_task_they_are_of(watched: Watched) -> None
     assert (mine["job"], mine["vertex"], mine["attempt"]) == (watched.job, watched.vertices()[0], 0)
     assert mine["subtask"] in (0, 1) and mine["epoch"] >= 1
     assert mine["task"].startswith("Source: numbers")
+
+
+def test_logs_are_followed_until_somebody_interrupts(watched: Watched) -> None:
+    options = ["-m", watched.cluster.addresses, "-f", "-n", "0", "-j", watched.job]
+    command = [sys.executable, "-m", "penstock", "logs", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        line = following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=60)
+    assert re.match(r"(jobmanager|taskmanager)-\d: \d\d:\d\d:\d\d", line), line
+    assert following.returncode == 130
 
 
 def test_metrics_on_the_command_line(watched: Watched) -> None:
