@@ -81,7 +81,7 @@ class Job:
             for v in compiled.graph.vertices
         )
         compiled = CompiledJob(msgspec.structs.replace(compiled.graph, vertices=vertices), compiled.blobs)
-        placement = {source: ("a0", "a1"), counts: ("b0", "b1"), sums: ("b0", "b1")}
+        placement: dict[str, tuple[str, ...]] = {source: ("a0", "a1"), counts: ("b0", "b1"), sums: ("b0", "b1")}
         self.source, self.counts, self.sums = source, counts, sums
         self.slots = Cluster(url, prefix, compiled, placement)
         self.slots.checkpointing = True

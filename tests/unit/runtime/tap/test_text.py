@@ -1,5 +1,6 @@
 """Any record has a text: bounded, printable, and without harm."""
 
+import contextlib
 import signal
 import time
 from collections import deque, namedtuple
@@ -97,10 +98,8 @@ def test_a_repr_that_is_no_text_is_told() -> None:
 class Endless:
     def __repr__(self) -> str:
         while True:
-            try:
+            with contextlib.suppress(Exception):
                 time.sleep(0.001)
-            except Exception:
-                pass
 
 
 def test_a_repr_that_does_not_return_is_ended() -> None:
