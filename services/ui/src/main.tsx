@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/graph.css";
 import "./styles/pages.css";
+import "./styles/tap.css";
 
 theme.apply();
 render(<App />, document.getElementById("app")!);

@@ -82,7 +82,7 @@ class Coordination:
         self.splits = RedisSplits(client, keys)
         self.metrics = RedisMetrics(client, keys)
         self.alignments = RedisAlignments(client, keys)
-        self.taps = RedisTaps(client, keys)
+        self.taps = RedisTaps(client, keys, keyring)
         self.profiles = RedisProfiles(client, keys)
         if keyring.is_signing:
             self._seal(keyring)

@@ -9,6 +9,7 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.messages import decode, encode
 from penstock.coordination.scripts import Argument, Script
 from penstock.coordination.tap_rows import TapLease, TappedBatch, TapReport, TapSubtask, TapView
+from penstock.security.keyring import UNSIGNED, Keyring
 
 #: ms that a point is sampled after a viewer's last call
 LEASE_MS = 5000
@@ -23,12 +24,14 @@ WAKE_LENGTH = 16
 class RedisTaps:
     """See `parts.Taps`."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, client: redis.Redis, keys: Keys, keyring: Keyring = UNSIGNED) -> None:
+        self._keys, self._keyring = keys, keyring
         self._view, self._publish = Script(client, "tap_view"), Script(client, "tap_publish")
 
     def view(self, job: str, lease: TapLease, after: str = "") -> TapView | None:
         keys = self._keys
+        # slots read it beside their commands, and open what they read
+        wake = self._keyring.seal("message", keys.tap_wake(job), lease.member.encode())
         found = self._view(
             [
                 keys.taps(job),
@@ -36,7 +39,7 @@ class RedisTaps:
                 keys.tapped(job, lease.vertex, lease.point),
                 keys.tap_subtasks(job, lease.vertex, lease.point),
             ],
-            [lease.member, LEASE_MS, MOST_LEASES, successor(after) if after else "", MOST_BATCHES],
+            [lease.member, LEASE_MS, MOST_LEASES, successor(after) if after else "", MOST_BATCHES, wake],
         )
         if found == 0:
             return None

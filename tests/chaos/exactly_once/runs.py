@@ -81,7 +81,7 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
     settings = settings_of(seed, choice, folder, url, failover)
     (folder / "settings.json").write_text(json.dumps(settings))
     outcome, begun = Outcome(seed), time.monotonic()
-    parallelism = choice.choice([1, 2, 4])
+    parallelism = max(choice.choice([1, 2, 4]), 2 if failover else 1)
     command = [sys.executable, "-m", "penstock", "run", "-m", cluster.addresses, "-p", str(parallelism)]
     command += [str(PROGRAM), str(folder / "settings.json")]
     said = (folder / "said").open("w+")

@@ -26,7 +26,9 @@ def report(*texts: str, subtask: int = 0, attempt: int = 0, point: str = "edge-0
 
 def wakes(coordination: Coordination) -> int:
     key = coordination.keys.tap_wake(JOB)
-    return len(coordination.events.read({key: "0-0"}).get(key, []))
+    found = [payload.decode() for _, payload in coordination.events.read({key: "0-0"}).get(key, [])]
+    assert all(payload.startswith(f"{VERTEX}|edge-0|") for payload in found), "with a secret, they are sealed"
+    return len(found)
 
 
 def test_a_viewer_has_a_lease_and_wakes_the_slots(coordination: Coordination) -> None:

@@ -15,6 +15,8 @@ interface Properties {
   now?: number;
   chosen?: string | null;
   linkOf?: (vertex: string) => string;
+  /** Where a click on an edge leads: its number, and the vertex it leads to. */
+  edgeLink?: (edge: string, target: string) => string;
 }
 
 const SMALLEST = 0.55;
@@ -22,7 +24,7 @@ const SMALLEST = 0.55;
 const NARROW = 700;
 
 /** A job's vertices and the edges between them, fitted to the width there is. */
-export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Properties): VNode {
+export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf, edgeLink }: Properties): VNode {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(1000);
   const [zoom, setZoom] = useState<number | null>(null);
@@ -58,12 +60,17 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf }: Prope
                 <path key={wire.key} d={path(wire.points)} class={`wire ${flows(rates, wire.source)}`} marker-end="url(#arrow)" />
               ))}
             </svg>
-            {drawn.wires.map((wire) => (
-              <span key={wire.key} class="wire-label" style={{ left: wire.at.x, top: wire.at.y }}>
-                {wire.label}
-                <EdgeLag rates={rates?.get(wire.target)} now={now} />
-              </span>
-            ))}
+            {drawn.wires.map((wire) => {
+              const style = { left: wire.at.x, top: wire.at.y };
+              const label = <>{wire.label}<EdgeLag rates={rates?.get(wire.target)} now={now} /></>;
+              if (!edgeLink) return <span key={wire.key} class="wire-label" style={style}>{label}</span>;
+              const name = `Tap ${operators.get(wire.source)?.name} to ${operators.get(wire.target)?.name}, ${wire.label}`;
+              return (
+                <a key={wire.key} class="wire-label" style={style} href={edgeLink(wire.key, wire.target)} aria-label={name} title="See the records that pass here">
+                  {label}
+                </a>
+              );
+            })}
             {drawn.boxes.map((box) => (
               <GraphNode
                 key={box.id}

@@ -19,6 +19,7 @@ _COMMANDS = {
     "checkpoint": ("savepoints", "Take a checkpoint of a job now."),
     "checkpoints": ("checkpoints", "Show the checkpoints of a job."),
     "rescale": ("savepoints", "Let a job go on at another parallelism."),
+    "tap": ("tap", "Show the records that pass on an edge of a running job."),
     "inspect": ("inspect", "Show what a checkpoint or savepoint consists of."),
     "sign": ("sign", "Sign a checkpoint or savepoint for a cluster with a secret."),
     "info": ("info", "Print the plan of a program as JSON, without running it."),

@@ -1,6 +1,6 @@
 -- A viewer looks at a point: lengthen its lease, wake slots that do not sample it, read what was sampled.
 -- KEYS 1 leases (sorted set), 2 wake stream, 3 records of the point (stream), 4 its subtasks (hash)
--- ARGV 1 member, 2 ms of a lease, 3 most leases, 4 ids above this one ('': the newest), 5 most entries
+-- ARGV 1 member, 2 ms of a lease, 3 most leases, 4 ids above this one ('': the newest), 5 most entries, 6 what the wake stream is told
 -- Returns 0 where there are too many leases, else {subtasks as field, value, …; entries as id, payload, …}.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -21,7 +21,7 @@ for index = 1, #rows, 2 do
   end
 end
 if not there or #subtasks == 0 then
-  redis.call('XADD', KEYS[2], 'MAXLEN', 16, '*', 'm', ARGV[1])
+  redis.call('XADD', KEYS[2], 'MAXLEN', 16, '*', 'm', ARGV[6])
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[2] * 2)
 local entries = {}

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections import deque, namedtuple
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,11 +13,17 @@ from hypothesis import strategies as st
 
 from penstock.common.types import Row, RowKind
 from penstock.runtime.interruption import Interrupted
-from penstock.runtime.tap.text import text_of
+from penstock.runtime.tap import text
 from penstock.runtime.tap.time_limit import TimeLimit
 
 # by a signal it would use the very timer that the limit uses
 pytestmark = pytest.mark.timeout(60, method="thread")
+
+
+def text_of(value: Any, longest: int) -> str:
+    """With time enough, however busy the machine is."""
+    return text.text_of(value, longest, TimeLimit(30.0))
+
 
 Point = namedtuple("Point", "x y")
 
@@ -44,7 +51,7 @@ class Plain:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "expected"),
     [
         ((1, "a", None), "(1, 'a', None)"),
         ((1,), "(1,)"),
@@ -63,8 +70,8 @@ class Plain:
         (int, "<class 'int'>"),
     ],
 )
-def test_it_reads_like_the_repr(value: Any, text: str) -> None:
-    assert text_of(value, 100) == text
+def test_it_reads_like_the_repr(value: Any, expected: str) -> None:
+    assert text_of(value, 100) == expected
 
 
 class Raises:
@@ -97,15 +104,13 @@ def test_a_repr_that_is_no_text_is_told() -> None:
 class Endless:
     def __repr__(self) -> str:
         while True:
-            try:
+            with suppress(Exception):
                 time.sleep(0.001)
-            except Exception:
-                pass
 
 
 def test_a_repr_that_does_not_return_is_ended() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    assert text_of((1, Endless()), 100, TimeLimit(0.05)) == "(1, <Endless: its repr takes longer than 50 ms>"
+    assert text.text_of((1, Endless()), 100, TimeLimit(0.05)) == "(1, <Endless: its repr takes longer than 50 ms>"
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
@@ -147,9 +152,9 @@ class Cyclic(list[Any]):
     ids=["str", "list", "repr", "int", "dict", "nested"],
 )
 def test_what_is_huge_is_cut(value: Any) -> None:
-    text = text_of(value, 100)
-    assert len(text) <= 100
-    assert text.endswith("…") or text.startswith("<int of")
+    shown = text_of(value, 100)
+    assert len(shown) <= 100
+    assert shown.endswith("…") or shown.startswith("<int of")
 
 
 def test_a_cycle_ends() -> None:
@@ -164,9 +169,9 @@ class Steers:
 
 
 def test_nothing_steers_a_terminal() -> None:
-    text = text_of(Steers(), 100)
-    assert text == "\\x1b[2Jgone\\n\\ud800"
-    text.encode()
+    shown = text_of(Steers(), 100)
+    assert shown == "\\x1b[2Jgone\\n\\ud800"
+    shown.encode()
 
 
 JSON = st.recursive(
@@ -178,10 +183,10 @@ JSON = st.recursive(
 
 @given(value=JSON, longest=st.integers(20, 200))
 def test_any_value_has_a_printable_text_within_bounds(value: Any, longest: int) -> None:
-    text = text_of(value, longest)
-    assert 0 < len(text) <= longest
-    assert text.isprintable()
-    text.encode()
+    shown = text_of(value, longest)
+    assert 0 < len(shown) <= longest
+    assert shown.isprintable()
+    shown.encode()
 
 
 @given(value=JSON)

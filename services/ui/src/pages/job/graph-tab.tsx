@@ -5,6 +5,7 @@ import type { Graph as JobGraph, Job } from "../../link/documents";
 import type { History } from "../../model/rates";
 import { jobLink } from "../../model/route";
 import { ended } from "../../model/states";
+import { TapPanel } from "./tap-panel";
 import { VertexPanel } from "./vertex-panel";
 import { VertexTable } from "./vertex-table";
 
@@ -13,16 +14,19 @@ interface Properties {
   graph: JobGraph;
   history: History;
   chosen: string | null;
+  /** The edge of the chosen vertex that is looked into. */
+  tap: string | null;
 }
 
 /** Where the records go, where they wait, and who is to blame. */
-export function GraphTab({ job, graph, history, chosen }: Properties): VNode {
+export function GraphTab({ job, graph, history, chosen, tap }: Properties): VNode {
   const vertices = new Map(job.vertices.map((v) => [v.id, v]));
   const vertex = chosen ? vertices.get(chosen) : undefined;
   const linkOf = (id: string) => jobLink(job.id, "graph", id === chosen ? {} : { vertex: id });
+  const edgeLink = (edge: string, target: string) => jobLink(job.id, "graph", { vertex: target, tap: `edge-${edge}` });
   return (
     <>
-      <Graph shape={graph} vertices={vertices} rates={history.vertices} now={job.now} chosen={chosen} linkOf={linkOf} />
+      <Graph shape={graph} vertices={vertices} rates={history.vertices} now={job.now} chosen={chosen} linkOf={linkOf} edgeLink={ended(job.state) ? undefined : edgeLink} />
       {!ended(job.state) && <Legend />}
       {chosen && !vertex && (
         <Empty title="The job has no such vertex">
@@ -31,6 +35,7 @@ export function GraphTab({ job, graph, history, chosen }: Properties): VNode {
           </p>
         </Empty>
       )}
+      {vertex && tap && <TapPanel job={job} vertex={vertex.id} edge={tap} />}
       {vertex ? (
         <VertexPanel job={job} vertex={vertex} operators={graph.vertices.find((v) => v.id === vertex.id)?.operators ?? []} rates={history.vertices.get(vertex.id)} />
       ) : (

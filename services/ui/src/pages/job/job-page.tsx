@@ -85,7 +85,7 @@ function Tabs({ job, tab, query }: { job: Job; tab: Tab; query: URLSearchParams 
         ))}
       </nav>
       {graph.error && <Failed what="The job's graph cannot be read." error={graph.error} />}
-      {tab === "graph" && (graph.data ? <GraphTab job={job} graph={graph.data} history={history} chosen={query.get("vertex")} /> : <Loading what="the graph" />)}
+      {tab === "graph" && (graph.data ? <GraphTab job={job} graph={graph.data} history={history} chosen={query.get("vertex")} tap={query.get("tap")} /> : <Loading what="the graph" />)}
       {tab === "charts" && <ChartsTab job={job} history={history} />}
       {tab === "checkpoints" && <CheckpointsTab job={job} chosen={query.get("checkpoint")} />}
       {tab === "exceptions" && <ExceptionsTab job={job} />}

@@ -12,6 +12,7 @@ import type { Rates, VertexRates } from "../../model/rates";
 import { jobLink, taskmanagerLink } from "../../model/route";
 import { ended } from "../../model/states";
 import { watermarkText } from "../../model/watermark";
+import { TapButton } from "./tap-button";
 import { UserMetrics } from "./user-metrics";
 
 interface Properties {
@@ -37,6 +38,7 @@ export function VertexPanel({ job, vertex, operators, rates }: Properties): VNod
         <h2>{vertex.name}</h2>
         <State state={vertex.state} />
         <span class="fill" />
+        {live && <TapButton job={job} vertex={vertex.id} />}
         {live && <a class="button" href={jobLink(job.id, "flamegraph", { vertex: vertex.id })}>Flame graph</a>}
         <a class="button" href={jobLink(job.id)}>Close</a>
       </div>
