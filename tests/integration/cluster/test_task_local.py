@@ -1,6 +1,7 @@
 """Failover strategy `task` on a real cluster: who is not harmed goes on as he was, and the output is exact."""
 
 import os
+import random
 import shutil
 import signal
 import time
@@ -53,6 +54,20 @@ def test_only_the_tasks_of_a_dead_slot_restart(ha_cluster: LocalCluster, start: 
     assert details["timestamps"]["RESTARTING"] == 0
     assert job.metric("numLocalRestarts") == 1 and job.metric("numRestarts") == 1
     job.finished_exactly()
+
+
+def test_slots_die_in_turn_while_user_code_raises(ha_cluster: LocalCluster, start: Start) -> None:
+    job = start(count=9000, raises=[1000, 3000, 5000, 7000]).running()
+    choice = random.Random(5)
+    for number in range(1, 4):
+        time.sleep(choice.uniform(0.0, 0.8))
+        busy = [p["pid"] for p in ha_cluster.processes("slot") if p["jobs"]]
+        os.kill(choice.choice(busy), signal.SIGKILL)
+        wait_for(lambda n=number: job.metric("numLocalRestarts") >= n and job.all_run(), 90, "the restart")  # type: ignore[misc]
+    job.finished_exactly()
+    assert job.details()["timestamps"]["RESTARTING"] == 0
+    assert job.metric("numLocalRestarts") >= 3 + 1
+    print(f"{job.metric('numLocalRestarts')} restarts: {sorted(job.attempts().values())}")
 
 
 def test_only_the_task_whose_code_raised_restarts(ha_cluster: LocalCluster, start: Start) -> None:
