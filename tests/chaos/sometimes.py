@@ -17,7 +17,7 @@ def _event(text: str, **fields: str) -> Pattern:
 
 #: name -> which lines count. Those of `watch.history` come on top.
 PATTERNS: dict[str, Pattern] = {
-    "job led": _event("leading", job=""),
+    "job led": lambda line: line.event == "leading" and "job" in line.fields,
     "leader fenced": _event("no longer leading", reason="is over"),
     "lease lost": _event("no longer leading", reason="the lease was lost"),
     "leader gave a job up": _event("no longer leading", reason="leads fewer"),
@@ -25,7 +25,7 @@ PATTERNS: dict[str, Pattern] = {
     "ResourceManager stepped down": _event("stepping down"),
     "ledger reloaded after a conflict": _event("the ledger was changed by another"),
     "TaskManager removed": _event("TaskManager removed"),
-    "TaskManager registered anew": _event("registered", incarnation=""),
+    "TaskManager registered": lambda line: line.event == "registered",
     "slot lost": _event("slot lost"),
     "late hint ignored": _event("hint ignored"),
     "older Redis noticed": _event("Redis came back older"),

@@ -10,7 +10,8 @@ from tests.chaos.scenario import JOBMANAGER, SLOT, Scenario
 _NEEDS = frozenset({Ability.CRASH_POINT})
 _NTH = 3
 _OF_JOBMANAGER: tuple[Point, ...] = ("after-last-ack", "after-metadata", "after-completed", "after-pointer")
-_OF_SLOT: tuple[Point, ...] = ("before-upload", "after-upload", "between-commits")
+#: each with which of those that come by dies: late enough that a checkpoint is there, and the scenario has begun
+_OF_SLOT: tuple[tuple[Point, int], ...] = (("before-upload", 25), ("after-upload", 25), ("between-commits", 10))
 
 
 def jobmanager_dies(run: Run) -> None:
@@ -26,7 +27,7 @@ def jobmanager_dies(run: Run) -> None:
 
 
 def slot_dies(run: Run) -> None:
-    run.until(lambda: run.cluster.crash_point_reached() >= _NTH, "the crash point")
+    run.until(lambda: run.cluster.crash_point_reached() >= run.scenario.spec.crash_nth, "the crash point")
     at = run.note(f"{run.scenario.spec.crash_point}: a slot dies")
     run.back(at)
     time.sleep(0.2)
@@ -51,10 +52,10 @@ SCENARIOS = (
             f"slot killed {point}",
             slot_dies,
             _NEEDS,
-            spec=ClusterSpec(crash_point=point, crash_nth=_NTH),
+            spec=ClusterSpec(crash_point=point, crash_nth=nth),
             target=SLOT,
             reached=("restored",),
         )
-        for point in _OF_SLOT
+        for point, nth in _OF_SLOT
     ),
 )
