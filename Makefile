@@ -12,7 +12,7 @@ export PENSTOCK_REDIS_URL := redis+sentinel://sentinel-1:26379,sentinel-2:26379,
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all test-long chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
 
 help:  ## Show this.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ demo: $(STAMP)  ## Word count over 2 million words on a local cluster, checked (
 
 up:  ## Build and start the stack in containers; REST at 127.0.0.1:8081 and :8082 (SENTINEL=1: with a replica and Sentinels).
 	@mkdir -p data
+	@scripts/compose-secrets
 	docker compose up -d --build
 	@scripts/compose-wait
 	@echo "up: REST at$(PORTS:%= http://127.0.0.1:%); make submit JOB=examples/word_count.py"
@@ -51,7 +52,10 @@ test-ci: $(STAMP)
 test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
 	@scripts/test-all
 
-chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10), with a SEED of its own or the given one, and the long scenarios.
+chaos: $(STAMP)  ## Run the chaos suite for MINUTES (10) by SEED (any), or SCENARIO='part of a name', HARNESS=docker: over containers.
+	@SEED='$(SEED)' MINUTES='$(MINUTES)' SCENARIO='$(SCENARIO)' RUNS='$(RUNS)' OUT='$(OUT)' HARNESS='$(HARNESS)' $(PY) -m tests.chaos
+
+test-long: $(STAMP)  ## Run the tests that take too long for every run, for MINUTES (10).
 	@MINUTES=$(or $(MINUTES),10) $(PY) -m pytest -m chaos -s $(T)
 
 exactly-once: $(STAMP)  ## RUNS (200) seeded jobs under kills and exceptions, their output compared with an oracle's (SEED=first).

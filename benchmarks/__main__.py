@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import checkpoints, demo_job, exchange_raw, latency, side_by_side, start_latency, throughput
+from benchmarks import checkpoints, demo_job, exchange_raw, latency, rest_load, side_by_side, start_latency, throughput
 from benchmarks.cluster import new_cluster
 from benchmarks.machine import machine_facts
 from benchmarks.peers_venv import python_of
@@ -24,7 +24,7 @@ from benchmarks.report import markdown
 from benchmarks.runners import PEERS, PENSTOCK, Runner
 from benchmarks.workloads import WORKLOADS
 
-PARTS = ("workloads", "throughput", "demo", "start_latency", "exchange", "latency", "checkpoints")
+PARTS = ("workloads", "throughput", "demo", "start_latency", "exchange", "latency", "checkpoints", "rest")
 EVERY = {runner.name: runner for runner in (*PENSTOCK, *PEERS)}
 RESULTS = Path(__file__).parent / "results"
 
@@ -55,6 +55,9 @@ def measure(parts: list[str], rounds: int, runners: Sequence[Runner], workloads:
             if "checkpoints" in parts:
                 say("checkpoints")
                 figures["checkpoints"] = checkpoints.measure(cluster, folder, rounds)
+            if "rest" in parts:
+                say("REST requests beside a job")
+                figures["rest"] = rest_load.measure(cluster, rounds)
             if "throughput" in parts:
                 figures["throughput"] = throughput.measure(cluster, folder, rounds, say)
     figures["machine"]["load_after"] = os.getloadavg()

@@ -19,6 +19,7 @@ def markdown(figures: dict[str, Any]) -> str:
             ("exchange", _exchange),
             ("latency", latency),
             ("checkpoints", checkpoints),
+            ("rest", _rest),
         )
         if name in figures
     ]
@@ -75,6 +76,22 @@ def _demo(demo: dict[str, Any]) -> str:
             table(("peak RSS, MiB", "processes seen", "largest", "smallest"), memory),
         )
     )
+
+
+def _rest(rest: dict[str, Any]) -> str:
+    facts = [
+        ("requests a second", rest["achieved_per_second"]),
+        ("answered within, p50 and p99, ms", f"{rest['p50_ms']}, {rest['p99_ms']}"),
+        (
+            f"dispatcher, of a core (goal: below {rest['goals']['dispatcher_cores']})",
+            f"{rest['dispatcher_cores']}, without them {rest['dispatcher_cores_idle']}",
+        ),
+        ("records per CPU second of the slots", f"{rest['records_per_slot_cpu_s']:,}"),
+        ("without them", f"{rest['records_per_slot_cpu_s_alone']:,}"),
+        (f"change (goal: within {rest['goals']['change']:.0%})", f"{rest['change']:+.1%}"),
+        ("of each round", ", ".join(f"{change:+.1%}" for change in rest["changes"])),
+    ]
+    return f"### {rest['rate']} REST requests a second beside a job\n\n" + table(("", ""), facts)
 
 
 def _start_latency(latency: dict[str, Any]) -> str:

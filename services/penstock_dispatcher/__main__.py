@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 
 from penstock.client.addresses import scheme_of
-from penstock.client.config import Configuration, ConfigurationError, rest, service_configuration
+from penstock.client.config import Configuration, ConfigurationError, cluster, rest, service_configuration
 from penstock.coordination.logging import configure_logging
 from penstock.security.configured import keyring_of, token_of
 from penstock.security.exposure import check_exposure
@@ -45,7 +45,7 @@ def main() -> int:
         return 2
     with listening, connect(configuration) as coordination:
         service = Service("dispatcher", coordination, configuration)
-        configure_logging("dispatcher", service.id)
+        configure_logging("dispatcher", service.id, folder=configuration.find(cluster.LOG_DIR))
         scheme, urls = scheme_of(configuration), KnownUrls.of(configuration)
         address = advertised_url(listening, configuration.find(rest.ADVERTISED_ADDRESS), scheme)
         service.announce(address=address)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
+import structlog
 
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import decode
@@ -17,6 +18,8 @@ from penstock.graph.states import JobState
 from penstock_dispatcher.job_view import JobView, view_of
 from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.read_cache import ReadCache
+
+_log = structlog.get_logger()
 
 _RESOURCEMANAGER = "resourcemanager"
 #: the slots of a cluster and its dispatchers are installed alike
@@ -65,8 +68,18 @@ class ClusterReader:
         return self._load_job(job_id)
 
     def jobs(self) -> list[JobView]:
-        """All jobs, the newest submission first."""
-        return [self.job(job_id) for job_id in self.job_ids()]
+        """All jobs, the newest submission first; without those that cannot be read, or are gone by now."""
+        return [view for job_id in self.job_ids() if (view := self._readable(job_id)) is not None]
+
+    def _readable(self, job_id: str) -> JobView | None:
+        try:
+            return self.job(job_id)
+        except NotFound:
+            return None
+        except (ValueError, KeyError) as error:
+            # one that somebody has forged or damaged must not hide all the others
+            _log.error("a job is left out of the lists: it cannot be read", job=job_id, error=str(error))
+            return None
 
     def job_ids(self) -> list[str]:
         """The same, their ids alone."""

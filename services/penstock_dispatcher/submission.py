@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from penstock.client.config.options import security
 from penstock.client.remote import ORIGIN_KEY
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.messages import encode
@@ -33,6 +34,8 @@ def parse_graph(body: bytes) -> JobGraph:
     ):
         if len(value) != digits or not _HEX.issuperset(value):
             raise BadRequest(f"{name} {value[:80]!r} of the JobGraph is not {digits} lower-case hex digits")
+    if own := sorted(key for key in graph.configuration if key.startswith(security.SECRET.key)):
+        raise BadRequest(f"a job cannot bring {own[0]}: what the cluster signs with is the cluster's")
     try:
         check_job_graph(graph)
     except ValueError as error:

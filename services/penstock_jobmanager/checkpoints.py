@@ -145,8 +145,14 @@ def _due(job: Job, interval: float) -> float | None:
         return job.now.mono
     if not config.after_tasks_finish and (any(ended) or len(ended) < len(job.record.executions)):
         return None
-    pause = job.remaining(counters.last_ended, config.min_pause) if counters.last_ended else 0.0
-    return max(job.next_checkpoint, job.now.mono + pause)
+    return max(job.next_checkpoint, _pause_over(job, counters.last_ended, config.min_pause))
+
+
+def _pause_over(job: Job, last_ended: int, pause: float) -> float:
+    """Reckoned once, on our own clock: by one that is behind that of the leader before the pause would never end."""
+    if job.paused is None or job.paused[0] != last_ended:
+        job.paused = last_ended, job.now.mono + (job.remaining(last_ended, pause) if last_ended else 0.0)
+    return job.paused[1]
 
 
 def _is_ending(job: Job) -> bool:

@@ -147,6 +147,7 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
         for execution in live:
             _end(job, execution, ExecutionState.CANCELED)
         return
+    counted = local_restart.is_same_loss(job, allocation)
     for execution in live:
         job.move((execution.vertex, execution.subtask), ExecutionState.FAILED, failure=_located(job, execution, lost))
     restorable = job.record.counters.pointer is not None or job.row.initial is not None
@@ -154,7 +155,7 @@ def on_slot_lost(job: Job, event: SlotLost) -> None:
         job,
         _located(job, live[0], lost),
         lost_process=True,
-        at_once=(event.planned and restorable) or local_restart.is_same_loss(job, allocation),
+        at_once=(event.planned and restorable) or counted,
         failed=tuple((e.vertex, e.subtask) for e in live),
     )
 

@@ -45,6 +45,8 @@ class Job:
         self.eligibility = eligibility(graph, options)
         #: when the next checkpoint is due, on the clock of `Now.mono`; None: not known yet
         self.next_checkpoint: float | None = None
+        #: when the last one ended (ms, wall clock of who led then), and when the pause after it is over (`Now.mono`)
+        self.paused: tuple[int, float] | None = None
         self.timers: dict[str, float] = {}
         self.now = Now(0, 0.0)
         self.decision = Decision()

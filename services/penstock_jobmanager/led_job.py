@@ -21,6 +21,7 @@ from penstock.graph.execution_graph import ExecutionGraph
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import JobState
 from penstock.service.outage import is_outage
+from penstock.service.spans import SpanReporter
 from penstock_jobmanager import effect_inputs, end, rollback
 from penstock_jobmanager.commits import job_role, to_commit
 from penstock_jobmanager.decision import Decision
@@ -36,6 +37,7 @@ from penstock_jobmanager.record import JobRecord
 from penstock_jobmanager.rollback import Rollback
 from penstock_jobmanager.settings import master_options
 from penstock_jobmanager.takeover import take_over
+from penstock_jobmanager.traces import spans_of
 
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +70,9 @@ class LedJob:
         configuration: Configuration,
         effects: EffectRunner,
         clock: Callable[[], Now],
+        spans: SpanReporter | None = None,
     ) -> None:
+        self._spans = spans
         self.job, self.role, self.epoch = job, job_role(job), epoch
         self.cursor = "0-0"
         self._plane, self._configuration, self._effects, self._clock = coordination, configuration, effects, clock
@@ -315,6 +319,8 @@ class LedJob:
     def _committed(self, decision: Decision) -> None:
         executions = ExecutionGraph(self._master.graph, self._master.record.executions) if self._master else None
         narrate(decision, executions)
+        if self._spans is not None and self._master is not None:
+            self._spans.report(spans_of(decision, self._master.record, self.epoch))
         for name in decision.withdrawn:
             self._effects.withdraw(self.job, name)
         self._carry_out()

@@ -73,17 +73,14 @@ def decide(job: Job, failure: Failure, failed: Collection[Subtask], *, lost_proc
 
 
 def is_same_loss(job: Job, lost: AllocationRow) -> bool:
-    """Whether another slot of its TaskManager was lost just before, and tasks of it are still being restarted."""
-    others = [
-        a
+    """Whether another slot of its TaskManager was lost just before: tasks of it still wait to be restarted alone."""
+    if not job.eligibility.is_on or job.row.state is not JobState.RUNNING:
+        return False
+    waits = any(e.state in (ExecutionState.FAILED, ExecutionState.SCHEDULED) for e in job.record.executions.values())
+    return waits and any(
+        a.state == "GONE" and a.incarnation == lost.incarnation and a.allocation != lost.allocation
         for a in job.record.allocations.values()
-        if a.state == "GONE" and a.incarnation == lost.incarnation and a.allocation != lost.allocation
-    ]
-    is_under_way = job.row.state is JobState.RUNNING and any(
-        e.state not in (ExecutionState.RUNNING, ExecutionState.FINISHED) and e.allocation != lost.allocation
-        for e in job.record.executions.values()
     )
-    return bool(others) and is_under_way
 
 
 def settle(job: Job) -> None:

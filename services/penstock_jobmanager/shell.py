@@ -9,7 +9,7 @@ from threading import Thread
 import redis
 import structlog
 
-from penstock.client.config import Configuration, ConfigurationError, service_configuration
+from penstock.client.config import Configuration, ConfigurationError, cluster, service_configuration
 from penstock.coordination.broker import make_app, send_hint
 from penstock.coordination.connection import AWAY, REFUSED, wait_for_redis
 from penstock.coordination.coordination import Coordination
@@ -19,6 +19,7 @@ from penstock.security.configured import keyring_of
 from penstock.security.exposure import check_exposure
 from penstock.service import Service
 from penstock.service.outage import is_outage
+from penstock.service.spans import SpanReporter, span_reporter
 from penstock_jobmanager.checkpoint_storage import JobStorage
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.input_logs import ExchangeInputLogs
@@ -65,17 +66,18 @@ def serve(configuration: Configuration, settings: Settings) -> int:
     keyring = keyring_of(configuration)
     coordination = Coordination.connect(settings.redis_url, settings.cluster_id, settings.storage_dir, keyring)
     service = Service("jobmanager", coordination, configuration)
-    configure_logging(service.name, service.id)
+    configure_logging(service.name, service.id, folder=configuration.find(cluster.LOG_DIR))
     logs = ExchangeInputLogs(settings.exchange_urls, coordination.keys, keyring)
     app = make_app(settings.redis_url, settings.cluster_id)
     hint = partial(send_hint, app, keyring=keyring)
     effects = EffectRunner(coordination.events, coordination.keys, logs, hint, coordination.blobs, JobStorage)
+    spans = span_reporter(configuration, {"service.instance.id": service.id})
     with coordination, service:
         _log.info("starting", redis=_place(settings.redis_url), cluster=settings.cluster_id)
         status = 0
         try:
             wait_for_redis(settings.redis_url, stop=service.stopping.is_set)
-            status = _lead(service, coordination, configuration, settings, effects)
+            status = _lead(service, coordination, configuration, settings, effects, spans)
         except REFUSED as error:
             _log.error("Redis refuses us: check penstock.redis.url", error=str(error))
             status = 1
@@ -84,6 +86,8 @@ def serve(configuration: Configuration, settings: Settings) -> int:
             if not service.stopping.is_set():
                 raise
         effects.close()
+        if spans is not None:
+            spans.close()
         logs.close()
         app.close()
         _log.info("left")
@@ -96,6 +100,7 @@ def _lead(
     configuration: Configuration,
     settings: Settings,
     effects: EffectRunner,
+    spans: SpanReporter | None,
 ) -> int:
     with LeaseRenewer(settings.redis_url, settings.cluster_id, settings.lease_ttl, settings.lease_interval) as renewer:
         service.beats.append(renewer.beat)
@@ -103,7 +108,7 @@ def _lead(
             coordination,
             renewer,
             effects,
-            lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks),
+            lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks, spans),
             lease_ttl=settings.lease_ttl,
             poll=settings.lease_poll / 1000,
             id=service.id,

@@ -3,7 +3,7 @@
 import sys
 
 from penstock.checkpoint.leadership import LeadershipMirror
-from penstock.client.config import ConfigurationError, service_configuration
+from penstock.client.config import ConfigurationError, cluster, service_configuration
 from penstock.client.config.options.cluster import Provider
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.logging import configure_logging
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
         return 2
     with Coordination.connect(settings.redis_url, settings.prefix, keyring=keyring) as coordination:
         service = Service("resourcemanager", coordination, configuration, id=settings.id)
-        configure_logging(service.name, service.id)
+        configure_logging(service.name, service.id, folder=configuration.find(cluster.LOG_DIR))
         renewer = LeaseRenewer(settings.redis_url, settings.prefix, settings.lease_ttl_ms, settings.lease_interval_ms)
         service.beats.append(renewer.beat)
         try:

@@ -1,5 +1,5 @@
-"""One hash seed for all slots of a cluster: a task that is restarted alone, in another process, iterates its sets as the
-attempt before did (docs/task-local-failover.md)."""
+"""One hash seed for all slots of a cluster: a task that is restarted alone, in another process, iterates its sets as
+the attempt before did (docs/task-local-failover.md)."""
 
 import os
 import sys

@@ -24,6 +24,7 @@ class Settings:
     prefix: str = "penstock"
     storage_dir: Path | None = None
     tmp_dir: str | None = None
+    log_dir: str | None = None
     heartbeat_interval: float = 0.5
     heartbeat_timeout: float = 2.5
     probe_interval: float = 2.0
@@ -58,6 +59,7 @@ class Settings:
             prefix=configuration.get(cluster.CLUSTER_ID),
             storage_dir=Path(storage_dir) if storage_dir else None,
             tmp_dir=configuration.find(cluster.TMP_DIRS),
+            log_dir=configuration.find(cluster.LOG_DIR),
             heartbeat_interval=interval,
             heartbeat_timeout=timeout,
             probe_interval=configuration.get(cluster.PROBE_INTERVAL).total_seconds(),

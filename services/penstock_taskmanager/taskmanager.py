@@ -30,7 +30,7 @@ _REDIS_TIMEOUT = 2.5
 
 def run_taskmanager(configuration: Configuration, settings: Settings, runner: SlotRunner | None = None) -> int:
     """Serve until SIGTERM; the exit status. `runner`: what a claimed slot runs, `penstock.runtime` by default."""
-    configure_logging("taskmanager", settings.taskmanager)
+    configure_logging("taskmanager", settings.taskmanager, folder=settings.log_dir)
     link, guard = WorkerLink(), ForkGuard()
     folders = SlotFolders(settings.tmp_dir)
     guard.install()

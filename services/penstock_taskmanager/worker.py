@@ -93,4 +93,5 @@ logging.getLogger("celery").setLevel(logging.WARNING)
 
 def log_as_slot(settings: Settings, pid: int) -> None:
     """In a child: its lines are its own."""
-    configure_logging("slot", f"{settings.taskmanager}/{pid}")
+    name = settings.taskmanager
+    configure_logging("slot", f"{name}/{pid}", folder=settings.log_dir, beside=name)

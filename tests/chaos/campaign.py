@@ -65,7 +65,12 @@ class Campaign:
 
     def _run(self, scenario: Scenario, seed: int, cluster: ChaosCluster, outcome: Outcome) -> None:
         folder = cluster.folder / f"run{self._number}"
-        history = History(lambda: cluster.redis("coordination"), cluster.redis_url("coordination"))
+        try:
+            url = cluster.redis_url("coordination")
+            history = History(lambda: cluster.redis("coordination"), url, cluster.keyring)
+        except (AssertionError, OSError) as error:
+            outcome.problems.append(_told(error))
+            return
         history.may_be_older = scenario.may_be_older
         run = Run(scenario, cluster, history, folder, seed, outcome)
         try:
@@ -127,10 +132,17 @@ def _check_attempts(run: Run) -> None:
     for job in run.jobs:
         attempts = run.history.attempts(job.id)
         run.outcome.restarts += max(attempts.values(), default=0)
+        run.outcome.counts["tasks restarted alone"] += _restarted_alone(run, job)
         if scenario.keeps_attempts and any(attempts.values()):
             run.outcome.problems.append(f"tasks were restarted: {attempts}; {_failures(run, job)}")
     if scenario.no_gap and max(run.outcome.gaps, default=0.0) > 1.0:
         run.outcome.faults.append(f"the output paused for {max(run.outcome.gaps):.2f} s")
+
+
+def _restarted_alone(run: Run, job: Job) -> int:
+    with run.rest() as client:
+        found = client.request("GET", f"/v1/jobs/{job.id}/metrics", params={"get": "numLocalRestarts"}).json()
+    return sum(int(float(metric["value"])) for metric in found)
 
 
 def _failures(run: Run, job: Job) -> str:

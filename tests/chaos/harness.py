@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 
 import redis
 
+from penstock.security.keyring import Keyring
+
 Service = Literal["dispatcher", "jobmanager", "resourcemanager", "taskmanager"]
 RedisName = Literal["coordination", "exchange"]
 Direction = Literal["both", "requests", "answers"]
@@ -105,6 +107,8 @@ class ChaosCluster(Protocol):
     folder: Path
     #: of checkpoints, as the test sees it
     checkpoints: Path
+    #: what opens the rows
+    keyring: Keyring
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

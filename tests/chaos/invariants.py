@@ -31,7 +31,7 @@ def settled(look: Callable[[], list[str]], seconds: float = _PATIENCE) -> list[s
 def cluster_problems(cluster: ChaosCluster) -> list[str]:
     """Slots and processes: all are there, all are free, nothing is left of anybody."""
     found = [*cluster.leftovers()]
-    with Coordination.connect(cluster.redis_url("coordination")) as plane:
+    with Coordination.connect(cluster.redis_url("coordination"), keyring=cluster.keyring) as plane:
         ledger = plane.store.load("resourcemanager").rows
         found += [f"the ledger still has {name}" for name in ledger if name.startswith(("slot:", "job:"))]
         registered = [info.taskmanager for info in plane.taskmanagers.all() if cluster.member_of(info.taskmanager)]
@@ -48,7 +48,11 @@ def job_problems(cluster: ChaosCluster, job: Job) -> list[str]:
     found: list[str] = []
     with cluster.redis("exchange") as exchange:
         pattern = f"{keys.exchange_nonce(job.id, 0).removesuffix('0:nonce')}*"
-        found += [f"exchange key {key.decode()}" for key in exchange.scan_iter(pattern, count=1000)]
+        # an aborted job's are left to expire
+        keys_left: list[bytes] = list(exchange.scan_iter(pattern, count=1000))
+        found += [
+            f"exchange key {key.decode()}" for key in keys_left if exchange.ttl(key) == -1 or job.ends != "FAILED"
+        ]
     with cluster.redis("coordination") as coordination:
         if coordination.exists(keys.lease(f"job:{job.id}")):
             found.append("its lease is still there")
@@ -60,7 +64,7 @@ def job_problems(cluster: ChaosCluster, job: Job) -> list[str]:
     # of a job that has failed its newest checkpoint is kept for whoever looks into it
     if folder.exists() and job.ends != "FAILED":
         found += [f"file {path.relative_to(cluster.checkpoints)}" for path in folder.rglob("*") if path.is_file()]
-    if job.ends == "FINISHED" and job.home == job.folder:
+    if job.ends == "FINISHED" and job.home == job.folder and not job.superseded:
         # a savepoint may be started from again: what it has in progress stays too;
         # as in Flink, what a cancelled job had in progress stays hidden where it is
         parts = (path for path in (job.home / "out").rglob(".*") if path.is_file())

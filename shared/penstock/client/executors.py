@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from penstock.client.addresses import base_urls, configured_addresses
 from penstock.client.archives import UnpackedArchives
 from penstock.client.config import Configuration, execution
+from penstock.client.config.options import security
 from penstock.client.context import ProgramContext, current
 
 if TYPE_CHECKING:
@@ -90,4 +91,5 @@ def _executor(configuration: Configuration, context: ProgramContext | None) -> P
     from penstock.runtime.local import LocalExecutor
 
     archives = configuration.find(execution.PYTHON_ARCHIVES)
-    return LocalExecutor(UnpackedArchives(archives) if archives else None)
+    secrets = {key: value for key, value in configuration.items() if key.startswith(security.SECRET.key)}
+    return LocalExecutor(UnpackedArchives(archives) if archives else None, secrets)

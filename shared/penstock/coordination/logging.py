@@ -7,11 +7,14 @@
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from penstock.coordination.log_file import file_handler
 
 #: asked at each line for what it belongs to; what the line says itself, or is bound, counts more
 Scope = Callable[[], Mapping[str, object]]
@@ -24,8 +27,13 @@ def set_scope(scope: Scope | None) -> None:
     _scope = scope
 
 
-def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
-    """Set up the process. Calling it again replaces what was set up. ValueError names an unknown level."""
+def configure_logging(
+    service: str, id: str, *, level: str = "INFO", folder: str | None = None, beside: str | None = None
+) -> None:
+    """Set up the process. Calling it again replaces what was set up. ValueError names an unknown level.
+
+    `folder`: where it logs too, into `<id>.log`, or into that of the process `beside`.
+    """
     names = logging.getLevelNamesMapping()
     if level.upper() not in names:
         raise ValueError(f"unknown log level {level!r}; choose one of {', '.join(sorted(names))}")
@@ -58,12 +66,16 @@ def configure_logging(service: str, id: str, *, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
     )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(formatter)
+    handlers: list[logging.Handler | None] = [logging.StreamHandler(sys.stdout)]
+    if folder:
+        handlers.append(file_handler(Path(folder), beside or id, rotates=beside is None))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
-    root.addHandler(handler)
+    for handler in handlers:
+        if handler is not None:
+            handler.setFormatter(formatter)
+            root.addHandler(handler)
     root.setLevel(level.upper())
     logging.captureWarnings(True)
 

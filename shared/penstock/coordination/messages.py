@@ -306,9 +306,8 @@ class Deploy(Message, frozen=True, kw_only=True, tag=True):
     graph: str  #: sha256 of the JobGraph blob
     generation: int
     tasks: tuple[TaskAttempt, ...]
-    placement: dict[
-        str, tuple[str, ...]
-    ]  #: vertex -> allocation of each subtask; the same allocation: in-memory channel
+    #: vertex -> allocation of each subtask; the same allocation: in-memory channel
+    placement: dict[str, tuple[str, ...]]
     exchange: tuple[ExchangeRef, ...]
     restore: RestoreRef | None = None
     checkpointing: bool = False  #: an ended task waits for a checkpoint before it is FINISHED
@@ -346,21 +345,17 @@ class NotifyCheckpointAborted(Message, frozen=True, kw_only=True, tag=True):
 
 
 class RetentionOff(Message, frozen=True, kw_only=True, tag=True):
-    """The logs of these vertices are trimmed to what is consumed, until a checkpoint that begins from now on is
-    complete."""
+    """Trim the logs of these vertices to what is consumed, until a checkpoint that begins from now on is complete."""
 
     vertices: tuple[str, ...]
 
 
 class ReleaseSlot(Message, frozen=True, kw_only=True, tag=True):
-    """To a slot process and to its TaskManager: give the allocation back, whatever runs in it.
-
-    `answer`: the job waits for the end of the process: its TaskManager says `SlotLost`, even where it knows of none.
-    """
+    """To a slot process and to its TaskManager: give the allocation back, whatever runs in it."""
 
     allocation: str
     job: str = ""
-    answer: bool = False
+    answer: bool = False  #: the job waits for the process's end: its TaskManager says `SlotLost`, also if it knows none
 
 
 class OfferSlot(Message, frozen=True, kw_only=True, tag=True):

@@ -11,7 +11,8 @@ from penstock.exchange.events import (
     StatusEvent,
     WatermarkEvent,
 )
-from penstock.exchange.input_gate import GateSnapshot, InputGate
+from penstock.exchange.gate_snapshot import GateSnapshot
+from penstock.exchange.input_gate import InputGate
 from penstock.exchange.local_exchange import LocalExchange
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.output_writer import OutputWriter

@@ -1,6 +1,6 @@
 """The two ends of the channels that one link carries: an outlet appends to a log, an inlet reads one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -36,10 +36,37 @@ class Outlet:
     owner: tuple[str, int, int]
     seal: EntrySeal | None = None
     withheld: bool = False  #: whether the consumer says that no more records should come
+    early: CreditRow | None = None  #: heard of before the hash was asked
     is_removed: bool = False  #: its task is over, whatever it had still to send
 
     def acknowledged(self) -> None:
         self.channel.acknowledged()
+
+    def settling(self, row: CreditRow) -> CreditRow:
+        """What the credit hash says, and what was heard of meanwhile."""
+        early, self.early = self.early, None
+        return row if early is None else row.raised(early)
+
+    @property
+    def wants_check(self) -> bool:
+        """Whether more of the log is to be read, to be compared with what a restarted producer makes again."""
+        check = self.channel.check
+        return check is not None and check.wants
+
+    def compare(self, entries: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        """The next entries of the log. Raises ExchangeLost for a fork."""
+        check = self.channel.check
+        if check is None or self.is_removed:
+            return
+        opened = []
+        for at, fields in entries:
+            header = fields[1] if len(fields) == 4 else b""
+            if self.seal is not None and header:
+                header = self.seal.opened(header, fields[3]) or b""
+            opened.append((at, header, fields[3] if header else b""))
+        check.read(opened)
+        if check.is_over:
+            self.channel.check = None
 
 
 @dataclass(eq=False, slots=True)

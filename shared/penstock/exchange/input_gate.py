@@ -33,6 +33,7 @@ from penstock.exchange.events import (
     LatencyEvent,
     StatusEvent,
 )
+from penstock.exchange.gate_snapshot import GateSnapshot
 from penstock.exchange.header import (
     JOBMASTER_CHANNEL,
     NO_ATTEMPT,
@@ -47,22 +48,6 @@ from penstock.exchange.retention import Retention
 from penstock.exchange.serialization import decode_element
 from penstock.exchange.unaligned import WHOLE_INPUT, InFlight, LookAhead, Recording
 from penstock.exchange.watermarks import WatermarkMerger
-
-
-@dataclass(frozen=True, slots=True)
-class GateSnapshot:
-    """What a restored gate needs (exchange.md, rule 3). `resume`: the lowest id still to be looked at, in the log of
-    nonce `log`; None where there is no log."""
-
-    channels: dict[int, InputChannel]
-    watermarks: dict[int, int]
-    idle: frozenset[int]
-    combined_watermark: int
-    done_upto: int
-    cancelled: int
-    cancel_epoch: int
-    resume: EntryId | None
-    log: str
 
 
 @dataclass(frozen=True, slots=True)

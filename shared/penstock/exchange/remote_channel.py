@@ -16,7 +16,8 @@ from penstock.exchange.elements import (
     RecordBatch,
     Watermark,
 )
-from penstock.exchange.header import Attempt, Header, Kind, encode_control, kind_of
+from penstock.exchange.fork_check import ForkCheck
+from penstock.exchange.header import NO_ATTEMPT, Attempt, Header, Kind, encode_control, kind_of
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
 from penstock.exchange.serialization import BatchSerializer
@@ -80,9 +81,10 @@ class RemoteChannel:
         self._unanswered = 0
         self._edge = edge
         self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
-        self._task_local = task_local
+        self.is_task_local = task_local
         self._is_seen = not task_local  #: whether the consumer has come to this attempt's first entry
         self._holds, self._withheld = holds, False
+        self.check: ForkCheck | None = None  #: of what a restarted attempt makes again
 
     @property
     def is_buffering(self) -> bool:
@@ -172,7 +174,7 @@ class RemoteChannel:
     def announce(self) -> None:
         """Tell the consumer of this attempt, before anything else; with task-local failover. What an attempt before
         has in the log behind this counts no more, so that `is_caught_up` cannot come too early."""
-        if self._task_local:
+        if self.is_task_local:
             self._send_control(Watermark(MIN_TIMESTAMP))
 
     # -- the link's side ---------------------------------------------------------------------------------------------
@@ -184,9 +186,11 @@ class RemoteChannel:
         """What the consumer has published; an old row changes nothing."""
         if row.attempt > self._attempt:
             self.fence = Fence(row.attempt)
+        if self.is_task_local and not self._settled and NO_ATTEMPT < row.attempt < self._attempt:
+            self.check = ForkCheck(self.channel, self._gone[0], self._attempt, self._edge)
         self._settled = True
         self._credit.taken_upto(row.taken)
-        if not self._task_local or row.attempt == self._attempt:
+        if not self.is_task_local or row.attempt == self._attempt:
             self._is_seen = True
             self._ordinal_taken = max(self._ordinal_taken, row.ordinal)
         self._withheld = row.withheld and self._holds()
@@ -289,8 +293,15 @@ class RemoteChannel:
     def _let_go(self, entry: LogEntry) -> None:
         self._gone = (entry.seq, entry.ordinal)
         if entry.size:
+            if self.check is not None:
+                self._compare(self.check, entry)
             if entry.seq <= self._credit.taken:
                 return  # a replay made it again
             self._credit.sent(entry.seq, entry.size)
         self._unanswered += 1
         self._append(entry)
+
+    def _compare(self, check: ForkCheck, entry: LogEntry) -> None:
+        check.made(entry.seq, entry.payload)
+        if check.is_over:
+            self.check = None

@@ -49,6 +49,7 @@ class Writing:
         self._options = options
         self._outlets: dict[tuple[int, int], Outlet] = {}
         self._collectors: list[CollectWriter] = []
+        self._checked: list[Outlet] = []  #: of restarted attempts: their output is compared with what is in the logs
         self._queue: deque[tuple[Appender, bytes]] = deque()
         self._flight: Flight | None = None
         self._replies: list[Any] = []
@@ -78,6 +79,7 @@ class Writing:
                 outlet.is_removed = True
                 del self._outlets[key]
         self._queue = deque(a for a in self._queue if not _is_removed(a[0]))
+        self._checked = [o for o in self._checked if not o.is_removed]
 
     def withheld(self) -> set[tuple[str, int]]:
         """Subtasks one of whose consumers wants no more records."""
@@ -129,7 +131,7 @@ class Writing:
         if self._flight is not None:
             return None
         times = [due for i in self.inlets if (due := self._publish_at(i, now)) is not None]
-        if self._queue:
+        if self._queue or any(o.wants_check for o in self._checked):
             times.append(now)
         if any(c.is_waiting for c in self._collectors):
             times.append(self._ask_at)
@@ -157,6 +159,8 @@ class Writing:
     def _has_something(self, now: float, idle: bool) -> bool:
         if self._queue or self._is_unsettled or now >= self._refresh_at or self._is_asking(now):
             return True
+        if self._checked and any(o.wants_check for o in self._checked):
+            return True
         return any(self._is_due(i, now, idle) for i in self.inlets)
 
     def _is_asking(self, now: float) -> bool:
@@ -182,6 +186,9 @@ class Writing:
         for inlet in self.inlets:
             if self._is_due(inlet, now, idle):
                 self._consumed(flight, inlet, now, idle)
+        for outlet in self._checked:
+            if outlet.wants_check:
+                self._read_back(flight, outlet)
         if self._is_asking(now):
             self._ask_at = now + _COLLECT_POLL
             for collector in self._collectors:
@@ -218,6 +225,18 @@ class Writing:
             if not inlet.is_settled:
                 flight.read(pack(b"HGETALL", inlet.credit_key), partial(_settled_inlet, inlet))
         self._is_unsettled = False
+
+    def _read_back(self, flight: Flight, outlet: Outlet) -> None:
+        check = outlet.channel.check
+        assert check is not None
+        check.is_asked = True
+        read = pack(b"XRANGE", outlet.log_key, check.position, b"+", b"COUNT", self._options.read_count)
+        flight.read(read, partial(self._has_read_back, outlet))
+
+    def _has_read_back(self, outlet: Outlet, entries: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        outlet.compare(entries)
+        if outlet.channel.check is None:
+            self._checked = [o for o in self._checked if o is not outlet]
 
     def _consumed(self, flight: Flight, inlet: Inlet, now: float, idle: bool) -> None:
         wanted = inlet.log.wanted()
@@ -288,6 +307,9 @@ class Writing:
             return
         self._queue.extendleft(a for a in reversed(flight.appends) if not _is_removed(a[0]))
         self._is_unsettled = True
+        for outlet in self._checked:
+            if outlet.channel.check is not None:
+                outlet.channel.check.is_asked = False
         for inlet in flight.rereads:
             inlet.log.ask_again()
         for inlet, channels in flight.published:
@@ -304,18 +326,25 @@ class Writing:
     def credited(self, channel: int, consumer: int, row: CreditRow) -> None:
         """A wake entry's row."""
         outlet = self._outlets.get((channel, consumer))
-        if outlet is not None:
-            self._credit(outlet, row)
+        if outlet is None:
+            return
+        if outlet.channel.is_task_local and not outlet.channel.is_settled:
+            # told to an attempt before: how much there is to make again only the hash knows
+            outlet.early = row
+            return
+        self._credit(outlet, row)
 
     def _credit(self, outlet: Outlet, row: CreditRow) -> None:
         outlet.channel.credited(row)
         outlet.withheld = row.withheld
+        if outlet.channel.check is not None and outlet not in self._checked:
+            self._checked.append(outlet)
         if outlet.channel.fence is not None:
             self.fenced.append(outlet)
 
     def _settled_outlets(self, outlets: Sequence[Outlet], rows: Sequence[bytes | None]) -> None:
         for outlet, raw in zip(outlets, rows, strict=True):
-            self._credit(outlet, CreditRow.decode(raw))
+            self._credit(outlet, outlet.settling(CreditRow.decode(raw)))
 
 
 def _sealed(seal: EntrySeal | None, entry: LogEntry) -> bytes:

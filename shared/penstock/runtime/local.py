@@ -7,7 +7,7 @@ that `breakpoint()` in a user's function works. `start` is for who does not wait
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,13 @@ _COLLECT_BOUND = 4096
 class LocalJobClient:
     """A local job. It runs in whichever thread waits for it first; the others wait for that one."""
 
-    def __init__(self, compiled: CompiledJob, archives: UnpackedArchives | None = None) -> None:
-        self._archives = archives
+    def __init__(
+        self,
+        compiled: CompiledJob,
+        archives: UnpackedArchives | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        self._archives, self._secrets = archives, dict(secrets or {})
         self._graph = compiled.graph
         self._blobs = compiled.blobs
         self._state = JobState.CREATED
@@ -184,7 +189,7 @@ class LocalJobClient:
             # storage and all are imported by jobs that use them
             from penstock.runtime.local_recovery import LocalRecovery
 
-            configuration = Configuration({}).with_overrides(self._graph.configuration)
+            configuration = Configuration({**self._graph.configuration, **self._secrets})
             self._recovery = LocalRecovery(self._graph, configuration, runner.submit)
         self._start_tasks(runner)
         return runner
@@ -267,11 +272,12 @@ def _has_checkpoints(graph: JobGraph) -> bool:
 
 
 class LocalExecutor:
-    """Source: Flink's `LocalExecutor`. `archives`: functions run in their working directory."""
+    """Source: Flink's `LocalExecutor`. `archives`: functions run in their working directory. `secrets`: settings of the
+    secret that checkpoints are signed with, which stand in no graph."""
 
-    def __init__(self, archives: UnpackedArchives | None = None) -> None:
-        self._archives = archives
+    def __init__(self, archives: UnpackedArchives | None = None, secrets: Mapping[str, str] | None = None) -> None:
+        self._archives, self._secrets = archives, secrets
 
     def execute(self, compiled: CompiledJob) -> LocalJobClient:
         """The job, ready to run: see `LocalJobClient`."""
-        return LocalJobClient(compiled, self._archives)
+        return LocalJobClient(compiled, self._archives, self._secrets)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from penstock.exchange.elements import MAX_TIMESTAMP, MIN_TIMESTAMP
-from penstock.exchange.input_gate import GateSnapshot
+from penstock.exchange.gate_snapshot import GateSnapshot
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.wiring import channel_source
 from penstock.runtime.in_flight import NOTHING, InFlightData

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from penstock.coordination.messages import Deploy
 from penstock.exchange.errors import ExchangeLost
-from penstock.exchange.input_gate import GateSnapshot, InputGate
+from penstock.exchange.gate_snapshot import GateSnapshot
+from penstock.exchange.input_gate import InputGate
 from penstock.exchange.output_writer import OutputWriter
 from penstock.graph.wiring import channel_source
 from penstock.operators.chain import OperatorChain

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +13,10 @@ from typing import Self, TypeVar
 
 from penstock.client.cluster.folder import ClusterFolder
 from penstock.client.cluster.launch import Launcher
-from penstock.client.cluster.process_table import all_processes, find_process
+from penstock.client.cluster.process_table import ProcessEntry, all_processes, find_process
 from penstock.client.cluster.redis_binary import find_redis
 from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE, redis_command
+from penstock.client.cluster.secrets import password_of
 from penstock.client.cluster.settings import ClusterSettings, Requested
 from penstock.client.cluster.starting import settings_of, start
 from penstock.client.cluster.status import ClusterStatus, ProcessStatus, status
@@ -90,7 +91,7 @@ class LocalCluster:
         if name in (COORDINATION, EXCHANGE):
             url = self.settings.redis if name == COORDINATION else self.settings.exchange[0]
             port = int(url.rpartition(":")[2].partition("/")[0])
-            command = redis_command(find_redis(), name, port, self.folder.data / name)
+            command = redis_command(find_redis(), name, port, self.folder.data / name, password_of(url))
             self._launcher.start(name, "redis", command)
         else:
             self._launcher.start_service(name, name.partition("-")[0], settings_of(name, self.settings))
@@ -210,10 +211,10 @@ class LocalCluster:
         self._reap()
 
 
-def descendants(pid: int) -> list[int]:
-    """Live processes under it, whatever their group."""
+def descendants(pid: int, processes: Iterable[ProcessEntry] | None = None) -> list[int]:
+    """Live processes under it, whatever their group. `processes`: all of the machine, where they are known."""
     children: dict[int, list[int]] = {}
-    for entry in all_processes():
+    for entry in all_processes() if processes is None else processes:
         children.setdefault(entry.parent, []).append(entry.pid)
     found, todo = [], [pid]
     while todo:

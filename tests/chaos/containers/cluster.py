@@ -17,6 +17,7 @@ from penstock.client.cluster.redis_process import is_ready
 from penstock.client.rest_client import RestClient
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.rows import ServiceInfo
+from penstock.security.keyring import UNSIGNED
 from penstock.testing.local_cluster import wait_until
 from tests.chaos.containers.project import REDIS, Container, EngineError, Project, docker, is_there
 from tests.chaos.harness import (
@@ -78,6 +79,7 @@ class ContainerCluster:
 
     def __init__(self, spec: ClusterSpec, folder: Path, project: Project) -> None:
         self.spec, self.folder, self._project = spec, folder, project
+        self.keyring = UNSIGNED
         self._cut: set[str] = set()
         self._paused: set[str] = set()
         try:

@@ -55,7 +55,8 @@ def settings_of(seed: int, choice: random.Random, folder: Path, redis_url: str, 
     manner = random.Random(f"{seed}: unaligned")
     unaligned = manner.choice([0, 0, 100]) if manner.random() < 1 / 3 else None
     return {
-        "count": count,
+        # with task-local failover faults begin once the job runs, and it is to outlast them
+        "count": 4 * count if failover else count,
         "rate": choice.choice([800, 1200, 2000]),
         "keys": choice.choice([3, 13, 101]),
         "splits": 4,
@@ -80,7 +81,7 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
     settings = settings_of(seed, choice, folder, url, failover)
     (folder / "settings.json").write_text(json.dumps(settings))
     outcome, begun = Outcome(seed), time.monotonic()
-    parallelism = choice.choice([1, 2, 4])
+    parallelism = max(choice.choice([1, 2, 4]), 2 if failover else 1)
     command = [sys.executable, "-m", "penstock", "run", "-m", cluster.addresses, "-p", str(parallelism)]
     command += [str(PROGRAM), str(folder / "settings.json")]
     said = (folder / "said").open("w+")
@@ -88,6 +89,8 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
     client = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder, env=environment)
     try:
         needs = settings["count"] / settings["rate"]
+        if failover:
+            _until_busy(cluster, client)
         for _ in range(choice.randrange(0, 4)):
             time.sleep(choice.uniform(0.1, needs))
             outcome.kills += _kill_a_slot(cluster, choice)
@@ -107,6 +110,12 @@ def one_run(cluster: LocalCluster, folder: Path, seed: int, *, failover: str = "
         said.close()
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+def _until_busy(cluster: LocalCluster, client: "subprocess.Popen[bytes]") -> None:
+    """Until there is a slot to kill, or the job is over."""
+    while client.poll() is None and not any(p["jobs"] for p in cluster.processes("slot")):
+        time.sleep(0.05)
 
 
 def _kill_a_slot(cluster: LocalCluster, choice: random.Random) -> int:

@@ -9,7 +9,7 @@ import redis
 
 from penstock.client.cluster.folder import ClusterFolder
 from penstock.client.cluster.ports import free_ports
-from penstock.client.cluster.process_table import find_process
+from penstock.client.cluster.process_table import all_processes, find_process
 from penstock.client.cluster.redis_process import is_ready
 from penstock.client.cluster.settings import ClusterSettings
 from penstock.client.config.options import cluster as options
@@ -85,6 +85,7 @@ class ProcessCluster:
         except BaseException:
             self._close_rest()
             raise
+        self.keyring = self._cluster.settings.keyring
 
     def _proxied_members(self, home: ClusterFolder) -> dict[str, dict[str, str]]:
         """A port of the coordination Redis for each service. JobMasters tell tasks where the exchange is: one for all,
@@ -120,11 +121,12 @@ class ProcessCluster:
         return found
 
     def _member_at(self, port: int) -> str:
+        processes = all_processes()
         pids = {
             pid: name
             for name, row in self._cluster.folder.living().items()
             if row.service != "redis"
-            for pid in (row.pid, *descendants(row.pid))
+            for pid in (row.pid, *descendants(row.pid, processes))
         }
         return pids.get(owner_of(port, pids) or 0, "")
 
@@ -174,7 +176,8 @@ class ProcessCluster:
     def leftovers(self) -> Sequence[str]:
         mark = f"PENSTOCK_CONF_DIR={self._cluster.folder.conf}".encode()
         living = {row.pid for row in self._cluster.folder.living().values()}
-        ours = living | {pid for parent in living for pid in descendants(parent)}
+        processes = all_processes()
+        ours = living | {pid for parent in living for pid in descendants(parent, processes)}
         found = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdecimal() or int(entry.name) in ours or find_process(int(entry.name)) is None:

@@ -16,14 +16,26 @@ from tests.chaos.processes.requests import RequestReader
 
 T = TypeVar("T")
 Direction = Literal["requests", "answers"]
+#: who has a connection, or what tells it from the client's port
+Member = str | Callable[[int], str]
 _PIECE = 65536
 
 
 class _Connection:
-    """One client's, and the one to Redis that belongs to it."""
+    """One client's, and the one to Redis that belongs to it. `member`: looked up once somebody wants to know."""
 
-    def __init__(self, member: str, client: asyncio.StreamWriter, upstream: asyncio.StreamWriter) -> None:
-        self.member, self.client, self.upstream = member, client, upstream
+    def __init__(self, member: Member, client: asyncio.StreamWriter, upstream: asyncio.StreamWriter) -> None:
+        self.client, self.upstream = client, upstream
+        self._member, self._port = member, client.get_extra_info("peername", ("", 0))[1]
+
+    @property
+    def member(self) -> str:
+        return self._member if isinstance(self._member, str) else ""
+
+    def identify(self) -> None:
+        """Slow: not in the loop."""
+        if not isinstance(self._member, str):
+            self._member = self._member(self._port)
 
     def reset(self) -> None:
         for writer in (self.client, self.upstream):
@@ -50,7 +62,7 @@ class FaultProxy:
         self._changed = asyncio.Event()
         self.repeated = 0
 
-    def listen(self, member: str | Callable[[int], str]) -> int:
+    def listen(self, member: Member) -> int:
         """A port of the loopback. A callable is given a client's port and tells which member that is."""
 
         async def serve() -> int:
@@ -62,6 +74,8 @@ class FaultProxy:
 
     def disturb(self, member: str, disturbance: Disturbance) -> None:
         """From now on."""
+        for connection in list(self._connections):
+            connection.identify()
 
         async def apply() -> None:
             if disturbance.kind == "reset":
@@ -72,6 +86,8 @@ class FaultProxy:
             self._notify()
 
         self._call(apply())
+        for connection in list(self._connections):
+            connection.identify()  # those that came in between
 
     def mend(self) -> None:
         """No disturbance any more."""
@@ -109,11 +125,7 @@ class FaultProxy:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def _accept(
-        self, member: str | Callable[[int], str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        peer = writer.get_extra_info("peername")
-        name = member if isinstance(member, str) else member(peer[1] if peer else 0)
+    async def _accept(self, member: Member, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             from_redis, to_redis = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
@@ -121,8 +133,10 @@ class FaultProxy:
             return
         for one in (writer, to_redis):
             one.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = _Connection(name, writer, to_redis)
+        connection = _Connection(member, writer, to_redis)
         self._connections.add(connection)
+        if self._disturbances:
+            await self._loop.run_in_executor(None, connection.identify)
         pumps = {
             self._loop.create_task(self._pump(connection, "requests", reader, to_redis)),
             self._loop.create_task(self._pump(connection, "answers", from_redis, writer)),

@@ -13,6 +13,7 @@ from tests.chaos.scenarios import (
     resourcemanager,
     slots,
     storage,
+    task_local,
     taskmanager,
     user_code,
 )
@@ -31,6 +32,7 @@ _MODULES = (
     storage,
     user_code,
     everything,
+    task_local,
 )
 ALL: dict[str, Scenario] = {scenario.name: scenario for module in _MODULES for scenario in module.SCENARIOS}
 assert len(ALL) == sum(len(module.SCENARIOS) for module in _MODULES), "two scenarios have one name"

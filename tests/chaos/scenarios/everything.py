@@ -126,7 +126,7 @@ def mix(run: Run) -> None:
     run.checkpoints(1)
 
 
-_MIX = frozenset(
+MIX = frozenset(
     {
         *(Ability.KILL, Ability.KILL_SLOT, Ability.PAUSE, Ability.CUT, Ability.RESET, Ability.REDIS),
     }
@@ -142,11 +142,11 @@ SCENARIOS = (
         target=EVERYTHING,
     ),
     Scenario("rolling restart", rolling_restart, frozenset({Ability.TERMINATE}), workload=_FILES, seconds=60),
-    Scenario("random mix", mix, _MIX, spec=_PROXIED, workload=_FILES, target=EVERYTHING, seconds=40),
+    Scenario("random mix", mix, MIX, spec=_PROXIED, workload=_FILES, target=EVERYTHING, seconds=40),
     Scenario(
         "random mix, join",
         mix,
-        _MIX,
+        MIX,
         spec=_PROXIED,
         workload=Workload("join", rate=200, redis_sink=False),
         target=EVERYTHING,
@@ -155,7 +155,7 @@ SCENARIOS = (
     Scenario(
         "random mix, timers and exceptions",
         mix,
-        _MIX,
+        MIX,
         spec=_PROXIED,
         workload=Workload("timers", exceptions=2, redis_sink=False),
         target=EVERYTHING,

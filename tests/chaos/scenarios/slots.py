@@ -52,11 +52,10 @@ def after_pre_commit(run: Run) -> None:
 
 def again_while_restoring(run: Run) -> None:
     name = run.choice.choice(run.busy_slots())
-    row = run.job_row()
-    assert row is not None
+    before = run.history.attempts(run.job.id)
     at = run.note(f"kill slot {name}")
     run.cluster.kill(name)
-    run.until(lambda: (new := run.job_row()) is not None and new.generation > row.generation, "the restart")
+    run.until(lambda: run.history.attempts(run.job.id) != before, "the restart")
     for _ in range(run.choice.randrange(1, 4)):
         run.sleep(0, 0.3)
         name = run.choice.choice(run.busy_slots())

@@ -77,7 +77,8 @@ SCENARIOS = (
         damaged,
         frozenset({Ability.KILL_SLOT}),
         # seldom enough that no newer one is there when the slot dies
-        workload=Workload(interval=1500, configuration=_SEVERAL),
+        # what was committed with the damaged one is written again: files take the place of the same files
+        workload=Workload(interval=1500, configuration=_SEVERAL, redis_sink=False),
         target=SLOT,
         reached=("fell back to an older checkpoint",),
     ),

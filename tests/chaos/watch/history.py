@@ -8,15 +8,18 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
+from msgspec import Struct
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.messages import decode
 from penstock.coordination.rows import CheckpointRow, CheckpointsRow, ExecutionRow, JobRow
+from penstock.security.keyring import UNSIGNED, Keyring
 from tests.chaos.watch.monitor import Command, Monitor
 
+T = TypeVar("T", bound=Struct)
 _SCRIPTS = ("EVALSHA", "EVAL")
 _CHECKPOINT = "checkpoint:"
 
@@ -48,8 +51,10 @@ class _Role:
 class History:
     """Of one cluster, from when it is made. Thread-safe."""
 
-    def __init__(self, client: Callable[[], "redis.Redis"], url: str, prefix: str = "penstock") -> None:
-        self._client, self.keys = client, Keys(prefix)
+    def __init__(
+        self, client: Callable[[], "redis.Redis"], url: str, keyring: Keyring = UNSIGNED, prefix: str = "penstock"
+    ) -> None:
+        self._client, self._keyring, self.keys = client, keyring, Keys(prefix)
         self._lock = threading.RLock()
         self._roles: dict[str, _Role] = defaultdict(_Role)
         self._open: Attempt | None = None
@@ -85,14 +90,20 @@ class History:
     def row(self, role: str, name: str, kind: type[Any]) -> Any | None:
         with self._lock:
             value = self._roles[role].rows.get(name)
-        return None if value is None else decode(value, kind)
+        return None if value is None else self._decoded(role, name, value, kind)
 
     def attempts(self, job: str) -> dict[str, int]:
         """Subtask -> number of its current attempt."""
         with self._lock:
             rows = dict(self._roles[f"job:{job}"].rows)
-        found = {name: decode(row, ExecutionRow) for name, row in rows.items() if name.startswith("execution:")}
-        return {name: row.attempt for name, row in found.items()}
+        return {
+            name: self._decoded(f"job:{job}", name, row, ExecutionRow).attempt
+            for name, row in rows.items()
+            if name.startswith("execution:")
+        }
+
+    def _decoded(self, role: str, name: str, value: bytes, kind: type[T]) -> T:
+        return decode(self._keyring.open("row", f"{role} {name}", value), kind)
 
     # -- the monitor's thread ------------------------------------------------------------------------------------------
 
@@ -111,7 +122,14 @@ class History:
                 role.rows = {name.decode(): value for name, value in rows.items()}
 
     def _on_command(self, command: Command) -> None:
-        self.on_command(command)
+        try:
+            self.on_command(command)
+            self._follow(command)
+        except Exception as error:
+            # the thread must live; the run fails for it
+            self.problems.append(f"history: {error!r} at {command.arguments[:2]}")
+
+    def _follow(self, command: Command) -> None:
         with self._lock:
             if not command.script:
                 self._check_restore()
@@ -182,8 +200,8 @@ class History:
         threading.Thread(target=self.on_leader, args=(name,), daemon=True).start()
 
     def _on_checkpoints(self, role: str, before: bytes | None, value: bytes) -> None:
-        now = decode(value, CheckpointsRow)
-        then = decode(before, CheckpointsRow) if before is not None else CheckpointsRow()
+        now = self._decoded(role, "checkpoints", value, CheckpointsRow)
+        then = CheckpointsRow() if before is None else self._decoded(role, "checkpoints", before, CheckpointsRow)
         if now.restored > then.restored:
             self._restoring = role, now
 
@@ -194,12 +212,14 @@ class History:
         (name, now), self._restoring = self._restoring, None
         self.counts["restored"] += 1
         rows = [
-            decode(row, CheckpointRow) for key, row in self._roles[name].rows.items() if key.startswith(_CHECKPOINT)
+            self._decoded(name, key, row, CheckpointRow)
+            for key, row in self._roles[name].rows.items()
+            if key.startswith(_CHECKPOINT)
         ]
         newest = max((row.checkpoint for row in rows if _may_be_restored(row)), default=None)
         if any(row.unusable and row.checkpoint > (newest or 0) for row in rows):
             self.counts["fell back to an older checkpoint"] += 1
-        job = decode(self._roles[name].rows["job"], JobRow)
+        job = self._decoded(name, "job", self._roles[name].rows["job"], JobRow)
         wanted = newest if newest is not None else job.initial and job.initial.checkpoint
         if now.restored_id != wanted:
             self.problems.append(f"{name}: restored {now.restored_id}, and {wanted} is the newest usable one")

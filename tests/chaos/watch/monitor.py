@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import redis
+
 _LINE = re.compile(rb"\+(\d+\.\d+) \[\d+ ([^\]]*)\] ")
 _ARGUMENT = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
@@ -58,6 +60,7 @@ class Monitor:
         """`on_connected`: called at the beginning and again behind every gap, before any further command."""
         parts = urlsplit(url)
         self._address = parts.hostname or "127.0.0.1", parts.port or 6379
+        self._greeting = f"AUTH {parts.password}\r\n".encode() if parts.password else b""
         self._on_command, self._on_connected = on_command, on_connected
         self._over = threading.Event()
         self._connected = threading.Event()
@@ -71,15 +74,16 @@ class Monitor:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            with suppress(OSError):
+            # away, or loading: what is missed meanwhile is read again
+            with suppress(OSError, redis.RedisError):
                 self._listen()
             self._over.wait(0.02)
 
     def _listen(self) -> None:
         with socket.create_connection(self._address, 5) as connection:
-            connection.sendall(b"MONITOR\r\n")
+            connection.sendall(self._greeting + b"MONITOR\r\n")
             rest = b""
-            greeted = False
+            answers = 2 if self._greeting else 1
             while not self._over.is_set():
                 if not select.select([connection], [], [], 0.2)[0]:
                     continue
@@ -89,10 +93,13 @@ class Monitor:
                 *lines, rest = (rest + data).split(b"\r\n")
                 at = time.monotonic()
                 for line in lines:
-                    if not greeted and line == b"+OK":
-                        greeted = True
-                        self._on_connected()
-                        self._connected.set()
+                    if answers:
+                        if line != b"+OK":
+                            return
+                        answers -= 1
+                        if not answers:
+                            self._on_connected()
+                            self._connected.set()
                         continue
                     command = parse(line, at)
                     if command is not None:

@@ -73,20 +73,26 @@ class Numbers:
 
 
 class NumbersReader:
-    """Merges its splits by number, so that timestamps rise whatever splits it has. A split is (rest, next number)."""
+    """Merges its splits by number, so that timestamps rise whatever splits it has.
+
+    A split is (rest, the number that it has come to). Nobody is ever beyond rate times the age of the job.
+    """
 
     def __init__(self, source: Numbers) -> None:
         self._source = source
-        self._heap: list[tuple[int, int]] = []
+        self._heap: list[tuple[int, int]] = []  #: (next number of the split, split)
+        self._come_to: dict[int, int] = {}
         self._begun = time.monotonic()
-        self._given = 0
+        self._first = 0
         self._looked = 0.0
         self._limit: int | None = None
         self._may_end = False
 
     def add_splits(self, splits: Sequence[tuple[int, int]]) -> None:
         for split, at in splits:
+            self._come_to[split] = at
             self._push(split, at)
+        self._first = max(self._come_to.values(), default=0)
 
     def _push(self, split: int, at: int) -> None:
         source = self._source
@@ -100,18 +106,15 @@ class NumbersReader:
         if now - self._looked > _LOOK_EVERY:
             self._look(now)
         source = self._source
-        if self._limit is None:
-            share = len(self._heap) / source.splits
-            most = int((now - self._begun) * source.rate * share) - self._given
-            below = sys.maxsize
-        else:
-            most, below = max_records, self._limit
+        below = self._limit
+        if below is None:
+            below = self._first + int((now - self._begun) * source.rate)
         found: list[Record] = []
-        while self._heap and len(found) < min(most, max_records) and self._heap[0][0] < below:
+        while self._heap and len(found) < max_records and self._heap[0][0] < below:
             at, split = heapq.heappop(self._heap)
             found.append(record(at, source.keys, source.hot))
+            self._come_to[split] = at + 1
             self._push(split, at + 1)
-        self._given += len(found)
         if found or not self._may_end:
             return found
         return None if not self._heap or self._heap[0][0] >= below else found
@@ -124,7 +127,7 @@ class NumbersReader:
         self._may_end = self._limit is not None and Path(self._source.end).exists()
 
     def snapshot(self) -> list[tuple[int, int]]:
-        return [(split, at) for at, split in self._heap]
+        return list(self._come_to.items())
 
     def close(self) -> None: ...
 

@@ -19,10 +19,10 @@ from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 from tests.integration.cluster.oracle import lines_written
 
 Test = TypeVar("Test", bound=Callable[..., Any])
-#: marks of a scenario that takes too long for every run: `make chaos`
+#: marks of a scenario that takes too long for every run: `make test-long`
 AT_LENGTH = (
     pytest.mark.chaos,
-    pytest.mark.skipif(float(os.environ.get("MINUTES", "0")) < 1, reason="takes long: make chaos"),
+    pytest.mark.skipif(float(os.environ.get("MINUTES", "0")) < 1, reason="takes long: make test-long"),
 )
 SCRIPT = Path(__file__).with_name("paced_word_count.py")
 TEXT = [f"to be or not to be {i % 17} {'x' * (i % 5)} word{i}" for i in range(50)]

@@ -59,7 +59,7 @@ class TaskLocalJob:
         return {
             (vertex["name"], s["subtask"]): (s["attempt"], s["status"])
             for vertex in self.details()["vertices"]
-            for s in self.cluster.get(f"/jobs/{self.id}/vertices/{vertex['id']}")["subtasks"]
+            for s in self.cluster.get(f"/jobs/{self.id}/vertices/{vertex['id']}").get("subtasks", ())
         }
 
     def all_run(self) -> bool:

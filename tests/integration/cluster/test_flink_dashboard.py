@@ -110,7 +110,7 @@ def test_its_pages(cluster: LocalCluster, job: str, files: dict[str, bytes]) -> 
         dashboard.shows(f"{of_vertex}/accumulators", "Accumulators")
         dashboard.shows(f"{of_vertex}/backpressure", "Back Pressure Status", "[attempt-1]")
         dashboard.shows(f"{of_vertex}/metrics", "Metrics")
-        dashboard.shows(f"{of_vertex}/flamegraph", "feature is currently disabled")
+        dashboard.shows(f"{of_vertex}/flamegraph", "Measurement:")
         dashboard.shows(f"{at}/exceptions", "Exception")
         dashboard.shows(f"{at}/timeline", "TimeLine")
         dashboard.shows(f"{at}/checkpoints", "Latest Completed Checkpoint")

@@ -1,6 +1,7 @@
 """Single tasks of slot processes restart while the others go on: killed slots, functions that raise, full logs."""
 
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -81,7 +82,7 @@ class Job:
             for v in compiled.graph.vertices
         )
         compiled = CompiledJob(msgspec.structs.replace(compiled.graph, vertices=vertices), compiled.blobs)
-        placement = {source: ("a0", "a1"), counts: ("b0", "b1"), sums: ("b0", "b1")}
+        placement: dict[str, tuple[str, ...]] = {source: ("a0", "a1"), counts: ("b0", "b1"), sums: ("b0", "b1")}
         self.source, self.counts, self.sums = source, counts, sums
         self.slots = Cluster(url, prefix, compiled, placement)
         self.slots.checkpointing = True
@@ -259,3 +260,16 @@ def test_a_log_that_was_trimmed_too_far_says_so(make_job: Any) -> None:
     for failed in job.slots.wait_for("FAILED", 2):
         assert failed.failure is not None and failed.failure.exchange == "trimmed"
         assert "trimmed up to" in failed.failure.message
+
+
+def test_a_function_that_is_not_deterministic_is_found_out(make_job: Any) -> None:
+    job = make_job(lambda t: (*t[:2], random.random()))
+    job.begin()
+    first = job.take(1)
+    time.sleep(0.5)
+    job.kill("b1")
+    job.slots.start("c1")
+    job.slots.replace(first, 1, "c1", (job.counts, 1), (job.sums, 1))
+    failed = job.slots.wait_for("FAILED", 1)[0]
+    assert failed.failure is not None and failed.failure.exchange == "fork"
+    assert "is not what it was before the task restarted" in failed.failure.message

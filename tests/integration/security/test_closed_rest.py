@@ -1,7 +1,10 @@
 """A cluster with a token and TLS on REST, asked by a user's tools; and what of its secrets can be seen."""
 
 import json
+import os
 import ssl
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,8 +15,11 @@ import psutil
 import pytest
 
 from penstock.client.cluster.folder import ClusterFolder
+from penstock.client.config import Configuration
+from penstock.client.rest_client import ClusterUnreachable, RestClient
 from tests.certificates import Certificates, make_certificates
 from tests.integration.cluster.local_cluster import LocalCluster
+from tests.integration.dispatcher.replicas import DispatcherProcess
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -156,3 +162,57 @@ def test_no_secret_is_to_be_seen(closed: LocalCluster, certificates: Certificate
     assert listed["penstock.redis.url"].startswith("redis://:******@127.0.0.1:")
     for private in ("cluster.json", "conf/config.yaml", "conf/secret", "data/redis/redis.conf"):
         assert (closed.folder / private).stat().st_mode & 0o077 == 0, private
+
+
+def test_clients_with_certificates(certificates: Certificates, redis_url: str, prefix: str) -> None:
+    settings = {
+        "security.ssl.rest.enabled": "true",
+        "security.ssl.rest.keystore": certificates.both,
+        "security.ssl.rest.truststore": certificates.authority,
+        "security.ssl.rest.authentication-enabled": "true",
+    }
+    dispatcher = DispatcherProcess(redis_url, prefix, **settings)
+    try:
+        assert dispatcher.url.startswith("https://")
+        client = {
+            "security.ssl.rest.truststore": certificates.authority,
+            "rest.retry.max-attempts": "0",
+        }
+        with RestClient([dispatcher.url], Configuration(client)) as stranger, pytest.raises(ClusterUnreachable):
+            stranger.overview()
+        client |= {
+            "security.ssl.rest.authentication-enabled": "true",
+            "security.ssl.rest.keystore": certificates.client,
+        }
+        with RestClient([dispatcher.url], Configuration(client)) as known:
+            assert known.overview()["slots-total"] == 0
+    finally:
+        dispatcher.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"security.ssl.rest.enabled": "true"}, "needs security.ssl.rest.keystore"),
+        ({"security.ssl.rest.enabled": "true", "security.ssl.rest.keystore": "/no/such.pem"}, "there is no file"),
+        ({"security.ssl.rest.enabled": "true", "security.ssl.rest.keystore": "{authority}"}, "cannot be used"),
+        ({"penstock.rest.token": "file:/no/such/token"}, "penstock.rest.token: the file cannot be read"),
+        ({"penstock.rest.token": "a-token-on-the-command-line"}, "command lines can be read"),
+        ({"penstock.secret": "a secret on the command line"}, "command lines can be read"),
+        ({"rest.bind-address": "0.0.0.0"}, "there is no cluster secret"),
+        ({"penstock.redis.url": "redis://redis.example:6379/0"}, "there is no cluster secret"),
+    ],
+    ids=str,
+)
+def test_a_dispatcher_that_cannot_start_says_why(
+    settings: dict[str, str], message: str, certificates: Certificates, redis_url: str
+) -> None:
+    options = {"penstock.redis.url": redis_url, "rest.bind-port": "0", **settings}
+    command = [sys.executable, "-m", "penstock_dispatcher"]
+    for key, value in options.items():
+        command += ["-D", f"{key}={value.replace('{authority}', certificates.authority)}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSTOCK")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2 and message in said and "Traceback" not in said, said
+    assert "on the command line" not in said and "on-the-command-line" not in said

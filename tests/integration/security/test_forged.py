@@ -183,6 +183,8 @@ def test_forged_packages_and_functions(
     model.finished_exactly()
     paced_job(0.2).finished_exactly()
     assert not target.exists()
+    listed = {job["jid"] for job in cluster.get("/jobs/overview")["jobs"]}
+    assert model.id in listed and forged not in listed
     # through the front door it is refused as well: what was put past the dispatcher counts as missing
     status, answer = cluster.request("POST", "/penstock/jobs", json.dumps(graph).encode())
     assert status == 400 and "were not uploaded" in answer["errors"][0], answer

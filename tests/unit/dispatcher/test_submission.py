@@ -205,3 +205,10 @@ def test_a_page_from_elsewhere_may_not_write(replica: Replica, method: str) -> N
     assert "access-control-allow-origin" not in answer.headers
     own = replica.http.request("PATCH", f"/jobs/{JOB}", headers={"Origin": "http://dispatcher:8081"})
     assert own.status_code == 202
+
+
+def test_a_job_brings_no_secret_of_its_own(replica: Replica) -> None:
+    job = graph(configuration={"penstock.secret": "a secret that is not the cluster's"})
+    answer = replica.http.post("/penstock/jobs", content=msgspec.json.encode(job))
+    assert answer.status_code == 400 and "cannot bring penstock.secret" in answer.json()["errors"][0]
+    assert "not the cluster's" not in answer.text

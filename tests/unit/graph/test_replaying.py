@@ -167,7 +167,7 @@ def test_a_vertex_that_emits_nothing_may_do_as_it_likes() -> None:
 
 
 def test_a_generator_is_as_deterministic_as_its_function() -> None:
-    assert why(lambda s: s, source=DataGeneratorSource(length, 10)) == [None]
+    assert why(lambda s: s, source=DataGeneratorSource(deterministic(lambda n: n), 10)) == [None]
     (told,) = why(lambda s: s, source=DataGeneratorSource(lambda n: n, 10))
     assert told is not None and "<lambda>" in told
 

@@ -166,6 +166,18 @@ def test_the_minimum_pause_counts_from_the_end_of_the_one_before() -> None:
     assert len(commands(made.tick(at(23)), TriggerCheckpoint)) == 1
 
 
+def test_a_successor_whose_clock_is_an_hour_behind_pauses_no_longer() -> None:
+    """Found by `clock of jobmanager-1 an hour ahead`: the pause began anew whenever it was looked at."""
+    options = checkpointed(min_pause=8.0)
+    made = running(2, options)
+    made.tick(at(3610))
+    complete(made, 1, 3615)
+    successor = JobMaster(made.record, graph(2), 2, options)
+    successor.start(at(15))
+    triggered = [n for n in range(15, 60) if commands(successor.tick(at(n)), TriggerCheckpoint)]
+    assert len(triggered) == 1 and triggered[0] <= 25, triggered
+
+
 def test_a_completed_one_aborts_older_ones_that_are_not() -> None:
     made = running(1, checkpointed(max_concurrent=2))
     made.tick(at(10))

@@ -24,6 +24,7 @@ from tests.unit.jobmanager.checkpoint_world import CheckpointWorld, Task
 from tests.unit.jobmanager.jobs import FLAT_MAP, chain, checkpointed
 from tests.unit.jobmanager.test_checkpoint_life import CheckpointLife
 
+_UP = (ExecutionState.RUNNING, ExecutionState.FINISHED)
 LOST: tuple[str, ...] = ("lost", "gap", "fork", "trimmed")
 
 
@@ -68,7 +69,7 @@ class LocalLife(CheckpointLife):
         tolerable=st.sampled_from([0, 10]),
         random=st.sampled_from(["", "", FLAT_MAP]),
     )
-    def submit(self, parallelism: int, delay: int, concurrent: int, tolerable: int, random: str) -> None:  # type: ignore[override]
+    def submit(self, parallelism: int, delay: int, concurrent: int, tolerable: int, random: str) -> None:
         again = RestartConfig(kind=RestartStrategy.FIXED_DELAY, attempts=1000, delay=delay)
         options = checkpointed(again, max_concurrent=concurrent, tolerable_failures=tolerable, history=3, timeout=25.0)
         options = dataclasses.replace(options, failover=FailoverStrategy.TASK, slot_request_timeout=20.0)
@@ -134,6 +135,9 @@ class LocalLife(CheckpointLife):
                 place = self.world.master._job.slot_of(task)
                 asked = {self.world.master._job.slot_number(request) for request in record.requests}
                 assert place in asked, f"{task} waits for a slot that nobody was asked for"
+        down = [e for e in record.executions.values() if e.state not in _UP]
+        pending = [row for row in record.checkpoints.values() if row.status == "PENDING"]
+        assert not down or not pending, "a cut has no part of an attempt that is over"
         assert record.job.region_only is None or not record.job.retention_full
 
     @invariant()

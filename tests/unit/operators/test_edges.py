@@ -116,3 +116,21 @@ def test_a_partitioner_spec_of_another_kind_is_refused() -> None:
 
 def test_specs_travel_pickled() -> None:
     assert pickle.loads(pickle.dumps(HashPartitionerSpec(len))) == HashPartitionerSpec(len)
+
+
+@pytest.mark.parametrize("strategy", ["REBALANCE", "SHUFFLE"])
+@pytest.mark.parametrize("at", [0, 1, 17])
+def test_a_restored_edge_goes_on_with_the_same_targets_in_other_batches(strategy: Any, at: int) -> None:
+    whole = sent(strategy, list(range(60)))
+    edge = JobEdge(source="a", source_operator=0, target="b", strategy=strategy)
+    before = Built([MapSpec(lambda v: v)], {}, {(0, None): Writer(3)}, edge)
+    for value in range(at):
+        before.chain.process(RecordBatch([value]))
+    (position,) = (e.snapshot() for e in before.chain.edges)
+    writer = Writer(3)
+    after = Built([MapSpec(lambda v: v)], {}, {(0, None): writer}, edge)
+    after.chain.edges[0].restore(pickle.loads(pickle.dumps(position)))
+    for first in range(at, 60, 7):
+        after.chain.process(RecordBatch(list(range(first, min(60, first + 7)))))
+    expected = {i: [v for v in values if v >= at] for i, values in by_target(whole).items()}
+    assert by_target(writer.arrived) == expected

@@ -10,6 +10,7 @@ from penstock.exchange.credit import ConsumerCredit, CreditRow
 from penstock.exchange.elements import CancelCheckpoint
 from penstock.exchange.ends import Inlet
 from penstock.exchange.errors import ExchangeLost
+from penstock.exchange.fork_check import ForkCheck
 from penstock.exchange.header import JOBMASTER_CHANNEL, Header, encode_control
 from penstock.exchange.input_gate import InputGate
 from penstock.exchange.input_log import InputLog, format_id, parse_id
@@ -149,6 +150,8 @@ class RetainedLogs:
         for stored, channel in self.producers.get(owner, ()):
             if choice.random() < 0.5:
                 channel.credited(self._row(stored, channel))
+                if channel.check is not None and channel.check.wants:
+                    self._read_back(choice, stored, channel.check)
         for writer in self._writers.get(owner, ()):
             if choice.random() < 0.3:
                 writer.flush(0.0, True)
@@ -163,6 +166,12 @@ class RetainedLogs:
 
     def log(self, vertex: str, subtask: int) -> StoredLog:
         return self.stored.setdefault((vertex, subtask), StoredLog())
+
+    @staticmethod
+    def _read_back(choice: random.Random, stored: StoredLog, check: ForkCheck) -> None:
+        first = (0, 0) if check.position == b"-" else parse_id(check.position[1:])
+        entries = stored.between((first[0], first[1] + 1), (1 << 60, 0))[: choice.randrange(1, 5)]
+        check.read([(at, fields[1], fields[3]) for at, fields in entries])
 
     @staticmethod
     def _row(stored: StoredLog, channel: RemoteChannel) -> CreditRow:

@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
+from penstock.checkpoint.errors import CheckpointUnusable
+from penstock.checkpoint.metadata_reading import read_metadata
+from penstock.checkpoint.stored_files import StoredFiles
+from penstock.client.config import Configuration
 from penstock.client.job_client import JobExecutionError
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.states import JobState
 from penstock.operators.specs import CollectSpec, MapSpec, ReduceSpec, SinkSpec, SourceSpec
 from penstock.runtime.local import LocalExecutor
+from penstock.security.keyring import is_sealed
 from tests.job_builder import JobBuilder, source_of
 from tests.unit.runtime import transactions
 from tests.unit.runtime.transactions import CountingSink, Pace, PacedSource, committed
@@ -190,3 +195,20 @@ def test_unaligned_ones_are_as_exact(name: str, timeout: str) -> None:
     LocalExecutor().execute(counting(name, {**ON, **unaligned})).result(60)
     assert not transactions.FAILURES[name]
     assert Counter(committed(name)) == expected()
+
+
+def test_a_local_job_signs_with_the_secret_it_is_told(name: str, tmp_path: Path) -> None:
+    transactions.FAILURES[name] += [50]
+    more = {
+        "execution.checkpointing.dir": str(tmp_path),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "none",
+    }
+    secrets = {"penstock.secret": "the secret of the cluster"}
+    with pytest.raises(Exception, match="50"):
+        LocalExecutor(secrets=secrets).execute(counting(name, {**ON, **more})).result(60)
+    (path,) = tmp_path.rglob("_metadata")
+    assert is_sealed(path.read_bytes())
+    assert read_metadata(StoredFiles(Configuration(secrets)), str(path)).checkpoint > 0
+    with pytest.raises(CheckpointUnusable, match=r"penstock\.secret"):
+        read_metadata(StoredFiles(Configuration()), str(path))

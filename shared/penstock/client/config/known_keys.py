@@ -11,6 +11,10 @@ from penstock.client.config.options import ALL, BY_OLD_KEY
 #: words too common to be claimed: a key under one that Flink has not is the user's
 _SHARED_WORDS = frozenset({"events", "flink", "local", "process", "traces"})
 
+_TRACE_REPORTER = re.compile(
+    r"traces\.reporter\.[^.]+\.(factory\.class|exporter\.(endpoint|protocol|timeout)|service\.(name|version))"
+)
+
 Standing = Literal["effective", "no effect", "unknown", "user"]
 
 
@@ -40,6 +44,8 @@ def standing(key: str) -> Standing:
     """What a key means here. `unknown`: it has a prefix of Flink's or ours, but neither has the key."""
     if key in ALL or key in BY_OLD_KEY:
         return "effective"
+    if _TRACE_REPORTER.fullmatch(key):
+        return "user"  # of a reporter whose name the user has chosen; it is checked where it is made
     names, patterns = _flink_keys()
     if key in names or any(p.fullmatch(key) for p in patterns):
         return "no effect"

@@ -56,8 +56,8 @@ SERVICE_ID = optional_string(
 )
 LOG_DIR = optional_string(
     "env.log.dir",
-    "Folder of the processes' logs, `<id>.log`, where all write into one (`penstock cluster start` sets it): "
-    "what `/jobmanager/log` and `/taskmanagers/:id/log` show.",
+    "Folder that all processes log into besides their output, `<id>.log` and the one before it, 16 MiB each: what "
+    "`penstock logs`, the Web UI, `/jobmanager/log` and `/taskmanagers/:id/log` show. `cluster start` sets it.",
 )
 HEALTH_PORT = integer(
     "penstock.health.port",

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from penstock.client.config.option import duration, enumeration, integer
+from penstock.client.config.option import duration, enumeration, integer, string_list
 
 
 class LatencyGranularity(Enum):
@@ -24,4 +24,9 @@ LATENCY_GRANULARITY = enumeration(
 )
 LATENCY_HISTORY = integer(
     "metrics.latency.history-size", 128, "Markers that the histogram of a latency is made of, the last ones.", least=1
+)
+TRACE_REPORTERS = string_list(
+    "traces.reporters",
+    None,
+    "Names of trace reporters; `traces.reporter.<name>.exporter.endpoint` and others set them up: docs/metrics.md.",
 )

@@ -1,0 +1,65 @@
+"""What scripts and shells read: JSON, completion."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+from penstock.datastream import StreamExecutionEnvironment
+
+print("the program says hello")
+env = StreamExecutionEnvironment.get_execution_environment()
+def careful(n):
+    if len(sys.argv) > 1:
+        raise ValueError("no")
+    return n
+env.from_collection([1, 2, 3]).map(careful).filter(lambda n: False).print()
+env.execute("three")
+"""
+
+
+def penstock(*args: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK")}
+    command = [sys.executable, "-m", "penstock", *args]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, env={**kept, **environment})
+
+
+@pytest.mark.parametrize(("args", "state", "status"), [((), "FINISHED", 0), (("raise",), "FAILED", 1)])
+def test_run_prints_a_line_of_json_for_each_job_and_nothing_else(
+    tmp_path: Path, args: tuple[str, ...], state: str, status: int
+) -> None:
+    (tmp_path / "job.py").write_text(PROGRAM)
+    done = penstock("run", "--json", str(tmp_path / "job.py"), *args)
+    assert done.returncode == status
+    (told,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (told["state"], len(told["job"])) == (state, 32)
+    assert told["error"] is None if status == 0 else "ValueError: no" in told["error"]
+    assert "the program says hello" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script_for_the_shell(shell: str) -> None:
+    done = penstock("completion", shell)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"_PENSTOCK_COMPLETE={shell}_complete" in done.stdout
+
+
+def test_an_unknown_shell_is_a_wrong_command_line() -> None:
+    done = penstock("completion", "tcsh")
+    assert done.returncode == 2
+    assert "bash" in done.stderr
+
+
+def test_the_shell_is_told_commands_and_no_errors_where_no_cluster_answers() -> None:
+    asked = {"_PENSTOCK_COMPLETE": "bash_complete"}
+    commands = penstock(**asked, COMP_WORDS="penstock c", COMP_CWORD="1")
+    assert commands.stdout.splitlines() == [
+        f"plain,{name}" for name in ("cancel", "checkpoint", "checkpoints", "completion", "cluster")
+    ]
+    jobs = penstock(**asked, COMP_WORDS="penstock metrics -m 127.0.0.1:9 ", COMP_CWORD="4")
+    assert (jobs.stdout.strip(), jobs.stderr) == ("", "")
