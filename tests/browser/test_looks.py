@@ -48,7 +48,7 @@ def test_phone_width(screen: Screen, word_count: str, failed_job: str, look: Loo
         page.wait_for_timeout(1500)
         look(page, f"phone-{name}")
     page = screen.open(f"jobs/{word_count}", phone=True)
-    nodes = page.get_by_role("region", name="Graph of 3 vertices").get_by_role("link")
+    nodes = page.get_by_role("region", name="Graph of 3 vertices").get_by_role("link", name=re.compile("parallelism 3"))
     expect(nodes).to_have_count(3)
     boxes = [nodes.nth(n).bounding_box() for n in range(3)]
     tops = [box["y"] for box in boxes if box is not None]
@@ -67,7 +67,9 @@ def test_a_choice_of_colours_is_kept(screen: Screen) -> None:
 
 def test_the_keyboard_reaches_everything(screen: Screen, word_count: str) -> None:
     page = screen.open(f"jobs/{word_count}")
-    expect(page.get_by_role("region", name="Graph of 3 vertices").get_by_role("link")).to_have_count(3)
+    expect(
+        page.get_by_role("region", name="Graph of 3 vertices").get_by_role("link", name=re.compile("parallelism 3"))
+    ).to_have_count(3)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")

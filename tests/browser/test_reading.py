@@ -41,7 +41,7 @@ def test_the_overview_tells_what_runs_and_who_leads(
 def test_the_graph_shows_rates_and_the_bottleneck(screen: Screen, word_count: str, look: Look) -> None:
     page = screen.open(f"jobs/{word_count}")
     graph = page.get_by_role("region", name="Graph of 3 vertices")
-    nodes = graph.get_by_role("link")
+    nodes = graph.get_by_role("link", name=re.compile("parallelism 3"))
     expect(nodes).to_have_count(3)
     expect(nodes.nth(1)).to_contain_text(RATE)
     expect(nodes.nth(0)).to_have_accessible_name(re.compile(r"Source: numbers.*parallelism 3, running, busy \d+%"))

@@ -60,17 +60,6 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf, edgeLin
                 <path key={wire.key} d={path(wire.points)} class={`wire ${flows(rates, wire.source)}`} marker-end="url(#arrow)" />
               ))}
             </svg>
-            {drawn.wires.map((wire) => {
-              const style = { left: wire.at.x, top: wire.at.y };
-              const label = <>{wire.label}<EdgeLag rates={rates?.get(wire.target)} now={now} /></>;
-              if (!edgeLink) return <span key={wire.key} class="wire-label" style={style}>{label}</span>;
-              const name = `Tap ${operators.get(wire.source)?.name} to ${operators.get(wire.target)?.name}, ${wire.label}`;
-              return (
-                <a key={wire.key} class="wire-label" style={style} href={edgeLink(wire.key, wire.target)} aria-label={name} title="See the records that pass here">
-                  {label}
-                </a>
-              );
-            })}
             {drawn.boxes.map((box) => (
               <GraphNode
                 key={box.id}
@@ -84,6 +73,17 @@ export function Graph({ shape, vertices, rates, now = 0, chosen, linkOf, edgeLin
                 ends={{ first: !shape.edges.some((e) => e.target === box.id), last: !shape.edges.some((e) => e.source === box.id) }}
               />
             ))}
+            {drawn.wires.map((wire) => {
+              const style = { left: wire.at.x, top: wire.at.y };
+              const label = <>{wire.label}<EdgeLag rates={rates?.get(wire.target)} now={now} /></>;
+              if (!edgeLink) return <span key={wire.key} class="wire-label" style={style}>{label}</span>;
+              const name = `Tap ${operators.get(wire.source)?.name} to ${operators.get(wire.target)?.name}, ${wire.label}`;
+              return (
+                <a key={wire.key} class="wire-label" style={style} href={edgeLink(wire.key, wire.target)} aria-label={name} title="See the records that pass here">
+                  {label}
+                </a>
+              );
+            })}
           </div>
         </div>
       </div>
