@@ -29,7 +29,7 @@ NO_ATTEMPT: Attempt = (0, -1)
 JOBMASTER_CHANNEL = 0xFFFF_FFFF
 
 _HEADER = struct.Struct("<IIIBBQQ")
-_KIND = 12  #: where in it the kind is
+KIND = 12  #: where in it the kind is
 _I64 = struct.Struct("<q")
 _U64 = struct.Struct("<Q")
 _MARKER = struct.Struct("<qI")
@@ -79,7 +79,7 @@ def unpack_header(raw: bytes) -> Header:
 
 def kind_of(raw: bytes) -> int:
     """The kind in a packed header."""
-    return raw[_KIND]
+    return raw[KIND]
 
 
 def encode_control(element: Control) -> tuple[Kind, bytes]:

@@ -9,7 +9,7 @@ import structlog
 from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
-from penstock.exchange.header import Kind, kind_of
+from penstock.exchange.header import KIND, Kind, kind_of
 from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
 
@@ -70,7 +70,8 @@ class InputLog:
         if not self._entries:
             return None
         entry = self._entries.popleft()
-        self.buffered -= len(entry[2])
+        if entry[1][KIND] != Kind.LATENCY:
+            self.buffered -= len(entry[2])
         self._last = entry[0]
         return entry
 
@@ -114,7 +115,8 @@ class InputLog:
             entry = self._opened(at, fields)
             if entry is None:
                 continue
-            size += len(entry[2])
+            if entry[1][KIND] != Kind.LATENCY:  # no credit bounds them: they must not keep a barrier from being seen
+                size += len(entry[2])
             add(entry)
             if self.tap is not None:
                 self.tap(entry)

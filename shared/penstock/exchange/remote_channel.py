@@ -78,6 +78,7 @@ class RemoteChannel:
         self._watermark: int | None = None  #: held back while an earlier one is unread
         self._watermark_ordinal = self._ordinal_taken = 0
         self._marker: LatencyMarker | None = None  #: goes behind the next batch
+        self._marker_unread = False  #: nothing was heard of the consumer since one was sent
         self._unanswered = 0
         self._edge = edge
         self._gone = (0, 0)  #: sequence and ordinal of the last entry that was let go
@@ -127,8 +128,9 @@ class RemoteChannel:
 
     def mark(self, marker: LatencyMarker) -> None:
         """Send a latency marker behind everything emitted, as soon as that goes by itself: what it measures includes
-        the buffer timeout. One that still waits for that makes later ones needless."""
-        if self._marker is None:
+        the buffer timeout. While one waits for that, or is unread, later ones are dropped: a consumer that reads
+        nothing must not have them pile up, which no credit bounds."""
+        if self._marker is None and not self._marker_unread:
             self._marker = marker
             if not self._buffer.values:
                 self._send_marker()
@@ -189,6 +191,7 @@ class RemoteChannel:
         if self.is_task_local and not self._settled and NO_ATTEMPT < row.attempt < self._attempt:
             self.check = ForkCheck(self.channel, self._gone[0], self._attempt, self._edge)
         self._settled = True
+        self._marker_unread = False
         self._credit.taken_upto(row.taken)
         if not self.is_task_local or row.attempt == self._attempt:
             self._is_seen = True
@@ -246,7 +249,7 @@ class RemoteChannel:
     def _send_marker(self) -> None:
         assert self._marker is not None
         kind, payload = encode_control(self._marker)
-        self._marker = None
+        self._marker, self._marker_unread = None, True
         # with the ordinal of the last control entry: a replay that marks at other places counts the same
         self._send(self._entry(kind, payload, 0))
 

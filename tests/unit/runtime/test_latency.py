@@ -98,11 +98,23 @@ def test_a_marker_waits_for_the_batch_that_it_stands_behind() -> None:
     channel = remote(entries)
     channel.mark(MARKER)
     assert kinds(entries) == [Kind.LATENCY]
+    channel.credited(CreditRow())
     channel.emit([1, 2], None, None)
     channel.mark(MARKER)
     assert kinds(entries) == [Kind.LATENCY]
     channel.flush()
     assert kinds(entries) == [Kind.LATENCY, Kind.DATA, Kind.LATENCY]
+
+
+def test_a_consumer_that_reads_nothing_has_one_marker_to_read() -> None:
+    entries: list[LogEntry] = []
+    channel = remote(entries)
+    for _ in range(5):
+        channel.mark(MARKER)
+    assert kinds(entries) == [Kind.LATENCY]
+    channel.credited(CreditRow())  # it says so when it has read one, though no number has changed
+    channel.mark(MARKER)
+    assert kinds(entries) == [Kind.LATENCY] * 2
 
 
 def test_markers_have_no_ordinal_so_that_a_replay_without_them_counts_the_same() -> None:
@@ -113,6 +125,7 @@ def test_markers_have_no_ordinal_so_that_a_replay_without_them_counts_the_same()
         for n in range(20):
             channel.emit([n], None, None)
             if channel is marked:
+                channel.credited(CreditRow())
                 channel.mark(MARKER)
             channel.control(CheckpointBarrier(n + 1))
         channel.control(EndOfInput())
