@@ -22,7 +22,7 @@ from penstock.datastream import StreamExecutionEnvironment
 from penstock.datastream.connectors.file_system import FileSource, StreamFormat
 env = StreamExecutionEnvironment.get_execution_environment()
 """
-VERDICT = r"Job [0-9a-f]{32} {} in [\d.]+ s"
+VERDICT = r"Job [0-9a-f]{32} {} in [\d.]+ s(, .*)?"
 
 
 def script(folder: Path, body: str) -> str:

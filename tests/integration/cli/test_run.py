@@ -91,7 +91,7 @@ def test_attached_the_last_line_is_the_verdict(penstock: Penstock) -> None:
     code, out, err = penstock("run", "-p", "2", penstock.job(QUICK))
     assert code == 0, err
     first, last = out.splitlines()
-    assert re.fullmatch(rf"Job {submitted(first)} FINISHED in \d+\.\d s", last)
+    assert re.fullmatch(rf"Job {submitted(first)} FINISHED in \d+\.\d s(, .*)?", last)
     assert err.startswith(f"Job {submitted(first)} "), "progress goes to stderr"
 
 
