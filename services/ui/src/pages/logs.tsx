@@ -82,7 +82,7 @@ function Lines({ file }: { file: string }): VNode {
         {shown.map((line, n) => (
           <div key={n} class={`log-line ${line.level}`}>
             <span class="muted">{line.time}</span> {line.level && <span class={`level ${line.level}`}>{line.level}</span>} {line.text} <span class="muted">{line.more}</span>
-            {line.below && <pre>{line.below}</pre>}
+            {line.below && <pre tabIndex={0}>{line.below}</pre>}
           </div>
         ))}
         {!shown.length && !error && <p class="muted">{lines.length ? "No line fits." : "Nothing is in it yet."}</p>}
