@@ -65,6 +65,8 @@ class Edge:
 
     def _collect(self, code: ChainCode, rec: Rec, *, key: str | None, at: str | None = None) -> None:
         """Append to the lists of this edge; with `at` (an index) to those of one of its targets."""
+        if self.output_type is not None:
+            rec = rec.with_value(self.output_type.write(code, f"type_{self.number}", rec.value))
         columns = {"out": rec.value, "out_timestamps": rec.timestamp, "out_keys": key}
         empty = "[]" if at is None else f"[[] for _ in range({len(self.writer.targets)})]"
         place = "" if at is None else f"[{at}]"
@@ -93,8 +95,6 @@ class Edge:
 
     def _emit(self, i: int, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         self.records_out += len(values)
-        if self.output_type is not None:
-            values = self.output_type.batch(values)
         self.writer.emit(i, values, timestamps, keys)
 
 

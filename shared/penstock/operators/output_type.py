@@ -1,6 +1,6 @@
-"""The results of an operator as its `output_type` has them, a batch at a time. Every record is looked at."""
+"""The results of an operator as its `output_type` has them: lines in the chain's loop, for every record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from penstock.common.typeinfo import (
     TypeInformation,
 )
 from penstock.common.types import Row
+from penstock.operators.chain_code import ChainCode
 
 #: what CPython compares fast: numbers of one digit of its own
 _SMALL = (1 << 30) - 1
@@ -29,22 +30,49 @@ class OutputType:
     def __init__(self, operator: str, type_info: TypeInformation) -> None:
         self._operator, self._type = operator, type_info
         self._convert = converter(type_info)
-        self._misfits = _misfits(type_info)
         self._allows_none = isinstance(type_info, BasicTypeInfo) and type_info.basic_type is BasicType.STRING
 
-    def batch(self, values: list[Any]) -> list[Any]:
-        """TypeMismatchError names the operator, what was expected and what came. The list itself where all fit."""
-        if self._misfits is None:
-            return [self.one(v) for v in values]
-        try:
-            fits = not self._misfits(values)
-        except (TypeError, ValueError):
-            fits = False  # cannot be unpacked as a tuple of so many fields
-        # a misfit is not necessarily an error: a bool for an INT, a tuple with a field too many
-        return values if fits else [self.one(v) for v in values]
+    def write(self, code: ChainCode, label: str, value: str) -> str:
+        """Lines of the loop that look at the record `value`; the name of the variable that has it as it is declared.
+
+        While the record is in the processor's cache, and without another loop over it. It is another variable: other
+        consumers of the record see it as it came.
+        """
+        one, result = f"{code.bind(label, self)}.one", code.fresh("c")
+        convert = f"{result} = {one}({value})"
+        fields = self._fields(code)
+        misfit = _misfit(self._type, value) if fields is None else _any(fields)
+        if not misfit:  # there is no cheaper way than to convert them
+            code.line(convert)
+            return result
+        if "Decimal" in misfit:
+            misfit = misfit.replace("Decimal", code.bind("Decimal", Decimal))
+        code.line(f"{result} = {value}")
+        if fields is None:
+            with code.indented(f"if {misfit}:"):
+                code.line(convert)
+            return result
+        # subclasses (named tuples) are converted; a misfit is not necessarily an error: a field too many, a bool
+        with code.indented(f"if {value}.__class__ is tuple:"):
+            with code.indented("try:", is_block=True):
+                code.line(f"{', '.join(fields)}, = {value}")
+            with code.indented("except ValueError:", is_block=True):
+                code.line(convert)
+            with code.indented("else:"), code.indented(f"if {misfit}:"):
+                code.line(convert)
+        with code.indented("else:"):
+            code.line(convert)
+        return result
+
+    def _fields(self, code: ChainCode) -> dict[str, str | None] | None:
+        """Variables for the fields of a tuple, each with the condition under which it does not fit; None: no tuple."""
+        if not isinstance(self._type, TupleTypeInfo):
+            return None
+        named = [(code.fresh("f"), t) for t in self._type.get_field_types()]
+        return {name: _misfit(t, name) for name, t in named}
 
     def one(self, value: Any) -> Any:
-        """As `batch`, of one record."""
+        """TypeMismatchError names the operator, what was expected and what came."""
         if value is None and self._allows_none:
             return None
         try:
@@ -94,30 +122,14 @@ def _collected_row(fields: Sequence[Convert | None], row: Row) -> Row:
     return shown
 
 
-def _misfits(type_info: TypeInformation) -> Callable[[list[Any]], bool] | None:
-    """Whether some of the values are not yet as the type has them. None: there is no cheaper way than to convert them.
-
-    One comprehension without a call a record: a third of what msgspec takes, which makes new tuples.
-    """
-    if isinstance(type_info, TupleTypeInfo):
-        fields = [_misfit(t, f"v{n}") for n, t in enumerate(type_info.get_field_types())]
-        if not fields or None in fields:
-            return None
-        target = "".join(f"v{n}, " for n in range(len(fields)))
-        condition = " or ".join(f for f in fields if f is not None)
-        # subclasses (named tuples) are converted
-        source = f"[0 for v in values if v.__class__ is not tuple] or [0 for {target} in values if {condition}]"
-    else:
-        misfit = _misfit(type_info, "v")
-        if misfit is None:
-            return None
-        source = f"[0 for v in values if {misfit}]"
-    misfits: Callable[[list[Any]], bool] = eval(f"lambda values: bool({source})", {"Decimal": Decimal})
-    return misfits
+def _any(fields: Mapping[str, str | None]) -> str | None:
+    """None where a field has no such condition."""
+    conditions = [c for c in fields.values() if c is not None]
+    return " or ".join(conditions) if len(conditions) == len(fields) else None
 
 
 def _misfit(type_info: TypeInformation, name: str) -> str | None:
-    """The condition under which a value needs to be converted or refused."""
+    """The condition under which a value needs to be converted or refused. None: there is no cheap one."""
     if isinstance(type_info, PickledBytesTypeInfo):
         return "False"
     if not isinstance(type_info, BasicTypeInfo):

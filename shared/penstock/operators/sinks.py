@@ -51,6 +51,8 @@ class SinkOperator(Operator):
         self._writer = self._sink.create_writer(self._context)
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        if self._type_of_input is not None:
+            rec = rec.with_value(self._type_of_input.write(code, self.label("type"), rec.value))
         values, sink = self.label("written"), code.bind(self.label("sink"), self)
         code.once(sink, [f"{values} = []"], [f"{sink}.write({values})"])
         code.line(f"{values}.append({rec.value})")
@@ -59,7 +61,7 @@ class SinkOperator(Operator):
         if values:
             assert self._writer is not None
             self._dirty = True
-            self._writer.write(values if self._type_of_input is None else self._type_of_input.batch(values))
+            self._writer.write(values)
 
     def on_idle(self) -> None:
         if self._dirty and self._writer is not None:
@@ -169,14 +171,14 @@ class CollectOperator(Operator):
         self._type_of_input = type_of_input
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
+        if self._type_of_input is not None:
+            rec = rec.with_value(self._type_of_input.write(code, self.label("type"), rec.value))
         values, collect = self.label("collected"), code.bind(self.label("collect"), self)
         code.once(collect, [f"{values} = []"], [f"{collect}.write({values})"])
         code.line(f"{values}.append({rec.value})")
 
     def write(self, values: list[Any]) -> None:
         if values:
-            if self._type_of_input is not None:
-                values = self._type_of_input.batch(values)
             self.collector.write(values if self._collected is None else [self._collected(v) for v in values])
 
     def restore(self, restored: RestoredOperator) -> None:
