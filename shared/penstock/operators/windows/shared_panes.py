@@ -43,8 +43,9 @@ class SharedPanes:
             self._repair(key)
         self._changed.clear()
         self._extend_back(end)
-        for passed in [s for s in self._front if s < start]:
-            del self._front[passed]
+        # they were put in from the latest to the first
+        while next(reversed(self._front)) < start:
+            self._front.popitem()
         window, combine = dict(self._front[start]), self._combine
         for key, contents in self._back.items():
             window[key] = combine(window[key], contents) if key in window else contents
