@@ -69,6 +69,7 @@ def failures(view: JobView) -> dict[str, Any]:
                 "endpoint": row.failure.endpoint,
                 "taskmanager": row.failure.taskmanager,
                 "record": row.failure.record,
+                "recovery": row.recovery,
             }
             for row in rows[: -_FAILURES - 1 : -1]
         ],

@@ -94,6 +94,7 @@ def test_failures_are_the_newest_first_with_the_record(replica: Replica) -> None
     found = replica.http.get(f"/penstock/views/jobs/{JOB}/failures").json()
     assert [f["message"] for f in found["failures"]] == ["b", "ValueError: a"]
     assert found["failures"][1]["record"] == "'x'"
+    assert found["failures"][1]["recovery"] == ""
     assert found["failures"][0]["concurrent"] is True
     assert replica.http.get(f"/penstock/views/jobs/{JOB}").json()["failures"] == [
         {"time": 1, "message": "ValueError: a", "concurrent": False},

@@ -163,6 +163,7 @@ export interface Failure {
   endpoint: string | null;
   taskmanager: string | null;
   record: string | null;
+  recovery: string;
 }
 
 export interface Attempt {

@@ -41,6 +41,7 @@ function One({ failure, now, open }: { failure: Failure; now: number; open: bool
           <> · on <a href={taskmanagerLink(failure.taskmanager)}>{failure.taskmanager}</a>{failure.endpoint ? ` (${failure.endpoint})` : ""}</>
         )}
         {failure.concurrent && <> · while the job was being stopped for the one before</>}
+        {failure.recovery && <> · {failure.recovery}</>}
       </p>
       {where && (
         <div class="culprit">
