@@ -5,7 +5,7 @@ import sys
 
 from penstock_taskmanager import hash_seed
 
-PROGRAM = "from penstock_taskmanager import hash_seed; hash_seed.fix({!r}); print(hash('word'), list({{'a', 'b', 'c'}}))"
+PROGRAM = "from penstock_taskmanager.hash_seed import fix; fix({!r}); print(hash('word'), list({{'a', 'b', 'c'}}))"
 
 
 def said(cluster: str, **environment: str) -> str:
