@@ -66,7 +66,7 @@ def test_lost_exchange_fails_the_job_and_says_which(ha_cluster: LocalCluster, pa
             ha_cluster.start()
     said = job.failed()
     print(f"FAILED after {time.monotonic() - begun:.1f} s")
-    assert "exchange Redis" in said and url.split("//")[1].split("/")[0] in said, said
+    assert "exchange Redis" in said and url.split("//")[1].rpartition("@")[2].split("/")[0] in said, said
     if how == "kill":
         ha_cluster.start()
     print(f"whole again after {whole_again(ha_cluster):.1f} s")
