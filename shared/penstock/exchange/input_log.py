@@ -4,16 +4,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-import structlog
-
 from penstock.exchange.alignment import EntryId
 from penstock.exchange.credit import ConsumerCredit
 from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import KIND, Kind, kind_of
 from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
-
-_log = structlog.get_logger(__name__)
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 _LAST_OF_MS = (1 << 64) - 1
@@ -173,4 +169,7 @@ class InputLog:
 
 def refuse(name: str, at: bytes) -> None:
     """Tell of an entry that is passed over."""
-    _log.error("an entry was refused: not sealed with the cluster secret for this log", log=name, entry=at.decode())
+    import structlog  # only here: it brings asyncio, which a program that is merely imported must not pay for
+
+    log = structlog.get_logger(__name__)
+    log.error("an entry was refused: not sealed with the cluster secret for this log", log=name, entry=at.decode())
