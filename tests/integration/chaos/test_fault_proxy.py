@@ -99,7 +99,7 @@ def test_a_request_is_repeated_late(proxy: FaultProxy, redis_server: RedisServer
 
 def test_members_of_one_port_are_told_apart_by_their_process(proxy: FaultProxy) -> None:
     port = proxy.listen(lambda peer: "me" if owner_of(peer, [os.getpid()]) else "somebody else")
-    with client_at(port, 0.3) as mine:
+    with client_at(port, 2.0) as mine:
         assert mine.ping()
         proxy.disturb("somebody else", Disturbance("cut"))
         assert mine.ping()
