@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 def cluster(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     folder = tmp_path_factory.mktemp("browser")
     savepoints = f"execution.checkpointing.savepoint-dir={folder / 'savepoints'}"
-    made = LocalCluster(folder / "dir", "-D", savepoints, slots=5)
+    made = LocalCluster(folder / "dir", "-D", savepoints, "-D", "web.checkpoints.history=100", slots=5)
     yield made
     made.stop()
 
