@@ -132,8 +132,13 @@ class Cluster:
             self._command(allocation, TriggerCheckpoint(epoch=1, checkpoint=checkpoint, tasks=tasks, options=barrier))
 
     def wait_for_acks(self, checkpoint: int, count: int) -> dict[tuple[str, int], SubtaskState]:
-        acked = self.wait(CheckpointAcked, lambda found: len([a for a in found if a.checkpoint == checkpoint]) >= count)
-        return {(a.vertex, a.subtask): a.state for a in acked if a.checkpoint == checkpoint}
+        self.wait(CheckpointAcked, lambda _: len(self.acks(checkpoint)) >= count)
+        return {(a.vertex, a.subtask): a.state for a in self.acks(checkpoint)}
+
+    def acks(self, checkpoint: int) -> list[CheckpointAcked]:
+        """Those of the newest attempts: what a zombie says does not count for a JobMaster either."""
+        heard = [e for e in self.heard if isinstance(e, CheckpointAcked) and e.checkpoint == checkpoint]
+        return [a for a in heard if a.attempt == self.attempt_of.get((a.vertex, a.subtask), self.attempt)]
 
     def complete(self, checkpoint: int, states: dict[tuple[str, int], SubtaskState], *allocations: str) -> RestoreRef:
         """Write the metadata, and say so to the slots."""

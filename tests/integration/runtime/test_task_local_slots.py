@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from penstock.coordination.messages import (
-    CheckpointAcked,
     InputExhausted,
     RestoreRef,
     RetentionFull,
@@ -100,9 +99,8 @@ class Job:
         slots = self.slots
         slots.trigger(checkpoint, *{*slots.placement[self.source]})
         states = slots.wait_for_acks(checkpoint, 6)
-        acks = [e for e in slots.heard if isinstance(e, CheckpointAcked) and e.checkpoint == checkpoint]
         sent, taken = dict[str, int](), dict[str, int]()
-        for ack in acks:
+        for ack in slots.acks(checkpoint):
             sent |= ack.sent or {}
             taken |= ack.taken or {}
         assert sent and sent == taken
