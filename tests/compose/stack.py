@@ -60,7 +60,8 @@ class Stack:
         return subprocess.Popen(
             self._submit(*arguments),
             cwd=self.folder,
-            env=self._environment,
+            # whatever is killed meanwhile may take a slow machine longer than the client's 10 s to come back
+            env={**self._environment, "PENSTOCK_PROPERTIES": "rest.retry.max-attempts: 120"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

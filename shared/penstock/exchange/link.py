@@ -25,6 +25,8 @@ _FORGET = files(__package__).joinpath("forget.lua").read_bytes()
 
 _log = structlog.get_logger(__name__)
 
+#: seconds for the last command of a generation that is lost
+_LAST_WORD = 0.2
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.02, 1.0  # seconds
 
 
@@ -90,12 +92,12 @@ class Link:
         return min(times, default=None)
 
     def forget(self) -> None:
-        """Where the generation was deleted, delete what this slot may have written since. Nobody waits for the
-        answer."""
+        """Where the generation was deleted, delete what this slot may have written since. Nothing is sent after it."""
         if self._write_wire is not None:
             keys = self.writing.keys()
             try:
                 self._write_wire.send(pack(b"EVAL", _FORGET, len(keys), *keys))
+                self._write_wire.finish(_LAST_WORD)
             except WireError as e:
                 _log.warning("exchange connection lost", exchange=self.where, error=str(e))
 

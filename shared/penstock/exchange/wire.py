@@ -5,8 +5,10 @@ redis-py opens it (URL, TLS, authentication); its own way of reading blocks unti
 hiredis here.
 """
 
+import select
 import socket
 import ssl
+import time
 from typing import Any, cast
 
 import hiredis
@@ -113,6 +115,19 @@ class Wire:
                 found.append(reply)
             if n < _CHUNK and not isinstance(self._socket, ssl.SSLSocket):
                 return found
+
+    def finish(self, seconds: float) -> None:
+        """Send no more, and wait, at most so long, until the server has taken everything: to close a socket with unread
+        answers would take back what it has not read yet. To be closed then."""
+        until = time.monotonic() + seconds
+        try:
+            self.pump()
+            self._socket.shutdown(socket.SHUT_WR)
+            while (left := until - time.monotonic()) > 0:
+                if select.select([self._socket], [], [], left)[0] and not self._socket.recv(_CHUNK):
+                    return
+        except OSError as e:
+            raise WireError(str(e)) from e
 
     def close(self) -> None:
         self._connection.disconnect()
