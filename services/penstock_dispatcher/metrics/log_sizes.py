@@ -1,16 +1,15 @@
 """How large the input logs of a job are: entries and bytes of each subtask's stream."""
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import redis
 
-from penstock.coordination.connection import connect
 from penstock.coordination.keys import Keys
 from penstock.coordination.rows import JobRow
 from penstock.exchange.log_admin import input_logs
 from penstock.graph.job_graph import JobGraph
+from penstock_dispatcher.exchange_clients import ExchangeClients
 
 #: seconds; nobody waits longer for a figure that is only shown
 _PATIENCE = 1.0
@@ -33,13 +32,12 @@ class NoLogSizes:
         return {}
 
 
-class ExchangeLogSizes:
-    """Over the exchange Redises that a job was deployed with. Thread-safe. `close` closes its clients."""
+class ExchangeLogSizes(ExchangeClients):
+    """Over the exchange Redises that a job was deployed with. Thread-safe."""
 
     def __init__(self, keys: Keys, urls: Callable[[str], str] = str) -> None:
-        self._keys, self._urls = keys, urls
-        self._lock = threading.Lock()
-        self._clients: dict[str, redis.Redis] = {}
+        super().__init__(urls, timeout=_PATIENCE, blocking=False)
+        self._keys = keys
 
     def of(self, row: JobRow, graph: JobGraph) -> Sizes:
         found: dict[tuple[str, int], tuple[int, int]] = {}
@@ -55,29 +53,10 @@ class ExchangeLogSizes:
         return found
 
     def _ask(self, url: str, row: JobRow, wanted: list[tuple[str, int]]) -> list[tuple[int, int]]:
-        with self._client(url).pipeline(transaction=False) as asked:
+        with self.client(url).pipeline(transaction=False) as asked:
             for vertex, subtask in wanted:
                 key = self._keys.input_log(row.job, row.generation, vertex, subtask)
                 asked.xlen(key)
                 asked.memory_usage(key)
             answers: list[Any] = asked.execute()
         return [(int(answers[n]), int(answers[n + 1] or 0)) for n in range(0, len(answers), 2)]
-
-    def _client(self, url: str) -> "redis.Redis":
-        with self._lock:
-            if url not in self._clients:
-                self._clients[url] = connect(self._urls(url), timeout=_PATIENCE, blocking=False)
-            return self._clients[url]
-
-    def close(self) -> None:
-        """Close the connections."""
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
-
-    def __enter__(self) -> "ExchangeLogSizes":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

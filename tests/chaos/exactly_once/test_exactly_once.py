@@ -16,19 +16,24 @@ SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120 * (RUNS + 1))]
 
 
-def test_exactly_once_under_kills_and_exceptions(tmp_path: Path) -> None:
+def all_runs(folder: Path, failover: str = "") -> None:
+    """`failover`: the failover strategy; empty: the default one."""
     print(f"SEED={SEED} RUNS={RUNS}")
-    cluster = LocalCluster(tmp_path / "dir", *TWO_OF_EACH)
-    bad, kills, restarts = [], 0, 0
+    cluster = LocalCluster(folder / "dir", *TWO_OF_EACH)
+    bad, kills, restarts, alone = [], 0, 0, 0
     try:
         for seed in range(SEED, SEED + RUNS):
-            outcome = one_run(cluster, tmp_path / f"run{seed}", seed)
+            outcome = one_run(cluster, folder / f"run{seed}", seed, failover=failover)
             print(outcome, flush=True)
-            kills, restarts = kills + outcome.kills, restarts + outcome.restarts
+            kills, restarts, alone = kills + outcome.kills, restarts + outcome.restarts, alone + outcome.alone
             if outcome.errors:
                 bad.append(outcome)
             cluster.start()
-        print(f"{RUNS} runs: {kills} kills, {restarts} restores, {len(bad)} bad")
+        print(f"{RUNS} runs: {kills} kills, {restarts} restores, {alone} restarts of tasks alone, {len(bad)} bad")
         assert not bad, "\n".join(map(str, bad)) + f"\nrepeat with SEED={bad[0].seed} RUNS=1\n{cluster.log()}"
     finally:
         cluster.stop()
+
+
+def test_exactly_once_under_kills_and_exceptions(tmp_path: Path) -> None:
+    all_runs(tmp_path)

@@ -27,26 +27,28 @@ MakeCluster = Callable[[CompiledJob], Cluster]
 
 
 class SlowReader(ListReader):
-    """A record a ms or so; ends when a file says so."""
+    """So many records a pause; ends when a file says so."""
 
-    def __init__(self, may_end: Path) -> None:
+    def __init__(self, may_end: Path, records: int, pause: float) -> None:
         super().__init__()
-        self._may_end = may_end
+        self._may_end, self._records, self._pause = may_end, records, pause
 
     def poll(self, max_records: int) -> list[Any] | None:
         if not self._values:
             return None if self._may_end.exists() else []
-        time.sleep(0.001)
-        return super().poll(2)
+        time.sleep(self._pause)
+        return super().poll(self._records)
 
 
 class SlowSource(ListSource):
-    def __init__(self, values: Sequence[Any], may_end: Path) -> None:
+    """`pause` in seconds."""
+
+    def __init__(self, values: Sequence[Any], may_end: Path, records: int = 2, pause: float = 0.001) -> None:
         super().__init__(values)
-        self._path = may_end
+        self._path, self._records, self._pause = may_end, records, pause
 
     def create_reader(self, context: ReaderContext) -> ListReader:
-        return SlowReader(self._path)
+        return SlowReader(self._path, self._records, self._pause)
 
 
 class FolderSink:

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +21,15 @@ from penstock.coordination.messages import (
     TaskStateChanged,
 )
 from penstock.graph.compiled import CompiledJob
-from penstock.operators.specs import MapSpec, ReaderContext, ReduceSpec, SinkSpec, SourceSpec
+from penstock.operators.specs import MapSpec, ReduceSpec, SinkSpec, SourceSpec
 from tests.conftest import RedisServer
 from tests.integration.runtime.slots import Cluster
-from tests.integration.runtime.test_slot_checkpoints import RECORDS, FolderSink, committed, expected
-from tests.job_builder import JobBuilder, ListReader, ListSource
+from tests.integration.runtime.test_slot_checkpoints import RECORDS, FolderSink, SlowSource, committed, expected
+from tests.job_builder import JobBuilder
 
 pytestmark = pytest.mark.integration
 
 ALL = ("a0", "a1", "b0", "b1")
-
-
-class PacedReader(ListReader):
-    """A record in 2 ms; ends when a file says so."""
-
-    def __init__(self, may_end: Path) -> None:
-        super().__init__()
-        self._may_end = may_end
-
-    def poll(self, max_records: int) -> list[Any] | None:
-        if not self._values:
-            return None if self._may_end.exists() else []
-        time.sleep(0.002)
-        return super().poll(1)
-
-
-class PacedSource(ListSource):
-    def __init__(self, values: Sequence[Any], may_end: Path) -> None:
-        super().__init__(values)
-        self._path = may_end
-
-    def create_reader(self, context: ReaderContext) -> ListReader:
-        return PacedReader(self._path)
 
 
 class Job:
@@ -64,7 +41,9 @@ class Job:
             (folder / name).mkdir()
         job = JobBuilder(configuration={"execution.checkpointing.dir": str(folder / "checkpoints")})
         source = job.vertex(
-            SourceSpec(PacedSource(range(RECORDS), self.may_end)), MapSpec(lambda v: (v % 7, 1, v)), parallelism=2
+            SourceSpec(SlowSource(range(RECORDS), self.may_end, 1, 0.002)),
+            MapSpec(lambda v: (v % 7, 1, v)),
+            parallelism=2,
         )
         counts = job.vertex(MapSpec(count or (lambda v: v)), parallelism=2)
         sums = job.vertex(

@@ -3,17 +3,7 @@
 import sys
 
 from penstock.client.config.option import ConfigOption
-from penstock.client.config.options import (
-    checkpointing,
-    cluster,
-    execution,
-    filesystems,
-    metrics,
-    rest,
-    security,
-    state,
-    tap,
-)
+from penstock.client.config.options import AREAS
 
 _HEAD = """\
 # Configuration
@@ -36,18 +26,6 @@ bytes); lists `a;b` or a YAML list; maps `k1:v1,k2:v2` or a YAML mapping.
 This page is made from the schema: `make docs`.
 """
 
-_AREAS = {
-    "Cluster": cluster,
-    "REST": rest,
-    "Security": security,
-    "Jobs": execution,
-    "Checkpoints and restarts": checkpointing,
-    "State": state,
-    "File systems": filesystems,
-    "Metrics": metrics,
-    "Wire tap": tap,
-}
-
 
 def _row(option: ConfigOption[object]) -> str:
     default = "(none)" if option.default is None else f"`{option.default}`" if option.default else "(empty)"
@@ -62,7 +40,7 @@ def _row(option: ConfigOption[object]) -> str:
 def render() -> str:
     """The whole page."""
     lines = [_HEAD]
-    for title, area in _AREAS.items():
+    for title, area in AREAS.items():
         lines += [f"## {title}", "", "| key | type | default | |", "|---|---|---|---|"]
         lines += [_row(option) for option in vars(area).values() if isinstance(option, ConfigOption)]
         lines.append("")

@@ -1,4 +1,4 @@
-"""Every key that has an effect, by area. `ALL` maps each key to its option."""
+"""Every key that has an effect, by area. `ALL` maps each key to its option, `AREAS` a title to its module."""
 
 from penstock.client.config.option import ConfigOption
 from penstock.client.config.options import (
@@ -13,11 +13,19 @@ from penstock.client.config.options import (
     tap,
 )
 
+AREAS = {
+    "Cluster": cluster,
+    "REST": rest,
+    "Security": security,
+    "Jobs": execution,
+    "Checkpoints and restarts": checkpointing,
+    "State": state,
+    "File systems": filesystems,
+    "Metrics": metrics,
+    "Wire tap": tap,
+}
 ALL: dict[str, ConfigOption[object]] = {
-    option.key: option
-    for area in (rest, security, cluster, execution, checkpointing, state, filesystems, metrics, tap)
-    for option in vars(area).values()
-    if isinstance(option, ConfigOption)
+    option.key: option for area in AREAS.values() for option in vars(area).values() if isinstance(option, ConfigOption)
 }
 #: an old key -> the option it falls back for
 BY_OLD_KEY: dict[str, ConfigOption[object]] = {
@@ -26,6 +34,7 @@ BY_OLD_KEY: dict[str, ConfigOption[object]] = {
 
 __all__ = [
     "ALL",
+    "AREAS",
     "BY_OLD_KEY",
     "checkpointing",
     "cluster",
