@@ -61,14 +61,15 @@ class Stack:
             self._submit(*arguments),
             cwd=self.folder,
             # whatever is killed meanwhile may take a slow machine longer than the client's 10 s to come back
-            env={**self._environment, "PENSTOCK_PROPERTIES": "rest.retry.max-attempts: 120"},
+            env={**self._environment, "PENSTOCK_PROPERTIES": "rest.retry.max-attempts: 400"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def _submit(self, *arguments: str) -> list[str]:
-        return ["make", "submit", f"VENV={sys.prefix}", *arguments]
+        # -o: the venv that runs the tests is not to be installed into from here
+        return ["make", "-o", f"{sys.prefix}/.stamp", "submit", f"VENV={sys.prefix}", *arguments]
 
     def containers(self, *services: str) -> list[str]:
         return self.run("docker", "compose", "ps", "-a", "-q", *services).stdout.split()

@@ -22,8 +22,8 @@ def test_a_job_outlives_the_master_of_its_coordination_redis(stack_with_sentinel
     before = stack.taskmanagers()
     (master,) = stack.containers("redis")
     stack.run("docker", "kill", master)
-    stdout, stderr = running.communicate(timeout=200)
-    assert running.returncode == 0, stdout + stderr
+    stdout, stderr = running.communicate(timeout=400)
+    assert running.returncode == 0, stdout + stderr + told_by_sentinels(stack)
     assert "restart" not in stdout.splitlines()[-1], stdout
     expected = Counter(f"({key},{n})" for number in range(_COUNT) for key, n in [(number % _KEYS, number // _KEYS + 1)])
     assert Counter(committed_lines(stack.data / "totals")) == expected
@@ -34,6 +34,11 @@ def test_a_job_outlives_the_master_of_its_coordination_redis(stack_with_sentinel
     stack.run("docker", "compose", "up", "-d", "--no-build")
     stack.wait(lambda: role(stack, "redis") == "slave", "the old master is a replica")
     stack.wait_healthy()
+
+
+def told_by_sentinels(stack: Stack) -> str:
+    services = ("sentinel-1", "sentinel-2", "sentinel-3", "redis-replica")
+    return stack.run("docker", "compose", "logs", "--no-color", "--tail=60", *services, check=False).stdout
 
 
 def role(stack: Stack, service: str) -> str:
