@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import xxhash
+
 from penstock.graph.job_graph import JobEdge
 from penstock.graph.key_groups import key_group, stable_hash, subtask_of
 from penstock.operators.chain_code import ChainCode, Rec
@@ -19,8 +21,12 @@ from penstock.operators.edges import (
 from penstock.operators.specs import CustomPartitionerSpec, HashPartitionerSpec
 from penstock.operators.user_function import UserFunction
 
-#: keys whose subtask an edge remembers; all are forgotten when there are more
-CACHED_KEYS = 1 << 16
+_hash = xxhash.xxh3_64_intdigest
+#: keys whose subtask an edge remembers: those that came first, mostly the frequent ones. A table of all would be looked
+#: up in main memory, which takes as long as to hash the key.
+REMEMBERED_KEYS = 1 << 12
+#: records after which it remembers others: what is frequent changes
+_FORGET_AFTER = 1 << 20
 
 
 class HashEdge(SingleTargetEdge):
@@ -33,6 +39,9 @@ class HashEdge(SingleTargetEdge):
         self._selector = UserFunction(spec.key_selector, "get_key")
         self._max_parallelism = max_parallelism
         self._subtasks: dict[Any, int] = {}
+        self._forget_at = _FORGET_AFTER
+        targets = len(writer.targets)
+        self._owners = [subtask_of(group, targets, max_parallelism) for group in range(max_parallelism)]
 
     def open(self, context: Any) -> None:
         self._selector.open(context)
@@ -47,8 +56,10 @@ class HashEdge(SingleTargetEdge):
         if len(self.writer.targets) > 1:
             at = code.fresh("i")
             with code.indented("try:", is_block=True):
-                code.line(f"{at} = {code.bind(f'subtasks_{n}', self._subtasks)}[{key}]")
-            with code.indented("except (KeyError, TypeError):", is_block=True):
+                code.line(f"{at} = {code.bind(f'subtask_of_{n}', self._subtasks.get)}({key})")
+            with code.indented("except TypeError:", is_block=True):
+                code.line(f"{at} = None")
+            with code.indented(f"if {at} is None:"):
                 code.line(f"{at} = {code.bind(f'edge_{n}', self)}.subtask({key})")
         self._collect(code, rec, key=key, at=at)
 
@@ -74,15 +85,23 @@ class HashEdge(SingleTargetEdge):
             ) from None
 
     def subtask(self, key: Any) -> int:
-        """The index of the target that owns the key; remembered for the next record with this key.
-
-        TypeError: it cannot be a key.
-        """
-        subtask = subtask_of(self.check(key), len(self.writer.targets), self._max_parallelism)
-        if len(self._subtasks) >= CACHED_KEYS:
-            self._subtasks.clear()
-        self._subtasks[key] = subtask
+        """The index of the target that owns the key; TypeError: it cannot be a key."""
+        # as `key_group`, without the calls on the way
+        if type(key) is str and key.isascii():
+            subtask = self._owners[_hash(key.encode()) % self._max_parallelism]
+        else:
+            subtask = self._owners[self.check(key)]
+        if len(self._subtasks) < REMEMBERED_KEYS:
+            self._subtasks[key] = subtask
         return subtask
+
+    def deliver_buckets(
+        self, values: list[list[Any]], timestamps: list[list[int | None]] | None, keys: list[list[Any]] | None
+    ) -> None:
+        super().deliver_buckets(values, timestamps, keys)
+        if self.records_out >= self._forget_at:
+            self._forget_at = self.records_out + _FORGET_AFTER
+            self._subtasks.clear()
 
 
 class CustomEdge(Edge):
