@@ -47,7 +47,7 @@ class TaskInput:
         self.on_batch: Callable[[int, RecordBatch, int], None] | None = None
         self._gate, self._chain, self._source = gate, chain, source
         self._barriers, self._stops, self._on_end = barriers, stops, on_end
-        # who takes it in memory should find it in the CPU's cache: then a poll a step. Else a round costs more than a poll
+        # who takes it in memory should find it in the CPU's cache: one poll a step. Else a round costs more than a poll
         self._polling = 0.0 if feeds_slot else _POLLING
         self._poll_size, self._slices = PollSize(), Slices()
         self._side = self._channel = 0  #: the input and the channel that the batch in `_slices` came by
