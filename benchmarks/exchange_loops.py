@@ -27,14 +27,14 @@ def through_exchange(url: str, batches: Batches, records: int) -> int:
     keys, clients = Keys("bench"), {url: redis.Redis.from_url(url)}
     refs = create_logs(clients, keys, graph, 0)
     deploy = Deploy(graph="", generation=0, tasks=(), placement={"p": ("A",), "c": ("B",)}, exchange=refs)
-    slots = [SlotExchange(graph, deploy, slot, keys, 1, ExchangeOptions()) for slot in ("A", "B")]
+    slots = [SlotExchange(graph, deploy, slot, keys, 1, ExchangeOptions(), urls=lambda _: url) for slot in ("A", "B")]
     try:
         writer, gate = slots[0].writers("p", 0, 0)[0], slots[1].input_gate("c", 0)
         sent = got = turn = 0
         while not gate.has_ended:
             if sent < records and not writer.blocked:
                 values, keyed = batches[turn % len(batches)]
-                writer.emit(0, values, None, keyed)
+                writer.emit(0, values.copy(), None, keyed.copy())
                 turn, sent = turn + 1, sent + len(values)
                 if sent >= records:
                     writer.broadcast(EndOfInput())
