@@ -19,8 +19,8 @@ class _Chunks(list[bytes]):
 
 
 class _Pickling(threading.local):
-    """One pickler a thread, for all batches: with a new one for each, its memo would grow to the batch's size again, and
-    the memory go back to the system."""
+    """One pickler a thread, for all batches. A new one's memo grows to the batch's size again, and its memory goes back
+    to the system."""
 
     def __init__(self) -> None:
         self._chunks = _Chunks()
