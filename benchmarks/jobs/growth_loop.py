@@ -14,7 +14,12 @@ def chained(records: int, chain: int) -> Iterator[list[int]]:
     """A line a map, written out as a user of that many would."""
     lines = ["def batches():", "    out = []", f"    for n in range({records}):"]
     lines += ["        n = step(n)"] * chain
-    lines += ["        out.append(n)", f"        if len(out) >= {BATCH}:", "            yield out", "            out = []"]
+    lines += [
+        "        out.append(n)",
+        f"        if len(out) >= {BATCH}:",
+        "            yield out",
+        "            out = []",
+    ]
     names: dict[str, Any] = {"step": step}
     exec("\n".join([*lines, "    yield out"]), names)
     batches: Callable[[], Iterator[list[int]]] = names["batches"]
