@@ -7,7 +7,12 @@ from penstock.operators.operator import is_end_of_time
 from penstock.operators.windows.aligned import AlignedWindowOperator
 from penstock.operators.windows.shared_panes import Pane
 from penstock.operators.windows.window_cursor import WindowCursor
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import processing_time
+from penstock.state.watermark_state import META
+
+#: as state: the start of the first window that has not fired
+_FIRING = "_first_window"
 
 
 class ProcessingTimeWindowOperator(AlignedWindowOperator):
@@ -58,3 +63,17 @@ class ProcessingTimeWindowOperator(AlignedWindowOperator):
         if self.spec.is_batch and is_end_of_time(timestamp):
             self.on_processing_time(timestamp)
         return timestamp
+
+    def restore(self, restored: RestoredOperator) -> None:
+        # former subtasks that were snapshotted a moment apart: a result twice rather than none
+        self._firing.start = min(restored.lists.get(_FIRING, ()), default=self._firing.start)
+        super().restore(restored)
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        snapshot = super().snapshot(checkpoint)
+        first = self._firing.next_window()
+        if first is None:
+            # without a pane, all that have ended count as fired
+            first = self.layout.first_ending_after(max(self._now, processing_time()) - 1)
+        snapshot.lists[_FIRING] = ListSnapshot("union", (first,), META)
+        return snapshot
