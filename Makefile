@@ -12,7 +12,7 @@ export PENSTOCK_REDIS_URL := redis+sentinel://sentinel-1:26379,sentinel-2:26379,
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down logs submit test test-ci test-all test-long chaos exactly-once bench profile lint ui ui-check ui-test docs lock clean
+.PHONY: help setup demo up down logs submit test test-ci test-all test-long chaos exactly-once bench soak profile lint ui ui-check ui-test docs lock clean
 
 help:  ## Show this.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ exactly-once: $(STAMP)  ## RUNS (200) seeded jobs under kills and exceptions, th
 
 bench: $(STAMP)  ## Measure (PEERS=1: Bytewax, PyFlink and Flink SQL too; B='--only PART … --rounds N').
 	@$(PY) -m benchmarks $(if $(PEERS),--peers) $(B)
+
+soak: $(STAMP)  ## For MINUTES (60): a job at 80% of the highest rate, a checkpoint each 10 s; does anything grow?
+	@$(PY) -m benchmarks.soak --minutes $(or $(MINUTES),60) $(B)
 
 profile: $(STAMP)  ## Flame graphs of the slots of a word count (WORKLOAD='json', 'window', …) into benchmarks/results.
 	@$(PY) -m benchmarks.profile $(if $(WORKLOAD),--workload '$(WORKLOAD)')

@@ -30,9 +30,10 @@ class JobRun:
 class Cluster:
     """`start_up`: what `penstock cluster start` took (its own process, not the cluster's)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, taskmanagers: int = 2) -> None:
         self.folder = folder
-        self.start_up = run([*PENSTOCK, "cluster", "start", "--dir", str(folder), "--rest-port", "0"])
+        size = ["--taskmanagers", str(taskmanagers), "--slots", "2"]
+        self.start_up = run([*PENSTOCK, "cluster", "start", "--dir", str(folder), "--rest-port", "0", *size])
         self.status: dict[str, Any] = self.read_status()
 
     def read_status(self) -> dict[str, Any]:
@@ -78,11 +79,11 @@ class Cluster:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
-    """Two TaskManagers of two slots, any free ports."""
+def new_cluster(taskmanagers: int = 2) -> Iterator[Cluster]:
+    """TaskManagers of two slots, any free ports."""
     folder = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
     try:
-        cluster = Cluster(folder / "cluster")
+        cluster = Cluster(folder / "cluster", taskmanagers)
         try:
             yield cluster
         finally:

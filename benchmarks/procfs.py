@@ -31,6 +31,21 @@ def read_process(pid: int) -> ProcessUse | None:
     return ProcessUse(pid, int(fields[1]), sum(map(int, fields[11:15])) / _TICKS, peak)
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Bytes. `proportional`: pages that several processes share are divided among them."""
+
+    resident: int
+    proportional: int
+
+
+def memory_of(pid: int) -> MemoryUse:
+    """As of now. ProcessLookupError or FileNotFoundError where it is gone."""
+    lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()[1:]
+    sizes = {name.rstrip(":"): int(number) << 10 for name, number, *_ in map(str.split, lines)}
+    return MemoryUse(sizes["Rss"], sizes["Pss"])
+
+
 def tree(roots: Iterable[int]) -> list[ProcessUse]:
     """The processes of these pids and all that descend from them."""
     every = {int(f.name): use for f in _PROC.iterdir() if f.name.isdecimal() and (use := read_process(int(f.name)))}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks.report_checkpoints import checkpoints, latency
+from benchmarks.report_growth import growth, memory
 from benchmarks.report_workloads import workloads
 from benchmarks.tables import table
 
@@ -20,6 +21,8 @@ def markdown(figures: dict[str, Any]) -> str:
             ("latency", latency),
             ("checkpoints", checkpoints),
             ("rest", _rest),
+            ("growth", growth),
+            ("memory", memory),
         )
         if name in figures
     ]

@@ -20,6 +20,7 @@ from penstock.exchange.local_exchange import LocalExchange
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState
+from penstock.runtime.garbage_pace import GarbagePace
 from penstock.runtime.local_collector import LocalCollector
 from penstock.runtime.slot_runner import SlotRunner
 from penstock.runtime.task import Task
@@ -58,6 +59,7 @@ class LocalJobClient:
         self._restart_at: float | None = None
         self._attempt = 0
         self._began = 0.0
+        self._pace: GarbagePace | None = None
         self._runtime_ms = 0
 
     # -- what every job client has -----------------------------------------------------------------------------------
@@ -184,6 +186,7 @@ class LocalJobClient:
 
     def _begin(self) -> SlotRunner:
         self._began = time.monotonic()
+        self._pace = GarbagePace()
         runner = self._runner = SlotRunner(on_change=self._on_change)
         if self._has_checkpoints:
             # storage and all are imported by jobs that use them
@@ -250,6 +253,8 @@ class LocalJobClient:
     def _end(self, state: JobState) -> None:
         self._runtime_ms = round((time.monotonic() - self._began) * 1000)
         self._state = state
+        if self._pace is not None:
+            self._pace.end()
         if self._runner is not None:
             self._runner.close()
         if self._recovery is not None:

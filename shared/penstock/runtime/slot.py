@@ -1,6 +1,5 @@
 """A slot process: what the Celery child runs for an allocation, from its claim to its release."""
 
-import gc
 import tempfile
 import threading
 import time
@@ -40,6 +39,7 @@ from penstock.runtime.coordination_link import CoordinationLink
 from penstock.runtime.deployment import Deployment, DeploymentLoader
 from penstock.runtime.exchange_options import exchange_options
 from penstock.runtime.failure import failure_of
+from penstock.runtime.garbage_pace import GarbagePace
 from penstock.runtime.interruption import SlotTerminated
 from penstock.runtime.log_scope import LogScope
 from penstock.runtime.profiler import Profiler
@@ -138,9 +138,7 @@ class _Slot:
 
     def run(self) -> None:
         """Until the slot is released."""
-        # in-flight records are many and short-lived: with Python's threshold of 700 the collector would look at all of
-        # them again and again (a tenth of the CPU in word count)
-        gc.set_threshold(10_000, 20, 50)
+        GarbagePace()  # for the life of the process
         set_scope(self._scope)
         _log.info("slot claimed")
         self._link.start()

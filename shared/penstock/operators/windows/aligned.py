@@ -1,11 +1,12 @@
-"""Tumbling and sliding windows with the assigner's own trigger: a timer a window instead of one a key and window.
+"""Tumbling and sliding windows with the assigner's own trigger: a timer a pane instead of one a key and window.
 
 Records are kept by pane and key. A pane is *fresh* until the first of its windows fires; while it is, a record costs
 one step in the fused loop, however many windows share the pane.
 """
 
-import heapq
 from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any
 
 from penstock.datastream.window.windows import TimeWindow
 from penstock.operators.chain_code import ChainCode, Rec
@@ -34,7 +35,6 @@ class AlignedWindowOperator(WindowOperatorBase):
         self.layout = layout
         self.panes: dict[int, Pane] = {}
         backend.register("_panes", PaneState(self.panes, self.restore_panes))
-        self.fresh: dict[int, Pane] = {}
         self.shared: SharedPanes | ListedPanes | None = None
         if not layout.is_tumbling:
             is_list = isinstance(contents, NumberedContents)
@@ -43,8 +43,8 @@ class AlignedWindowOperator(WindowOperatorBase):
             )
 
     @abstractmethod
-    def schedule(self, start: int) -> None:
-        """A window has got its first pane."""
+    def schedule(self, pane: int) -> None:
+        """There is a new pane: its windows are to fire."""
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -67,16 +67,13 @@ class AlignedWindowOperator(WindowOperatorBase):
         pane = self.panes.get(start)
         if pane is None:
             pane = self.panes[start] = {}
-            for window in self.layout.windows_of(start):
-                self.schedule(window)
+            self.schedule(start)
         return pane
 
     # -- windows -----------------------------------------------------------------------------------------------------
 
-    def fire(self, start: int, is_last: bool) -> None:
-        """Evaluate a window for all its keys. `is_last`: it never fires again."""
-        for pane in self.layout.within(self.fresh.keys(), start, start + self.layout.size):
-            del self.fresh[pane]
+    def fire(self, start: int, is_last: bool) -> Iterable[Any]:
+        """Evaluate a window for all its keys, and return them. `is_last`: it never fires again."""
         if self.shared is not None:
             contents, result = self.shared.window(start), self.contents.current
         else:
@@ -89,18 +86,20 @@ class AlignedWindowOperator(WindowOperatorBase):
         else:
             for key, content in contents.items():
                 self.put(self.evaluation.results(key, window, result(content)), timestamp)
+        return contents
 
-    def clean(self, start: int) -> None:
-        """Forget a window, and the panes that no later window has."""
+    def clean(self, start: int, keys: Iterable[Any] | None = None) -> None:
+        """Forget a window, and the panes that no later window has. `keys`: of its records, where they are known."""
         end = start + self.layout.size
         if self.evaluation.clears:
             window = TimeWindow(start, end)
-            panes = self.layout.within(self.panes.keys(), start, end)
-            for key in dict.fromkeys(key for pane in panes for key in self.panes[pane]):
+            if keys is None:
+                panes = self.layout.within(self.panes.keys(), start, end)
+                keys = dict.fromkeys(key for pane in panes for key in self.panes[pane])
+            for key in keys:
                 self.evaluation.clear(key, window)
         for pane in self.layout.within(self.panes.keys(), start, min(start + self.layout.slide, end)):
             del self.panes[pane]
-            self.fresh.pop(pane, None)
 
     # -- state -------------------------------------------------------------------------------------------------------
 
@@ -110,22 +109,3 @@ class AlignedWindowOperator(WindowOperatorBase):
             self.make_pane(start).update(pane)
         if isinstance(self.contents, NumberedContents):
             self.contents.resume(c for pane in self.panes.values() for c in pane.values())
-
-
-class WindowTimers:
-    """Heap of (time, cleanup or not, window start), each once."""
-
-    __slots__ = ("_heap",)
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, bool, int]] = []
-
-    def add(self, time: int, is_cleanup: bool, start: int) -> None:
-        heapq.heappush(self._heap, (time, is_cleanup, start))
-
-    def next_time(self) -> int | None:
-        return self._heap[0][0] if self._heap else None
-
-    def pop_due(self, until: int) -> tuple[int, bool, int] | None:
-        """The earliest at or before `until`."""
-        return heapq.heappop(self._heap) if self._heap and self._heap[0][0] <= until else None

@@ -6,11 +6,12 @@ from penstock.datastream.window.windows import TimeWindow
 from penstock.exchange.elements import MIN_TIMESTAMP
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.window_spec import WindowSpec
-from penstock.operators.windows.aligned import AlignedWindowOperator, WindowTimers
+from penstock.operators.windows.aligned import AlignedWindowOperator
 from penstock.operators.windows.contents import Contents
 from penstock.operators.windows.layout import WindowLayout
 from penstock.operators.windows.shared_panes import Pane
 from penstock.operators.windows.timestamps import no_timestamp
+from penstock.operators.windows.window_cursor import WindowCursor
 from penstock.state.hash_map import HashMapKeyedStateBackend
 
 
@@ -29,9 +30,9 @@ class EventTimeWindowOperator(AlignedWindowOperator):
     ) -> None:
         super().__init__(index, name, spec, layout, contents, backend)
         self._lateness = spec.allowed_lateness
-        self._watermark = MIN_TIMESTAMP
-        self._timers = WindowTimers()
-        self._scheduled: set[int] = set()
+        self._firing = WindowCursor(layout)
+        self._cleaning = WindowCursor(layout)
+        self._pass(MIN_TIMESTAMP)
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -62,18 +63,17 @@ class EventTimeWindowOperator(AlignedWindowOperator):
 
     def fresh_pane(self, start: int) -> Pane | None:
         """A pane none of whose windows has fired; None where that is not so."""
-        pane = self.fresh.get(start)
-        if pane is None and start not in self.panes:
-            windows = self.layout.windows_of(start)
-            if windows and windows[-1] + self.layout.size - 1 > self._watermark:
-                pane = self.fresh[start] = self.make_pane(start)
+        if start < self._fresh_from:
+            return None
+        pane = self.panes.get(start)
+        if pane is None and self.layout.windows_of(start):
+            pane = self.make_pane(start)
         return pane
 
     def add_behind(self, start: int, key: Any, value: Any, timestamp: int) -> None:
         """A record for a pane that the watermark has passed, or that lies in a gap between windows."""
-        size = self.layout.size
-        alive = [w for w in self.layout.windows_of(start) if w + size - 1 + self._lateness > self._watermark]
-        if not alive:
+        size, windows = self.layout.size, self.layout.windows_of(start)
+        if not windows or windows[0] < self._cleaning.start:
             if timestamp + self._lateness <= self._watermark:
                 self.put_late(value, timestamp)
             return
@@ -81,7 +81,8 @@ class EventTimeWindowOperator(AlignedWindowOperator):
         pane[key] = contents.add(pane[key], value) if key in pane else contents.first(value)
         if self.shared is not None:
             self.shared.changed(start, key)
-        ended = [w for w in alive if w + size - 1 <= self._watermark]
+        first, step = max(windows[-1], self._cleaning.start), self.layout.slide
+        ended = range(min(windows[0], self._firing.start - step), first - 1, -step)
         if ended:
             in_windows = {start: pane[key]} if self.shared is None else self.shared.of_key(key, start, ended)
             for window in ended:
@@ -90,37 +91,44 @@ class EventTimeWindowOperator(AlignedWindowOperator):
 
     # -- time --------------------------------------------------------------------------------------------------------
 
-    def schedule(self, start: int) -> None:
-        end = start + self.layout.size - 1
-        if start in self._scheduled or end + self._lateness <= self._watermark:
-            return
-        self._scheduled.add(start)
-        if end > self._watermark:
-            self._timers.add(end, False, start)
+    def schedule(self, pane: int) -> None:
+        self._firing.add(pane)
         if self._lateness:
-            self._timers.add(end + self._lateness, True, start)
+            self._cleaning.add(pane)
 
     def on_watermark(self, timestamp: int) -> int | None:
-        self._watermark = self.evaluation.context.watermark = timestamp
-        while (due := self._timers.pop_due(timestamp)) is not None:
-            _, is_cleanup, start = due
-            if not is_cleanup:
-                self.fire(start, is_last=not self._lateness)
-            if is_cleanup or not self._lateness:
-                self._scheduled.discard(start)
-                self.clean(start)
+        self.evaluation.context.watermark = timestamp
+        fires, cleans = (
+            self.layout.first_ending_after(timestamp),
+            self.layout.first_ending_after(timestamp - self._lateness),
+        )
+        while True:
+            fire, clean = self._firing.next_window(), self._cleaning.next_window()
+            # of one time, what fires comes first
+            if clean is not None and clean < cleans and (fire is None or fire > clean + self._lateness):
+                self._cleaning.pass_over(clean)
+                self.clean(clean)
+            elif fire is not None and fire < fires:
+                self._firing.pass_over(fire)
+                keys = self.fire(fire, is_last=not self._lateness)
+                if not self._lateness:
+                    self.clean(fire, keys)
+            else:
+                break
+        self._pass(timestamp)
         self.flush()
         return timestamp
+
+    def _pass(self, watermark: int) -> None:
+        """What has ended by then, with or without a pane, ends no more."""
+        layout = self.layout
+        self._watermark = watermark
+        self._firing.start = layout.first_ending_after(watermark)
+        self._cleaning.start = layout.first_ending_after(watermark - self._lateness)
+        self._fresh_from = self._firing.start - layout.slide + layout.size
 
     # -- state -------------------------------------------------------------------------------------------------------
 
     def restore_watermark(self, watermark: int) -> None:
         super().restore_watermark(watermark)
-        self._watermark = watermark
-
-    def restore_panes(self, panes: dict[int, Pane]) -> None:
-        super().restore_panes(panes)
-        size = self.layout.size
-        for start, pane in self.panes.items():
-            if self.layout.windows_of(start)[-1] + size - 1 > self._watermark:
-                self.fresh[start] = pane
+        self._pass(watermark)

@@ -27,6 +27,14 @@ class WindowLayout:
         latest = pane - (pane - self.offset) % self.slide
         return range(latest, pane - self.size, -self.slide)
 
+    def first_at(self, time: int) -> int:
+        """The start of the first window that does not start before `time`."""
+        return time + (self.offset - time) % self.slide
+
+    def first_ending_after(self, time: int) -> int:
+        """The start of the first window whose last millisecond is after `time`."""
+        return self.first_at(time + 2 - self.size)
+
     def within(self, panes: Collection[int], start: int, end: int) -> list[int]:
         """Those of the panes that lie from `start` to before `end` (borders of panes), in order."""
         if (end - start) // self.pane <= len(panes):

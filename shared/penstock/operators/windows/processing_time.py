@@ -4,9 +4,15 @@ from typing import Any
 
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.operator import is_end_of_time
-from penstock.operators.windows.aligned import AlignedWindowOperator, WindowTimers
+from penstock.operators.windows.aligned import AlignedWindowOperator
 from penstock.operators.windows.shared_panes import Pane
+from penstock.operators.windows.window_cursor import WindowCursor
+from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredOperator
 from penstock.state.timer_service import processing_time
+from penstock.state.watermark_state import META
+
+#: as state: the start of the first window that has not fired
+_FIRING = "_first_window"
 
 
 class ProcessingTimeWindowOperator(AlignedWindowOperator):
@@ -17,8 +23,7 @@ class ProcessingTimeWindowOperator(AlignedWindowOperator):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._timers = WindowTimers()
-        self._scheduled: set[int] = set()
+        self._firing = WindowCursor(self.layout)
         self._now = 0
 
     def code(self, code: ChainCode, rec: Rec, tail: bool) -> None:
@@ -39,21 +44,18 @@ class ProcessingTimeWindowOperator(AlignedWindowOperator):
             return None
         return self.make_pane(start)
 
-    def schedule(self, start: int) -> None:
-        if start not in self._scheduled:
-            self._scheduled.add(start)
-            # when its last millisecond is over
-            self._timers.add(start + self.layout.size, False, start)
+    def schedule(self, pane: int) -> None:
+        self._firing.add(pane)
 
     def next_timer(self) -> int | None:
-        return self._timers.next_time()
+        window = self._firing.next_window()
+        # when its last millisecond is over
+        return None if window is None else window + self.layout.size
 
     def on_processing_time(self, now: int) -> None:
-        while (due := self._timers.pop_due(now)) is not None:
-            start = due[2]
-            self._scheduled.discard(start)
-            self.fire(start, is_last=True)
-            self.clean(start)
+        while (window := self._firing.next_window()) is not None and window + self.layout.size <= now:
+            self._firing.pass_over(window)
+            self.clean(window, self.fire(window, is_last=True))
         self.flush()
 
     def on_watermark(self, timestamp: int) -> int | None:
@@ -61,3 +63,17 @@ class ProcessingTimeWindowOperator(AlignedWindowOperator):
         if self.spec.is_batch and is_end_of_time(timestamp):
             self.on_processing_time(timestamp)
         return timestamp
+
+    def restore(self, restored: RestoredOperator) -> None:
+        # former subtasks that were snapshotted a moment apart: a result twice rather than none
+        self._firing.start = min(restored.lists.get(_FIRING, ()), default=self._firing.start)
+        super().restore(restored)
+
+    def snapshot(self, checkpoint: int) -> OperatorSnapshot:
+        snapshot = super().snapshot(checkpoint)
+        first = self._firing.next_window()
+        if first is None:
+            # without a pane, all that have ended count as fired
+            first = self.layout.first_ending_after(max(self._now, processing_time()) - 1)
+        snapshot.lists[_FIRING] = ListSnapshot("union", (first,), META)
+        return snapshot

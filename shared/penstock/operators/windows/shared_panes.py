@@ -4,118 +4,128 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from penstock.operators.windows.layout import WindowLayout
+from penstock.operators.windows.pane_tree import NOTHING, PaneTree
 
 Pane = dict[Any, Any]  #: key -> contents
-_NOTHING: Any = object()
 
 
 class SharedPanes:
     """Combines panes to windows whose starts rise.
 
-    Two stacks a key, kept for all keys at once: `front` has, for each window start before a boundary, the combination
-    of all panes from there to the boundary; `back` that of the panes behind it. A window is one of each. When the
-    windows have passed the boundary, it moves to the end of the current one. So a pane is combined about three times.
+    Two stacks a key, kept for all keys at once: `front` is the combination of all panes from the current window's
+    start to a boundary, with what it is from each later start on (`undo`); `back` that of the panes behind it. A window
+    is one of each. When the windows have passed the boundary, it moves to the end of the current one. So contents of a
+    pane are combined twice, and a result takes one combination more. A key that a late record changes has a tree in
+    their place until the boundary moves.
     """
 
     def __init__(self, layout: WindowLayout, panes: Mapping[int, Pane], combine: Callable[[Any, Any], Any]) -> None:
         self._layout, self._panes, self._combine = layout, panes, combine
-        self._front: dict[int, Pane] = {}
-        self._boundary = self._back_end = 0
+        self._front: Pane = {}
+        #: window start, the first on top -> what `front` is from the next start on, of keys for which it differs
+        self._undo: list[tuple[int, Pane]] = []
         self._back: Pane = {}
-        self._changed: set[Any] = set()
-        #: windows without a pane between their starts have one dict, until one comes late
-        self._are_fronts_shared = False
+        self._back_end: int | None = None
+        self._trees: dict[Any, PaneTree] = {}
+        self._changed: dict[Any, set[int]] = {}
 
     def changed(self, pane: int, key: Any) -> None:
         """A record was added to a pane, which may have been combined already."""
-        if self._front and pane < self._back_end:
-            self._changed.add(key)
+        if key in self._trees or (self._back_end is not None and pane < self._back_end):
+            self._changed.setdefault(key, set()).add(pane)
 
     def window(self, start: int) -> Pane:
         """The contents of a window by key; they are shared and must not be changed."""
         end = start + self._layout.size
-        if start not in self._front:
+        while self._undo and self._undo[-1][0] < start:
+            self._advance()
+        if not self._undo:
             self._move_boundary(start, end)
-        if self._changed and self._are_fronts_shared:
-            self._front = {at: dict(front) for at, front in self._front.items()}
-            self._are_fronts_shared = False
-        for key in self._changed:
-            self._repair(key)
-        self._changed.clear()
+        for key in list(self._changed):
+            self._tree_of(key, end)
         self._extend_back(end)
-        # they were put in from the latest to the first
-        while next(reversed(self._front)) < start:
-            self._front.popitem()
-        window, combine = dict(self._front[start]), self._combine
+        window, combine = dict(self._front), self._combine
         for key, contents in self._back.items():
             window[key] = combine(window[key], contents) if key in window else contents
+        for key, tree in self._trees.items():
+            if (contents := tree.fold(start, end)) is not NOTHING:
+                window[key] = contents
         return window
 
     def of_key(self, key: Any, pane: int, starts: Sequence[int]) -> dict[int, Any]:
-        """The contents of one key in several windows (starts, the latest first) that have this pane in common."""
-        behind = pane + self._layout.pane
-        before = self._suffixes(key, starts, behind)
-        after, size = _NOTHING, self._layout.size
+        """The contents of one key in several windows that have this pane in common and have ended (starts, the latest
+        first)."""
+        size, behind = self._layout.size, pane + self._layout.pane
+        tree = self._tree_of(key, starts[0] + size)
+        before: dict[int, Any] = {}
+        contents, upper = NOTHING, behind
+        for start in starts:
+            contents = self._both(tree.fold(start, upper), contents)
+            before[start], upper = contents, start
+        after = NOTHING
         windows: dict[int, Any] = {}
         for start in reversed(starts):
-            after = self._fold(after, key, self._within(behind, start + size))
+            after = self._both(after, tree.fold(behind, start + size))
             behind = max(behind, start + size)
             windows[start] = self._both(before[start], after)
-        return {start: contents for start, contents in windows.items() if contents is not _NOTHING}
+        return {start: contents for start, contents in windows.items() if contents is not NOTHING}
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def _advance(self) -> None:
+        """On to the next window's start."""
+        front = self._front
+        for key, contents in self._undo.pop()[1].items():
+            if contents is NOTHING:
+                # a key with a tree has left already
+                front.pop(key, None)
+            elif key in front:
+                front[key] = contents
+
     def _move_boundary(self, start: int, end: int) -> None:
-        self._boundary = self._back_end = end
-        self._back, self._front = {}, {}
+        self._back, self._back_end = {}, end
+        self._trees.clear()
         self._changed.clear()
         running: Pane = {}
         combine, upper = self._combine, end
         # only windows' starts are asked for: where the slide has many panes, they are few
         for window in self._starts(start, end):
-            panes = self._within(window, upper)
-            self._are_fronts_shared |= not panes
-            running, upper = dict(running) if panes else running, window
-            for pane in reversed(panes):
+            later: Pane = {}
+            for pane in reversed(self._within(window, upper)):
                 for key, contents in self._panes[pane].items():
-                    running[key] = combine(contents, running[key]) if key in running else contents
-            self._front[window] = running
+                    known = running.get(key, NOTHING)
+                    later.setdefault(key, known)
+                    running[key] = contents if known is NOTHING else combine(contents, known)
+            self._undo.append((window, later))
+            upper = window
+        self._front = running
 
     def _extend_back(self, end: int) -> None:
+        assert self._back_end is not None
         back, combine = self._back, self._combine
         for pane in self._within(self._back_end, end):
             for key, contents in self._panes[pane].items():
                 back[key] = combine(back[key], contents) if key in back else contents
         self._back_end = max(self._back_end, end)
+        for key in self._trees:
+            back.pop(key, None)
 
-    def _repair(self, key: Any) -> None:
-        """Combine anew for one key what was combined before its records changed."""
-        starts = sorted(self._front, reverse=True)
-        for start, contents in self._suffixes(key, starts, self._boundary).items():
-            if contents is not _NOTHING:
-                self._front[start][key] = contents
-        contents = self._fold(_NOTHING, key, self._within(self._boundary, self._back_end))
-        if contents is not _NOTHING:
-            self._back[key] = contents
-
-    def _suffixes(self, key: Any, starts: Sequence[int], upper: int) -> dict[int, Any]:
-        """From each of the starts (the latest first) up to `upper`."""
-        suffixes: dict[int, Any] = {}
-        running = _NOTHING
-        for start in starts:
-            running = self._both(self._fold(_NOTHING, key, self._within(start, upper)), running)
-            suffixes[start], upper = running, start
-        return suffixes
-
-    def _fold(self, contents: Any, key: Any, panes: Sequence[int]) -> Any:
-        for pane in panes:
-            contents = self._both(contents, self._panes[pane].get(key, _NOTHING))
-        return contents
+    def _tree_of(self, key: Any, end: int) -> PaneTree:
+        """The key's tree, up to date, in the place of its stacks. `end`: of a window that has ended."""
+        tree = self._trees.get(key)
+        changed = self._changed.pop(key, ())
+        if tree is None:
+            tree = self._trees[key] = PaneTree(key, self._layout, self._panes, self._combine, end)
+            self._front.pop(key, None)
+            self._back.pop(key, None)
+        else:
+            tree.touch(changed)
+        return tree
 
     def _both(self, a: Any, b: Any) -> Any:
-        if a is _NOTHING:
+        if a is NOTHING:
             return b
-        return a if b is _NOTHING else self._combine(a, b)
+        return a if b is NOTHING else self._combine(a, b)
 
     def _starts(self, start: int, end: int) -> range:
         slide = self._layout.slide

@@ -1,0 +1,24 @@
+"""The user functions of the growth measurements, the same objects in the job and in the loop."""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+
+Pair = tuple[int, int]
+_SECOND = itemgetter(1)
+_SPREAD = 0x9E3779B1  #: odd, so that neighbours in the input are no neighbours among the keys
+
+step: Callable[[int], int] = lambda n: n + 1  # noqa: E731
+key: Callable[[Pair], int] = lambda pair: pair[0]  # noqa: E731
+
+
+def add(a: Pair, b: Pair) -> Pair:
+    return a[0], a[1] + b[1]
+
+
+def pair_of(keys: int) -> Callable[[int], Pair]:
+    """A number -> (one of so many keys, 1)."""
+    return lambda n: (n * _SPREAD % keys, 1)
+
+
+def second_sum(pairs: Sequence[Pair]) -> int:
+    return sum(map(_SECOND, pairs))
