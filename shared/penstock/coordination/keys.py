@@ -130,6 +130,10 @@ class Keys:
         """Hash: `<service>:<id>` -> JSON `ServiceInfo`; a row older than its TTL is dead and gets deleted."""
         return self._("services")
 
+    def secret(self) -> str:
+        """String: the check value of the cluster secret of the service that joined last (`Keyring.check`)."""
+        return self._("secret")
+
     def jars(self) -> str:
         """Hash: jar id -> JSON row of an uploaded program (`/jars`); its content is a blob."""
         return self._("jars")

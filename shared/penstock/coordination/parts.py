@@ -143,6 +143,13 @@ class Registry(Protocol):
         """The rows younger than their TTL by the Redis clock, sorted; older ones are deleted. Repeatable."""
 
 
+class Secret(Protocol):
+    """Which cluster secret the services have, by its check value: none can be told apart from a wrong one later."""
+
+    def keep(self, check: str, replaced: Collection[str] = ()) -> str:
+        """Write it where there is none, or one of `replaced`; the one that stands then. Repeatable."""
+
+
 class TaskManagers(Protocol):
     """Registrations and beats of the TaskManagers."""
 

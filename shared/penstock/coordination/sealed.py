@@ -14,7 +14,8 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.operations import Commit, Committed, LeaderState, Op, StreamAdd
 from penstock.coordination.parts import Events, Slots, Splits, Store, Submission, Submissions
 from penstock.coordination.rows import SlotRow, Tombstone
-from penstock.security.keyring import BadSeal, Keyring, Purpose
+from penstock.security.keyring import BadSeal, Keyring
+from penstock.security.purpose import Purpose
 
 _log = structlog.get_logger(__name__)
 

@@ -10,6 +10,7 @@ from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import KIND, Kind, kind_of
 from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
+from penstock.security.refusals import refusals
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 _LAST_OF_MS = (1 << 64) - 1
@@ -169,6 +170,7 @@ class InputLog:
 
 def refuse(name: str, at: bytes) -> None:
     """Tell of an entry that is passed over."""
+    refusals.add("entry")
     import structlog  # only here: it brings asyncio, which a program that is merely imported must not pay for
 
     log = structlog.get_logger(__name__)
