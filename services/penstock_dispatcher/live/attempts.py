@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from penstock.coordination.rows import ExecutionRow
+from penstock.coordination.rows import ExecutionRow, SubtaskMetrics
 from penstock_dispatcher.job_view import JobView
 
 
@@ -11,7 +11,7 @@ def attempts(view: JobView) -> dict[str, Any]:
     return {
         "vertices": {
             vertex.id: {
-                str(subtask): [_attempt(row) for row in earlier]
+                str(subtask): [_attempt(row, view.measured(row)) for row in earlier]
                 for subtask in range(vertex.parallelism)
                 if (earlier := view.history(vertex.id, subtask))
             }
@@ -20,7 +20,7 @@ def attempts(view: JobView) -> dict[str, Any]:
     }
 
 
-def _attempt(row: ExecutionRow) -> dict[str, Any]:
+def _attempt(row: ExecutionRow, measured: SubtaskMetrics | None) -> dict[str, Any]:
     return {
         "attempt": row.attempt,
         "epoch": row.epoch,
@@ -28,4 +28,6 @@ def _attempt(row: ExecutionRow) -> dict[str, Any]:
         "taskmanager": row.taskmanager,
         "timestamps": row.timestamps,
         "failure": row.failure.message if row.failure else None,
+        "records-in": measured.records_in if measured else None,
+        "records-out": measured.records_out if measured else None,
     }

@@ -93,7 +93,7 @@ class Coordination:
 
     def _seal(self, keyring: Keyring) -> None:
         self.store = SealedStore(self.store, keyring)
-        self.events = SealedEvents(self.events, keyring)
+        self.events = SealedEvents(self.events, keyring, self.keys)
         self.slots = SealedSlots(self.slots, keyring)
         self.submissions = SealedSubmissions(self.submissions, keyring)
         self.splits = SealedSplits(self.splits, self.keys, keyring)

@@ -71,6 +71,10 @@ class Keys:
         """Hash: `<vertex>:<subtask>` -> JSON `SubtaskMetrics`, newest attempt wins."""
         return self._("job", job, "metrics")
 
+    def earlier_metrics(self, job: str) -> str:
+        """Hash: `<vertex>:<subtask>` -> lines of JSON `SubtaskMetrics`, of the attempts before the newest."""
+        return self._("job", job, "metrics", "earlier")
+
     def profile(self, job: str, vertex: str) -> str:
         """String with TTL: JSON `ProfileRequest` while somebody looks at the vertex's flame graph."""
         return self._("job", job, "profile", vertex)

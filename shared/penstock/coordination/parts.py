@@ -280,10 +280,14 @@ class Metrics(Protocol):
     def put(self, job: str, vertex: str, subtask: int, metrics: SubtaskMetrics) -> None:
         """Write, unless there are some of a newer attempt. Repeatable."""
 
-    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics]) -> None:
-        """The same for many, in one round trip. Repeatable."""
+    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics], kept: int = 0) -> None:
+        """The same for many, in one round trip. Of attempts replaced by it the counters are set aside, of the last
+        `kept` of each subtask. Repeatable."""
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]: ...
+
+    def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
+        """What was set aside, the oldest first: records, bytes and times as they were told last."""
 
 
 class Taps(Protocol):

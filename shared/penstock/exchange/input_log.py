@@ -14,6 +14,7 @@ from penstock.security.refusals import refusals
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 _LAST_OF_MS = (1 << 64) - 1
+_LATENCY = int(Kind.LATENCY)  #: a plain number: it is compared twice an entry
 FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
 
 
@@ -67,7 +68,7 @@ class InputLog:
         if not self._entries:
             return None
         entry = self._entries.popleft()
-        if entry[1][KIND] != Kind.LATENCY:
+        if entry[1][KIND] != _LATENCY:
             self.buffered -= len(entry[2])
         self._last = entry[0]
         return entry
@@ -112,7 +113,7 @@ class InputLog:
             entry = self._opened(at, fields)
             if entry is None:
                 continue
-            if entry[1][KIND] != Kind.LATENCY:  # no credit bounds them: they must not keep a barrier from being seen
+            if entry[1][KIND] != _LATENCY:  # no credit bounds them: they must not keep a barrier from being seen
                 size += len(entry[2])
             add(entry)
             if self.tap is not None:

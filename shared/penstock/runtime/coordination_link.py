@@ -30,6 +30,8 @@ class CoordinationLink:
     """`on_command` and `on_tap` (somebody looks at an edge) are called in the reading thread; `metrics` and then
     `on_second` in the sending one, once a second.
 
+    `attempts_kept`: of how many earlier attempts the counters are set aside.
+
     `on_error` is told what ends one of the threads: without them the slot cannot go on.
     """
 
@@ -44,13 +46,14 @@ class CoordinationLink:
         on_error: Callable[[Exception], None],
         on_tap: Callable[[], None] = lambda: None,
         on_second: Callable[[], None] = lambda: None,
+        attempts_kept: int = 0,
     ) -> None:
         self._coordination, self._job = coordination, job
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
         self._taps, self._on_tap = keys.tap_wake(job), on_tap
         self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
-        self._on_second = on_second
+        self._on_second, self._attempts_kept = on_second, attempts_kept
         self._queue: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
@@ -137,7 +140,7 @@ class CoordinationLink:
 
     def _put_metrics(self) -> None:
         try:
-            self._coordination.metrics.put_all(self._job, self._metrics())
+            self._coordination.metrics.put_all(self._job, self._metrics(), self._attempts_kept)
             self._on_second()
         except Exception as e:
             # lost ones cost a second of display; events must not wait for them

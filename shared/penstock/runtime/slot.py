@@ -127,6 +127,7 @@ class _Slot:
             self._on_error,
             self._taps.wake,
             self._profiler.tick,
+            configuration.get(cluster.MAX_ATTEMPTS_HISTORY),
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._alignment = SlotAlignment(coordination.alignments, job, allocation)
@@ -179,8 +180,8 @@ class _Slot:
                 self._runner.submit(lambda: self._checkpoints.complete(checkpoint))
             case NotifyCheckpointAborted(checkpoint=checkpoint, epoch=epoch):
                 self._runner.submit(lambda: self._checkpoints.abort(checkpoint, epoch))
-            case RetentionOff(vertices=vertices):
-                self._runner.submit(lambda: self._stop_retaining(vertices))
+            case RetentionOff():
+                self._runner.submit(lambda: self._stop_retaining(command))
 
     def _begin_to_cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
         begun = threading.Event()
@@ -303,9 +304,9 @@ class _Slot:
             self._exchange.remove(vertex, subtask)
             self._runner.forget(former)
 
-    def _stop_retaining(self, vertices: tuple[str, ...]) -> None:
+    def _stop_retaining(self, command: RetentionOff) -> None:
         if self._exchange is not None:
-            self._exchange.stop_retaining(vertices)
+            self._exchange.stop_retaining(command.vertices, command.checkpoint)
 
     def _refuse(self, command: Deploy, failure: Failure) -> None:
         for t in command.tasks:

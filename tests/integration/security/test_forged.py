@@ -26,6 +26,7 @@ from penstock.coordination.messages import (
     encode,
 )
 from penstock.exchange.header import Header, Kind, Serializer
+from penstock.security.refusals import KINDS
 from tests.integration.cluster.faults import PacedJob
 from tests.integration.cluster.job_rows import plane_of, record_of
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
@@ -63,6 +64,13 @@ def _counted(cluster: LocalCluster) -> Counter[str]:
 
 def _restarts(cluster: LocalCluster, job: str) -> int:
     return max(row.attempt for row in record_of(cluster, job).executions.values())
+
+
+def test_without_a_forger_nothing_is_refused(cluster: LocalCluster, paced_job: Any) -> None:
+    before = _counted(cluster)
+    assert set(before) == set(KINDS)
+    paced_job(0.2).finished_exactly()
+    assert _counted(cluster) == before
 
 
 def test_forged_commands(cluster: LocalCluster, plane: Coordination, paced_job: Any) -> None:

@@ -38,6 +38,8 @@ export interface Service {
   address: string | null;
   memory: number;
   cpu: number;
+  /** What it refused as not sealed with the cluster secret, by kind. */
+  unsealed: Record<string, number>;
 }
 
 export interface Lease {
@@ -173,6 +175,9 @@ export interface Attempt {
   taskmanager: string | null;
   timestamps: Record<string, number>;
   failure: string | null;
+  /** As they were told last; null where none were. */
+  "records-in": number | null;
+  "records-out": number | null;
 }
 
 /** Attempts before the current ones: vertex -> subtask -> the oldest first. */

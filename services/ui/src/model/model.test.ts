@@ -145,6 +145,12 @@ describe("alerts", () => {
       "Job count wants 6 slots; 0 more are free.",
     ]);
   });
+  it("tell of what was refused, and of nothing where all was sealed", () => {
+    const service = (unsealed: Record<string, number>) => ({ service: "taskmanager", id: "tm-1", pid: 1, host: "h", time: 0, state: "RUNNING", jobs: [], address: null, memory: 0, cpu: 0, unsealed });
+    expect(alerts(overview({ services: [service({ entry: 0, row: 0 })] }))).toEqual([]);
+    const [alert] = alerts(overview({ services: [service({ entry: 3, row: 0 })] }));
+    expect(alert?.text).toBe("tm-1 has refused what is not sealed with the cluster secret (entry 3).");
+  });
   it("forget what failed long ago", () => {
     const failed = { ...calm, state: "FAILED", end: 5000, failure: "ValueError: x" };
     expect(alerts(overview({}, failed))).toHaveLength(1);
