@@ -168,7 +168,7 @@ def test_no_service_runs_as_root(stack: Stack) -> None:
 
 
 def test_logs_of_all_services_are_in_rest(stack: Stack, tmp_path: Path) -> None:
-    """`env.log.dir` is one folder of a volume: what any process logs, and what functions print, any dispatcher shows."""
+    """`env.log.dir` is one folder of a volume: any dispatcher shows what is logged and printed."""
     job = script(
         tmp_path,
         """
