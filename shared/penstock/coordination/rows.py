@@ -388,6 +388,8 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     busy_rate: float = 0.0  #: ms a second, as the next two
     backpressured_rate: float = 0.0
     idle_rate: float = 0.0
+    records_read: int = 0  #: by a source from outside; not of `records_in`
+    records_read_rate: float = 0.0
     watermark: int | None = None
     final: bool = False
     user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on

@@ -27,6 +27,8 @@ def measured(replica: Replica) -> Replica:
             attempt=2,
             records_out=30,
             records_out_rate=8.0,
+            records_read=70,
+            records_read_rate=7.5,
             busy_rate=1003.0,
             watermark=1234,
             user={"Map <x>.words.seen": 7, "Map <x>.lag.rate": 0.5, "Map <x>.mode": "slow"},
@@ -58,6 +60,8 @@ def test_metrics_of_users_have_their_operator_before_the_name(measured: Replica)
     url = f"{VERTEX}/subtasks/1/metrics?get="
     found = measured.http.get(f"{url}Map_<x>.words.seen,Map_<x>.mode,Map_<x>.numRecordsOut").json()
     assert [m["value"] for m in found] == ["7", "slow", "30"]
+    read = "Source__lines.numRecordsIn,Source__lines.numRecordsInPerSecond,numRecordsIn"
+    assert [m["value"] for m in measured.http.get(url + read).json()] == ["70", "7.5", "0"]
 
 
 def test_metrics_over_subtasks(measured: Replica) -> None:
