@@ -7,7 +7,10 @@ from penstock_dispatcher.job_view import JobView
 
 
 def attempts(view: JobView) -> dict[str, Any]:
-    """By vertex and subtask, the oldest first; times in ms. Subtasks that were never restarted are left out."""
+    """By vertex and subtask, the oldest first; times in ms; what a source has read counts as in.
+
+    Subtasks that were never restarted are left out.
+    """
     return {
         "vertices": {
             vertex.id: {
@@ -28,6 +31,6 @@ def _attempt(row: ExecutionRow, measured: SubtaskMetrics | None) -> dict[str, An
         "taskmanager": row.taskmanager,
         "timestamps": row.timestamps,
         "failure": row.failure.message if row.failure else None,
-        "records-in": measured.records_in if measured else None,
+        "records-in": measured.records_in + measured.records_read if measured else None,
         "records-out": measured.records_out if measured else None,
     }

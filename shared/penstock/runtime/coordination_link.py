@@ -15,9 +15,10 @@ import structlog
 from penstock.coordination.connection import is_away
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import JobEvent, ReleaseSlot, SlotCommand, decode, encode
+from penstock.coordination.messages import JobEvent, ReleaseSlot, SlotCommand, TaskStateChanged, decode, encode
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
+from penstock.graph.states import ExecutionState
 
 _log = structlog.get_logger(__name__)
 
@@ -126,6 +127,7 @@ class CoordinationLink:
                     continue
             else:
                 if event is not None:
+                    self._put_last_metrics(event)
                     append(self._coordination.events.append, self._events, encode(event))
             now = time.monotonic()
             if now >= next_metrics or event is None:
@@ -138,10 +140,20 @@ class CoordinationLink:
         self._watch_parent()
         return self._abandoned.is_set()
 
-    def _put_metrics(self) -> None:
+    def _put_last_metrics(self, event: JobEvent) -> None:
+        """Of a task that tells of its end: once that is known another attempt may take its place."""
+        if isinstance(event, TaskStateChanged) and ExecutionState(event.state).is_terminal:
+            self._put_metrics((event.vertex, event.subtask))
+
+    def _put_metrics(self, task: tuple[str, int] | None = None) -> None:
+        """Of one task, or of all with what is done `on_second`."""
         try:
-            self._coordination.metrics.put_all(self._job, self._metrics(), self._attempts_kept)
-            self._on_second()
+            metrics = self._metrics()
+            if task is not None:
+                metrics = {key: row for key, row in metrics.items() if key == task}
+            self._coordination.metrics.put_all(self._job, metrics, self._attempts_kept)
+            if task is None:
+                self._on_second()
         except Exception as e:
             # lost ones cost a second of display; events must not wait for them
             if not is_away(e):

@@ -61,6 +61,8 @@ export interface Overview {
 
 export interface Measured {
   "records-in": number;
+  /** By a source from outside. */
+  "records-read": number;
   "records-out": number;
   "bytes-in": number;
   "bytes-out": number;

@@ -3,7 +3,7 @@
 -- ARGV 1 how many attempts are set aside of a subtask, the newest; then triples (field, attempt, row)
 -- Returns how many were written.
 local kept = tonumber(ARGV[1])
-local counters = {'attempt', 'records_in', 'records_out', 'bytes_in', 'bytes_out', 'busy_ms', 'backpressured_ms', 'idle_ms'}
+local counters = {'attempt', 'records_in', 'records_out', 'bytes_in', 'bytes_out', 'busy_ms', 'backpressured_ms', 'idle_ms', 'records_read'}
 
 local function set_aside(field, before)
   local parts = {}

@@ -124,6 +124,7 @@ _SET_ASIDE = (
     "busy_ms",
     "backpressured_ms",
     "idle_ms",
+    "records_read",
 )
 
 

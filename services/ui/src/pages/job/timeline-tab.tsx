@@ -89,12 +89,12 @@ function VertexLines({ vertex, earlier, scale, open, toggle }: Lines): VNode {
   );
 }
 
-const NOTHING = { "records-in": null, "records-out": null };
-
 /** Records, as the attempt told them last. */
 function counts(attempt: Attempt | Subtask): string {
-  const { "records-in": took, "records-out": gave } = "measured" in attempt ? (attempt.measured ?? NOTHING) : attempt;
-  return took === null || gave === null ? "" : `, ${count(took)} in, ${count(gave)} out`;
+  const own = "measured" in attempt ? attempt.measured : attempt;
+  const took = own && "records-read" in own ? own["records-in"] + own["records-read"] : own?.["records-in"];
+  const gave = own?.["records-out"];
+  return took == null || gave == null ? "" : `, ${count(took)} in, ${count(gave)} out`;
 }
 
 /** Attempt by attempt; a vertex is as far as its slowest subtask. */
