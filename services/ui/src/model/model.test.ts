@@ -48,7 +48,7 @@ describe("addresses", () => {
 });
 
 function subtask(n: number, fields: Partial<Subtask>, records = 0, busy = 0): Subtask {
-  const measured = { "records-in": records, "records-out": 2 * records, "bytes-in": 0, "bytes-out": 0, busy, backpressured: 0, idle: 0, watermark: null, latency: null, final: false };
+  const measured = { "records-in": records, "records-read": 0, "records-out": 2 * records, "bytes-in": 0, "bytes-out": 0, busy, backpressured: 0, idle: 0, watermark: null, latency: null, final: false };
   return { subtask: n, state: "RUNNING", attempt: 0, epoch: 1, taskmanager: "tm", endpoint: "h", timestamps: {}, failure: null, exhausted: false, depth: null, measured, ...fields };
 }
 
