@@ -11,6 +11,12 @@ from penstock.exchange.header import Header, Kind, Serializer, decode_control
 _PROTOCOL = 5
 
 
+class _Chunks(list[bytes]):
+    """What a pickler writes to."""
+
+    write = list.append
+
+
 class BatchSerializer:
     """Plain pickle until a batch needs more, from then on cloudpickle: records of classes that are defined in the job's
     own script cannot be pickled by reference. `edge` is for messages."""
@@ -18,6 +24,9 @@ class BatchSerializer:
     def __init__(self, edge: str) -> None:
         self._edge = edge
         self.serializer = Serializer.PICKLE
+        self._chunks = _Chunks()
+        #: one for all batches: a new one's memo grows to the batch's size again, and its memory goes back to the system
+        self._pickler = pickle.Pickler(self._chunks, _PROTOCOL)
 
     def dumps(self, batch: RecordBatch) -> bytes:
         """Raises RecordNotSerializable, naming the first record that is to blame."""
@@ -30,9 +39,13 @@ class BatchSerializer:
     def _dumps(self, content: Any, values: Iterable[Any], keys: Iterable[Any]) -> bytes:
         if self.serializer is Serializer.PICKLE:
             try:
-                return pickle.dumps(content, _PROTOCOL)
+                self._pickler.dump(content)
+                return b"".join(self._chunks)
             except (pickle.PicklingError, AttributeError, TypeError):
                 self.serializer = Serializer.CLOUDPICKLE
+            finally:
+                self._chunks.clear()
+                self._pickler.clear_memo()
         import cloudpickle  # only here: a program that is merely imported must not pay for it
 
         try:

@@ -77,6 +77,12 @@ def _hash_of_number(key: Any) -> int:
 
 def key_group(key: Any, max_parallelism: int) -> int:
     """The key group of a key: 0 <= group < max_parallelism."""
+    if key.__class__ is str:
+        # as `stable_hash`, in a third of its time: snapshots ask for every key's
+        try:
+            return xxhash.xxh3_64_intdigest(key.encode()) % max_parallelism
+        except UnicodeEncodeError:
+            pass
     return stable_hash(key) % max_parallelism
 
 

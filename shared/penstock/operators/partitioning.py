@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import xxhash
+
 from penstock.graph.job_graph import JobEdge
 from penstock.graph.key_groups import key_group, stable_hash, subtask_of
 from penstock.operators.chain_code import ChainCode, Rec
@@ -19,7 +21,8 @@ from penstock.operators.edges import (
 from penstock.operators.specs import CustomPartitionerSpec, HashPartitionerSpec
 from penstock.operators.user_function import UserFunction
 
-#: keys whose subtask an edge remembers; all are forgotten when there are more
+_hash = xxhash.xxh3_64_intdigest
+#: keys, other than text, whose subtask an edge remembers; all are forgotten when there are more
 CACHED_KEYS = 1 << 16
 
 
@@ -33,6 +36,8 @@ class HashEdge(SingleTargetEdge):
         self._selector = UserFunction(spec.key_selector, "get_key")
         self._max_parallelism = max_parallelism
         self._subtasks: dict[Any, int] = {}
+        targets = len(writer.targets)
+        self._owners = [subtask_of(group, targets, max_parallelism) for group in range(max_parallelism)]
 
     def open(self, context: Any) -> None:
         self._selector.open(context)
@@ -46,11 +51,23 @@ class HashEdge(SingleTargetEdge):
         code.line(f"{key} = {code.bind(f'key_selector_{n}', self._selector.call)}({rec.value})")
         if len(self.writer.targets) > 1:
             at = code.fresh("i")
+            self._choose(code, key, at)
+        self._collect(code, rec, key=key, at=at)
+
+    def _choose(self, code: ChainCode, key: str, at: str) -> None:
+        n, edge = self.number, code.bind(f"edge_{self.number}", self)
+        owners, digest = code.bind(f"owners_{n}", self._owners), code.bind("xxh3_64_intdigest", _hash)
+        # as `key_group` has it. A table of all keys would be looked up in main memory, which takes longer
+        with code.indented(f"if {key}.__class__ is str:"):
+            with code.indented("try:", is_block=True):
+                code.line(f"{at} = {owners}[{digest}({key}.encode()) % {self._max_parallelism}]")
+            with code.indented("except UnicodeEncodeError:", is_block=True):
+                code.line(f"{at} = {edge}.subtask({key})")
+        with code.indented("else:"):
             with code.indented("try:", is_block=True):
                 code.line(f"{at} = {code.bind(f'subtasks_{n}', self._subtasks)}[{key}]")
             with code.indented("except (KeyError, TypeError):", is_block=True):
-                code.line(f"{at} = {code.bind(f'edge_{n}', self)}.subtask({key})")
-        self._collect(code, rec, key=key, at=at)
+                code.line(f"{at} = {edge}.subtask({key})")
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         if keys:
@@ -78,7 +95,7 @@ class HashEdge(SingleTargetEdge):
 
         TypeError: it cannot be a key.
         """
-        subtask = subtask_of(self.check(key), len(self.writer.targets), self._max_parallelism)
+        subtask = self._owners[self.check(key)]
         if len(self._subtasks) >= CACHED_KEYS:
             self._subtasks.clear()
         self._subtasks[key] = subtask

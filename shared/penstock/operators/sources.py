@@ -39,6 +39,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             self._group = alignment_group(job_id, self._alignment.group)
             self._group.wants(self._alignment.update_interval_ms)
         self._reader: SourceReader | None = None
+        self._splitwise: SplitwiseReader | None = None  #: the reader, where it tells its splits apart
         self._restored: list[Any] | None = None
         self._restored_ids: Sequence[str] = ()
         self._known: KnownSplits | None = None
@@ -76,6 +77,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
                 subtask, parallelism, self._job_id, lambda: self.wake(), self._attempt, self._restored is not None
             )
         )
+        self._splitwise = self._reader if isinstance(self._reader, SplitwiseReader) else None
         self._reader.add_splits(splits)
         if discovering is not None and interval is not None:
             self._discovery = Discovery(discovering.discover, interval, lambda: self.wake())
@@ -91,7 +93,11 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             found = self._known.take(self._discovery.take())
             if found:
                 self._reader.add_splits(found)
-        records = self._poll_split(self._reader, max_records)
+        records = (
+            self._reader.poll(max_records)
+            if self._splitwise is None
+            else self._poll_split(self._splitwise, max_records)
+        )
         if records is None and self._discovery is not None:
             return []
         if records is None and self._group is not None:
@@ -100,9 +106,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
 
     # -- splits that are told apart ----------------------------------------------------------------------------------
 
-    def _poll_split(self, reader: SourceReader, max_records: int) -> list[Any] | RecordBatch | None:
-        if not isinstance(reader, SplitwiseReader):
-            return reader.poll(max_records)
+    def _poll_split(self, reader: SplitwiseReader, max_records: int) -> list[Any] | RecordBatch | None:
         self._read_so_far()
         least = MIN_TIMESTAMP
         if self._splits is None:
