@@ -16,7 +16,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# how long an example takes is the machine's doing
+hypothesis.settings.register_profile("penstock", deadline=None)
+hypothesis.settings.load_profile("penstock")
 
 StartRedis = Callable[..., "RedisServer"]
 

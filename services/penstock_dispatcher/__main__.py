@@ -31,6 +31,9 @@ from penstock_dispatcher.tidying.tidying import Tidying
 
 _log = structlog.get_logger()
 
+#: seconds that Redis has to tell which secret the cluster has, before requests are answered (503 while it is away)
+_PATIENCE = 5.0
+
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Redis need not be up."""
@@ -54,6 +57,8 @@ def main() -> int:
             ExchangeLogSizes(coordination.keys, urls) as sizes,
             service,
         ):
+            if not service.may_serve(_PATIENCE):
+                return service.status
             reader = ClusterReader(coordination)
             service.exposition.add(ClusterExposition(reader, coordination.leases, sizes))
             dispatcher = Dispatcher(
@@ -76,7 +81,7 @@ def main() -> int:
             _log.info("dispatcher is up", address=address)
             with Tidying(coordination, reader, dispatcher.jars, configuration):
                 asyncio.run(_serve(dispatcher, service, listening, configuration, tls))
-    return 0
+    return service.status
 
 
 async def _serve(

@@ -99,8 +99,8 @@ class ClusterReader:
             raise NotFound(f"Job {job_id} not found")
         state = self._coordination.store.load(f"job:{job_id}")
         tombstone = None if "job" in state.rows else self._coordination.submissions.tombstone(job_id)
-        metrics = self._coordination.metrics.all(job_id)
-        return view_of(submission, state, tombstone, self.graph, metrics, int(self._clock() * 1000))
+        metrics, earlier = self._coordination.metrics.all(job_id), self._coordination.metrics.earlier(job_id)
+        return view_of(submission, state, tombstone, self.graph, metrics, earlier, int(self._clock() * 1000))
 
     def submission(self, job_id: str) -> Submission | None:
         """As it is now, not from the cache."""

@@ -37,6 +37,7 @@ class JobView:
     earlier: Mapping[tuple[str, int], tuple[ExecutionRow, ...]]  #: attempts before the current ones, the oldest first
     failures: tuple[FailureRow, ...]
     metrics: Mapping[tuple[str, int], SubtaskMetrics]
+    earlier_metrics: Mapping[tuple[str, int], tuple[SubtaskMetrics, ...]]  #: of attempts before those
     checkpoints: CheckpointHistory
     triggers: Mapping[str, TriggerRow]
     restart: RestartRow
@@ -77,8 +78,9 @@ class JobView:
 
     def measured(self, execution: ExecutionRow) -> SubtaskMetrics | None:
         """The counters of this very attempt, None where it has not reported any."""
-        found = self.metrics.get((execution.vertex, execution.subtask))
-        return found if found is not None and found.attempt == execution.attempt else None
+        subtask = execution.vertex, execution.subtask
+        newest, before = self.metrics.get(subtask), self.earlier_metrics.get(subtask, ())
+        return next((m for m in (newest, *reversed(before)) if m and m.attempt == execution.attempt), None)
 
 
 def view_of(
@@ -87,6 +89,7 @@ def view_of(
     tombstone: Tombstone | None,
     graph_of: Callable[[str], JobGraph],
     metrics: Mapping[tuple[str, int], SubtaskMetrics],
+    earlier_metrics: Mapping[tuple[str, int], tuple[SubtaskMetrics, ...]],
     now: int,
 ) -> JobView:
     """The view of a job from its rows; ValueError names a row that cannot be read. `graph_of`: by sha256."""
@@ -133,6 +136,7 @@ def view_of(
         earlier=earlier,
         failures=tuple(failures),
         metrics=metrics,
+        earlier_metrics=earlier_metrics,
         checkpoints=CheckpointHistory(counters, checkpoints, details),
         triggers=triggers,
         restart=restart,

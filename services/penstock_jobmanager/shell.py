@@ -85,6 +85,7 @@ def serve(configuration: Configuration, settings: Settings) -> int:
             # only a SIGTERM ends the wait for a Redis that never came
             if not service.stopping.is_set():
                 raise
+            status = service.status
         effects.close()
         if spans is not None:
             spans.close()

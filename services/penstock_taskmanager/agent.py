@@ -14,6 +14,7 @@ import redis.exceptions
 import structlog
 
 from penstock.coordination.coordination import Coordination
+from penstock.service.admission import Admission, NotAdmitted
 from penstock.service.exposition import Families
 from penstock.service.outage import is_outage, what_is_wrong
 from penstock_taskmanager.announcements import Announcements
@@ -57,6 +58,7 @@ class Agent:
         self._guard = guard
         self._control = control
         self._folders = folders
+        self._admission = Admission(coordination)
         self._registrar = Registrar(coordination, settings)
         self._announcements = Announcements(coordination.registry, settings)
         self._selector = selectors.DefaultSelector()
@@ -154,6 +156,8 @@ class Agent:
             self._away = False
 
     def _with_redis(self, now: float, *, answered: bool) -> None:
+        if not self._admission.is_admitted and not self._join():
+            return
         entries = self._read_answer() if answered else []
         if self._keeper is not None:
             self._keeper.take_commands(entries)
@@ -172,6 +176,16 @@ class Agent:
             self._next_announcement = now + _ANNOUNCE_EVERY
             self._announce()
         self._act_on_probe(now)
+
+    def _join(self) -> bool:
+        """Whether the cluster takes us; if not, this is the end."""
+        try:
+            self._admission.look()
+        except NotAdmitted as error:
+            _log.critical(f"refused to join: {error}")
+            self._leave(Leave("the cluster has another secret", status=2))
+            return False
+        return True
 
     def _heartbeat(self, keeper: SlotKeeper, now: float) -> None:
         known, rows = self._registrar.heartbeat(keeper.table)
@@ -214,6 +228,7 @@ class Agent:
             self._keeper.child_exited(pid)
 
     def _announce(self) -> None:
+        self._admission.look()
         while self._gone:
             self._announcements.forget_slot(self._gone[0])
             self._gone.pop(0)

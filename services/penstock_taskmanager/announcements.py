@@ -3,8 +3,11 @@
 import os
 from collections.abc import Iterable
 
+import msgspec
+
 from penstock.coordination.parts import Registry
 from penstock.coordination.rows import ServiceInfo
+from penstock.security.refusals import refusals
 from penstock.service.cpu_loads import CpuLoads
 from penstock_taskmanager.process_usage import usage_of
 from penstock_taskmanager.settings import Settings
@@ -23,7 +26,11 @@ class Announcements:
         """All rows anew. `refused`: Celery deliveries so far. A slot process is ACTIVE while its slot row names it."""
         busy = {row.pid: row.job for row in rows.values() if row.state == "ACTIVE"}
         self._registry.announce(
-            self._info("taskmanager", self._settings.taskmanager, os.getpid(), os.getppid(), refused=refused)
+            msgspec.structs.replace(
+                self._info("taskmanager", self._settings.taskmanager, os.getpid(), os.getppid()),
+                refused=refused,
+                unsealed=refusals.counts(),
+            )
         )
         for pid in pids:
             state, jobs = ("ACTIVE", (busy[pid],)) if pid in busy else ("FREE", ())
@@ -49,7 +56,6 @@ class Announcements:
         parent: int,
         state: str = "RUNNING",
         jobs: tuple[str, ...] = (),
-        refused: int = 0,
     ) -> ServiceInfo:
         memory, cpu = usage_of(pid)
         return ServiceInfo(
@@ -64,5 +70,4 @@ class Announcements:
             memory=memory,
             cpu=cpu,
             load=self._loads.of(pid, cpu),
-            refused=refused,
         )

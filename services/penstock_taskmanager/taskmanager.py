@@ -10,6 +10,7 @@ from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
 from penstock.coordination.logging import configure_logging
 from penstock.security.configured import bearer_of, keyring_of
+from penstock.security.refusals import refusals
 from penstock.service import Exposition, start_health
 from penstock_taskmanager.agent import Agent
 from penstock_taskmanager.command_reader import CommandReader
@@ -31,6 +32,7 @@ _REDIS_TIMEOUT = 2.5
 def run_taskmanager(configuration: Configuration, settings: Settings, runner: SlotRunner | None = None) -> int:
     """Serve until SIGTERM; the exit status. `runner`: what a claimed slot runs, `penstock.runtime` by default."""
     configure_logging("taskmanager", settings.taskmanager, folder=settings.log_dir)
+    refusals.gather()
     link, guard = WorkerLink(), ForkGuard()
     folders = SlotFolders(settings.tmp_dir)
     guard.install()

@@ -6,7 +6,8 @@ from typing import Any
 import structlog
 
 from penstock.coordination.broker import TASK_NAME, check_hint
-from penstock.security.keyring import Keyring
+from penstock.security.keyring import BadSeal, Keyring
+from penstock.security.refusals import refusals
 from penstock_taskmanager.slot_process import SlotProcess
 from penstock_taskmanager.worker_control import PROBE_NAME
 from penstock_taskmanager.worker_link import ProbeSeen, WorkerLink
@@ -35,6 +36,8 @@ def add_tasks(
                 try:
                     _, allocation, _ = check_hint(message.payload[0], queue, keyring)
                 except (ValueError, LookupError, TypeError) as error:
+                    if not isinstance(error, BadSeal):  # which is counted
+                        refusals.add("hint")
                     _log.error("a Celery message was refused", queue=queue, error=str(error))
                     ack(*_log_arguments(consumer))
                     return
@@ -55,6 +58,7 @@ def add_tasks(
                     case [[str(token), int(number)], *_]:
                         link.put(ProbeSeen(token, number))
                     case other:
+                        refusals.add("hint")
                         _log.error("a Celery message was refused", queue=queue, error=f"no probe: {str(other)[:200]}")
 
             return receive

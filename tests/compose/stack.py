@@ -95,7 +95,7 @@ class Stack:
 
     def wait_running(self) -> None:
         """Until a job runs."""
-        self.wait(lambda: self._rest("/overview")["jobs-running"] == 1, "a job runs")
+        self.wait(lambda: self.asked("/overview")["jobs-running"] == 1, "a job runs")
 
     def wait(self, condition: Any, what: str) -> None:
         deadline = time.monotonic() + 60
@@ -105,17 +105,21 @@ class Stack:
 
     def taskmanagers(self) -> set[str]:
         """Ids of those that are registered; they change when one registers anew after it was given up."""
-        return {row["id"] for row in self._rest("/taskmanagers")["taskmanagers"]}
+        return {row["id"] for row in self.asked("/taskmanagers")["taskmanagers"]}
 
     def checkpoints_completed(self, least: int) -> None:
         """Wait until the job that runs has so many."""
 
         def completed() -> bool:
-            running = [job["jid"] for job in self._rest("/jobs/overview")["jobs"] if job["state"] == "RUNNING"]
-            return any(self._rest(f"/jobs/{job}/checkpoints")["counts"]["completed"] >= least for job in running)
+            running = [job["jid"] for job in self.asked("/jobs/overview")["jobs"] if job["state"] == "RUNNING"]
+            return any(self.asked(f"/jobs/{job}/checkpoints")["counts"]["completed"] >= least for job in running)
 
         self.wait(completed, f"{least} checkpoints")
 
-    def _rest(self, path: str) -> Any:
+    def asked(self, path: str) -> Any:
+        """The JSON that the second dispatcher answers."""
+        return json.loads(self.text(path))
+
+    def text(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.rest[1]}{path}", timeout=20) as answer:
-            return json.loads(answer.read())
+            return str(answer.read().decode())

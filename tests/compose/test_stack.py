@@ -165,3 +165,33 @@ def test_no_service_runs_as_root(stack: Stack) -> None:
     }
     assert users and "root" not in users
     assert os.geteuid() or "1500" in users
+
+
+def test_logs_of_all_services_are_in_rest(stack: Stack, tmp_path: Path) -> None:
+    """`env.log.dir` is one folder of a volume: any dispatcher shows what is logged and printed."""
+    job = script(
+        tmp_path,
+        """
+env.set_parallelism(2)
+env.from_collection(["to be", "or not"]).rebalance().map(lambda text: text.upper()).print()
+env.execute("printing")
+""",
+    )
+    done = stack.submit(job)
+    assert done.returncode == 0, done.stdout + done.stderr
+    taskmanagers = stack.taskmanagers()
+    processes = {row["process"] for row in stack.asked("/penstock/logs")["logs"]}
+    assert taskmanagers <= processes
+    for service in ("dispatcher", "jobmanager", "resourcemanager"):
+        assert len([name for name in processes if name.startswith(f"{service}-")]) == 2, processes
+
+    def printed() -> list[str]:
+        texts = [stack.text(f"/taskmanagers/{name}/stdout") for name in taskmanagers]
+        return sorted(line.partition("> ")[2] for text in texts for line in text.splitlines() if "> " in line)
+
+    stack.wait(lambda: printed() == ["OR NOT", "TO BE"], f"what was printed: {printed()}")
+    logs = [stack.text(f"/taskmanagers/{name}/log") for name in taskmanagers]
+    assert sum('"event":"task state"' in log for log in logs) > 0
+    assert '"event":"leading"' in "".join(
+        stack.text(f"/jobmanager/logs/{row['name']}") for row in stack.asked("/jobmanager/logs")["logs"]
+    )

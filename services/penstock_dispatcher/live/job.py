@@ -109,6 +109,7 @@ def _subtask(view: JobView, row: ExecutionRow, depth: int | None, with_metrics: 
         if measured is None
         else {
             "records-in": measured.records_in,
+            "records-read": measured.records_read,
             "records-out": measured.records_out,
             "bytes-in": measured.bytes_in,
             "bytes-out": measured.bytes_out,

@@ -50,6 +50,12 @@ class ClusterExposition:
             labels = {"service": service.service, "id": service.id, "host": service.host, "state": service.state}
             families.gauge("penstock_process_memory_bytes", "Resident memory of a process.", labels, service.memory)
             families.counter("penstock_process_cpu_seconds", "CPU that a process has used.", labels, service.cpu)
+            of_process = {"service": service.service, "id": service.id, "host": service.host}
+            for kind, count in service.unsealed.items():
+                text = (
+                    "What a process refused, as it was not sealed with the cluster secret; slots' by their TaskManager."
+                )
+                families.counter("penstock_refused", text, {**of_process, "kind": kind}, count)
 
     def _add_taskmanagers(self, families: Families) -> None:
         slots, services, infos = self._reader.slots(), self._reader.services(), self._reader.taskmanager_infos()

@@ -3,6 +3,7 @@
 What only a JVM has is left out. `Heap` is resident memory; `Max` is the machine's, where it is known. Bytes.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from penstock.coordination.rows import ServiceInfo
@@ -27,6 +28,14 @@ def process_metrics(processes: Sequence[ServiceInfo], physical_memory: int = 0) 
         "Status.Shuffle.Netty.UsedMemory": 0,
         "Status.Shuffle.Netty.TotalMemory": 0,
     }
+
+
+def refusal_metrics(processes: Sequence[ServiceInfo]) -> dict[str, Value]:
+    """What they refused, as it was not sealed with the cluster secret, by kind. Flink has no such thing."""
+    counts: Counter[str] = Counter()
+    for process in processes:
+        counts.update(process.unsealed)
+    return {f"Penstock.refused.{kind}": count for kind, count in sorted(counts.items())}
 
 
 def jobmanager_metrics(

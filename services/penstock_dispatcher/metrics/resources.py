@@ -10,7 +10,7 @@ from penstock_dispatcher.job_metrics import job_metrics
 from penstock_dispatcher.job_view import JobView
 from penstock_dispatcher.metrics.latency_metrics import latency_metrics
 from penstock_dispatcher.metrics.metric_query import aggregated_answer, chosen_subtasks, values_answer
-from penstock_dispatcher.metrics.process_metrics import jobmanager_metrics, process_metrics
+from penstock_dispatcher.metrics.process_metrics import jobmanager_metrics, process_metrics, refusal_metrics
 from penstock_dispatcher.metrics.task_metrics import Value, subtask_metrics
 from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.request_reading import checked_job_id, hex_id, listed_parameter, path_number
@@ -85,7 +85,9 @@ class MetricResources:
         reader = self._dispatcher.reader
         row, info = reader.taskmanager(name), reader.taskmanager_infos().get(name)
         processes = processes_of(row, info, reader.services())
-        return process_metrics(processes, info.physical_memory if info else 0)
+        found = process_metrics(processes, info.physical_memory if info else 0)
+        own = next((s for s in processes if s.service == "taskmanager"), None)
+        return {**found, **refusal_metrics(processes), "Penstock.deliveriesRefused": own.refused if own else 0}
 
     def of_jobmanager(self, request: Request) -> Response:
         reader = self._dispatcher.reader
@@ -94,4 +96,4 @@ class MetricResources:
         found = jobmanager_metrics(
             processes, len(slots.taskmanagers), slots.total, slots.available, reader.job_counts()
         )
-        return values_answer(request, found)
+        return values_answer(request, {**found, **refusal_metrics(processes)})

@@ -36,11 +36,15 @@ def task_metrics(measured: SubtaskMetrics) -> dict[str, Value]:
 
 
 def operator_metrics(vertex: JobVertex, measured: SubtaskMetrics) -> dict[OperatorNode, dict[str, Value]]:
-    """What is counted of single operators: what the chain's head takes, what its last one gives, and users' metrics."""
+    """What is counted of single operators: what the chain's head takes (a source: from outside, which as in Flink is
+    not the task's), what its last one gives, and users' metrics."""
     m = measured
     found: dict[OperatorNode, dict[str, Value]] = {operator: {} for operator in vertex.operators}
     head, last = vertex.operators[0], vertex.operators[-1]
-    found[head] |= {"numRecordsIn": m.records_in, "numRecordsInPerSecond": m.records_in_rate}
+    found[head] |= {
+        "numRecordsIn": m.records_in + m.records_read,
+        "numRecordsInPerSecond": m.records_in_rate + m.records_read_rate,
+    }
     found[last] |= {"numRecordsOut": m.records_out, "numRecordsOutPerSecond": m.records_out_rate}
     for name, value in m.user.items():
         operator = _owner(vertex, name)

@@ -8,6 +8,7 @@ from penstock.checkpoint.file_system import FileSystem, OutputFile, file_system
 from penstock.checkpoint.handles import FileHandle, InlineHandle, StateHandle
 from penstock.client.config import Configuration
 from penstock.security.configured import keyring_of
+from penstock.security.refusals import refusals
 
 
 class StoredFiles:
@@ -120,6 +121,8 @@ class StoredFiles:
             raise self._damaged(path, handle)
 
     def _damaged(self, path: str, handle: FileHandle) -> CheckpointUnusable:
+        if self.keyring.is_signing:
+            refusals.add("state")
         why = f"damaged: the checksum of {handle.size} bytes at {handle.offset} differs"
         return CheckpointUnusable(path, why + (", or is not by the cluster secret" if self.keyring.is_signing else ""))
 

@@ -160,6 +160,11 @@ class RestClient:
     def job_status(self, job_id: str) -> str:
         return str(self.get(f"/v1/jobs/{job_id}/status")["status"])
 
+    def job_standing(self, job_id: str) -> tuple[str, str]:
+        """Its state, and what it waits for: empty where that is nothing."""
+        found = self.job(job_id)
+        return str(found["state"]), str(found.get("message", ""))
+
     def job_exceptions(self, job_id: str) -> dict[str, Any]:
         return dict(self.get(f"/v1/jobs/{job_id}/exceptions"))
 

@@ -9,6 +9,7 @@ import structlog
 from kombu.transport import redis as kombu_redis
 
 from penstock.coordination.broker_message import problem_with
+from penstock.security.refusals import refusals
 
 #: those of a TaskManager's queue
 TASKS = ("penstock.slot", "penstock.probe")
@@ -24,6 +25,7 @@ class _Strict:
     def _deliver(self, message: Any, queue: str) -> None:
         problem = problem_with(message, TASKS)
         if problem is not None:
+            refusals.add("hint")
             _log.error("a Celery message was refused", queue=queue, error=problem)
             return
         self.is_handing_on = True
@@ -43,6 +45,7 @@ class _Careful:
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             if self.connection.is_handing_on:
                 raise
+            refusals.add("hint")
             # it is out of the queue already
             _log.error("a Celery message was refused", error=f"cannot be read: {type(error).__name__}: {error}")
             return True

@@ -24,6 +24,7 @@ from penstock.coordination.parts import (
     Profiles,
     Registry,
     Remains,
+    Secret,
     Slots,
     Splits,
     Store,
@@ -35,6 +36,7 @@ from penstock.coordination.profiles import RedisProfiles
 from penstock.coordination.registry import RedisRegistry
 from penstock.coordination.remains import RedisRemains
 from penstock.coordination.sealed import SealedEvents, SealedSlots, SealedSplits, SealedStore, SealedSubmissions
+from penstock.coordination.secret import RedisSecret
 from penstock.coordination.slots import RedisSlots
 from penstock.coordination.splits import RedisSplits
 from penstock.coordination.store import RedisStore
@@ -53,6 +55,7 @@ class Coordination:
     claims: Claims
     slots: Slots
     registry: Registry
+    secret: Secret
     taskmanagers: TaskManagers
     blobs: Blobs
     submissions: Submissions
@@ -75,6 +78,7 @@ class Coordination:
         self.claims = RedisClaims(client, keys, keyring)
         self.slots = RedisSlots(client, keys)
         self.registry = RedisRegistry(client, keys)
+        self.secret = RedisSecret(client, keys)
         self.taskmanagers = RedisTaskManagers(client, keys)
         self.blobs = RedisBlobs(client, keys, storage_dir, keyring)
         self.submissions = RedisSubmissions(client, keys)
@@ -89,7 +93,7 @@ class Coordination:
 
     def _seal(self, keyring: Keyring) -> None:
         self.store = SealedStore(self.store, keyring)
-        self.events = SealedEvents(self.events, keyring)
+        self.events = SealedEvents(self.events, keyring, self.keys)
         self.slots = SealedSlots(self.slots, keyring)
         self.submissions = SealedSubmissions(self.submissions, keyring)
         self.splits = SealedSplits(self.splits, self.keys, keyring)

@@ -71,6 +71,10 @@ class Keys:
         """Hash: `<vertex>:<subtask>` -> JSON `SubtaskMetrics`, newest attempt wins."""
         return self._("job", job, "metrics")
 
+    def earlier_metrics(self, job: str) -> str:
+        """Hash: `<vertex>:<subtask>` -> lines of JSON `SubtaskMetrics`, of the attempts before the newest."""
+        return self._("job", job, "metrics", "earlier")
+
     def profile(self, job: str, vertex: str) -> str:
         """String with TTL: JSON `ProfileRequest` while somebody looks at the vertex's flame graph."""
         return self._("job", job, "profile", vertex)
@@ -129,6 +133,10 @@ class Keys:
     def services(self) -> str:
         """Hash: `<service>:<id>` -> JSON `ServiceInfo`; a row older than its TTL is dead and gets deleted."""
         return self._("services")
+
+    def secret(self) -> str:
+        """String: the check value of the cluster secret of the service that joined last (`Keyring.check`)."""
+        return self._("secret")
 
     def jars(self) -> str:
         """Hash: jar id -> JSON row of an uploaded program (`/jars`); its content is a blob."""

@@ -7,6 +7,7 @@
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from penstock.coordination.copied_output import CopiedOutput, plain
 from penstock.coordination.log_file import file_handler
 
 #: asked at each line for what it belongs to; what the line says itself, or is bound, counts more
@@ -32,7 +34,8 @@ def configure_logging(
 ) -> None:
     """Set up the process. Calling it again replaces what was set up. ValueError names an unknown level.
 
-    `folder`: where it logs too, into `<id>.log`, or into that of the process `beside`.
+    `folder`: where it logs too, into `<id>.log`, or into that of the process `beside`: then also what it prints, for it
+    is a slot, and runs users' functions.
     """
     names = logging.getLevelNamesMapping()
     if level.upper() not in names:
@@ -66,9 +69,12 @@ def configure_logging(
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
     )
-    handlers: list[logging.Handler | None] = [logging.StreamHandler(sys.stdout)]
+    handlers: list[logging.Handler | None] = [logging.StreamHandler(plain(sys.stdout))]
     if folder:
         handlers.append(file_handler(Path(folder), beside or id, rotates=beside is None))
+        if isinstance(handlers[-1], WatchedFileHandler):
+            sys.stdout = CopiedOutput(plain(sys.stdout), handlers[-1])
+            sys.stderr = CopiedOutput(plain(sys.stderr), handlers[-1])
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

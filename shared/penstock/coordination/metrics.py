@@ -22,16 +22,23 @@ class RedisMetrics:
     def put(self, job: str, vertex: str, subtask: int, metrics: SubtaskMetrics) -> None:
         self.put_all(job, {(vertex, subtask): metrics})
 
-    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics]) -> None:
-        arguments: list[Argument] = []
+    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics], kept: int = 0) -> None:
+        arguments: list[Argument] = [kept]
         for (vertex, subtask), row in metrics.items():
             arguments += [f"{vertex}:{subtask}", row.attempt, encode(row)]
-        if arguments:
-            self._put([self._keys.metrics(job)], arguments)
+        if metrics:
+            self._put([self._keys.metrics(job), self._keys.earlier_metrics(job)], arguments)
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]:
         rows = self._client.hgetall(self._keys.metrics(job))
         return {_subtask(name.decode()): decode(row, SubtaskMetrics) for name, row in sorted(rows.items())}
+
+    def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
+        rows = self._client.hgetall(self._keys.earlier_metrics(job))
+        return {
+            _subtask(name.decode()): tuple(decode(line, SubtaskMetrics) for line in lines.splitlines())
+            for name, lines in sorted(rows.items())
+        }
 
 
 def _subtask(name: str) -> tuple[str, int]:

@@ -143,6 +143,13 @@ class Registry(Protocol):
         """The rows younger than their TTL by the Redis clock, sorted; older ones are deleted. Repeatable."""
 
 
+class Secret(Protocol):
+    """Which cluster secret the services have, by its check value: none can be told apart from a wrong one later."""
+
+    def keep(self, check: str, replaced: Collection[str] = ()) -> str:
+        """Write it where there is none, or one of `replaced`; the one that stands then. Repeatable."""
+
+
 class TaskManagers(Protocol):
     """Registrations and beats of the TaskManagers."""
 
@@ -273,10 +280,14 @@ class Metrics(Protocol):
     def put(self, job: str, vertex: str, subtask: int, metrics: SubtaskMetrics) -> None:
         """Write, unless there are some of a newer attempt. Repeatable."""
 
-    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics]) -> None:
-        """The same for many, in one round trip. Repeatable."""
+    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics], kept: int = 0) -> None:
+        """The same for many, in one round trip. Of attempts replaced by it the counters are set aside, of the last
+        `kept` of each subtask. Repeatable."""
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]: ...
+
+    def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
+        """What was set aside, the oldest first: records, bytes and times as they were told last."""
 
 
 class Taps(Protocol):

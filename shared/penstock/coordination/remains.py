@@ -25,6 +25,7 @@ def left_by(keys: Keys, job: str) -> list[str]:
         keys.outbox(role),
         keys.events(role),
         keys.metrics(job),
+        keys.earlier_metrics(job),
         keys.claims(job),
         keys.lease(role),
     ]

@@ -323,6 +323,9 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0  #: seconds of CPU used
     load: float = 0.0  #: CPUs used since the announcement before
     refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
+    unsealed: dict[
+        str, int
+    ] = {}  #: what was refused as not sealed with the cluster secret, by kind; slots' by their TaskManager
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -385,6 +388,8 @@ class SubtaskMetrics(msgspec.Struct, frozen=True, kw_only=True):
     busy_rate: float = 0.0  #: ms a second, as the next two
     backpressured_rate: float = 0.0
     idle_rate: float = 0.0
+    records_read: int = 0  #: by a source from outside; not of `records_in`
+    records_read_rate: float = 0.0
     watermark: int | None = None
     final: bool = False
     user: dict[str, int | float | str] = {}  #: of functions: `operator.group.name`, with `.rate`, `.count` and so on

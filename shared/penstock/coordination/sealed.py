@@ -14,7 +14,8 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.operations import Commit, Committed, LeaderState, Op, StreamAdd
 from penstock.coordination.parts import Events, Slots, Splits, Store, Submission, Submissions
 from penstock.coordination.rows import SlotRow, Tombstone
-from penstock.security.keyring import BadSeal, Keyring, Purpose
+from penstock.security.keyring import BadSeal, Keyring
+from penstock.security.purpose import Purpose
 
 _log = structlog.get_logger(__name__)
 
@@ -32,10 +33,10 @@ def opened(keyring: Keyring, purpose: Purpose, context: str, sealed: bytes, **wh
 
 
 class SealedEvents:
-    """See `parts.Events`. A message is sealed for its stream."""
+    """See `parts.Events`. A message is sealed for its stream; in one that only wakes there are none to open."""
 
-    def __init__(self, events: Events, keyring: Keyring) -> None:
-        self._events, self._keyring = events, keyring
+    def __init__(self, events: Events, keyring: Keyring, keys: Keys) -> None:
+        self._events, self._keyring, self._wake = events, keyring, keys.lease_wake()
         self.trim, self.last_id = events.trim, events.last_id
 
     def append(self, key: str, payload: bytes) -> str:
@@ -46,7 +47,9 @@ class SealedEvents:
     ) -> dict[str, list[tuple[str, bytes]]]:
         found = self._events.read(cursors, block_ms, count)
         return {
-            key: [(entry, opened(self._keyring, "message", key, payload, entry=entry)) for entry, payload in entries]
+            key: entries
+            if key == self._wake
+            else [(entry, opened(self._keyring, "message", key, payload, entry=entry)) for entry, payload in entries]
             for key, entries in found.items()
         }
 

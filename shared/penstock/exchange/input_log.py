@@ -10,9 +10,11 @@ from penstock.exchange.errors import ExchangeLost
 from penstock.exchange.header import KIND, Kind, kind_of
 from penstock.exchange.retention import Retention
 from penstock.security.entry_seal import EntrySeal
+from penstock.security.refusals import refusals
 
 Entry: TypeAlias = tuple[bytes, bytes, bytes]  #: id, header, payload
 _LAST_OF_MS = (1 << 64) - 1
+_LATENCY = int(Kind.LATENCY)  #: a plain number: it is compared twice an entry
 FIRST_ID: EntryId = (0, 1)  #: of the entry that a log is created with
 
 
@@ -66,7 +68,7 @@ class InputLog:
         if not self._entries:
             return None
         entry = self._entries.popleft()
-        if entry[1][KIND] != Kind.LATENCY:
+        if entry[1][KIND] != _LATENCY:
             self.buffered -= len(entry[2])
         self._last = entry[0]
         return entry
@@ -111,7 +113,7 @@ class InputLog:
             entry = self._opened(at, fields)
             if entry is None:
                 continue
-            if entry[1][KIND] != Kind.LATENCY:  # no credit bounds them: they must not keep a barrier from being seen
+            if entry[1][KIND] != _LATENCY:  # no credit bounds them: they must not keep a barrier from being seen
                 size += len(entry[2])
             add(entry)
             if self.tap is not None:
@@ -169,6 +171,7 @@ class InputLog:
 
 def refuse(name: str, at: bytes) -> None:
     """Tell of an entry that is passed over."""
+    refusals.add("entry")
     import structlog  # only here: it brings asyncio, which a program that is merely imported must not pay for
 
     log = structlog.get_logger(__name__)

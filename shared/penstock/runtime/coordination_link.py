@@ -15,9 +15,10 @@ import structlog
 from penstock.coordination.connection import is_away
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import JobEvent, ReleaseSlot, SlotCommand, decode, encode
+from penstock.coordination.messages import JobEvent, ReleaseSlot, SlotCommand, TaskStateChanged, decode, encode
 from penstock.coordination.patience import retrying
 from penstock.coordination.rows import SubtaskMetrics
+from penstock.graph.states import ExecutionState
 
 _log = structlog.get_logger(__name__)
 
@@ -29,6 +30,8 @@ _PARENT_INTERVAL = 0.25
 class CoordinationLink:
     """`on_command` and `on_tap` (somebody looks at an edge) are called in the reading thread; `metrics` and then
     `on_second` in the sending one, once a second.
+
+    `attempts_kept`: of how many earlier attempts the counters are set aside.
 
     `on_error` is told what ends one of the threads: without them the slot cannot go on.
     """
@@ -44,13 +47,14 @@ class CoordinationLink:
         on_error: Callable[[Exception], None],
         on_tap: Callable[[], None] = lambda: None,
         on_second: Callable[[], None] = lambda: None,
+        attempts_kept: int = 0,
     ) -> None:
         self._coordination, self._job = coordination, job
         self._commands = keys.slot_commands(job, allocation)
         self._events = keys.events(f"job:{job}")
         self._taps, self._on_tap = keys.tap_wake(job), on_tap
         self._on_command, self._metrics, self._on_error = on_command, metrics, on_error
-        self._on_second = on_second
+        self._on_second, self._attempts_kept = on_second, attempts_kept
         self._queue: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
@@ -123,6 +127,7 @@ class CoordinationLink:
                     continue
             else:
                 if event is not None:
+                    self._put_last_metrics(event)
                     append(self._coordination.events.append, self._events, encode(event))
             now = time.monotonic()
             if now >= next_metrics or event is None:
@@ -135,10 +140,20 @@ class CoordinationLink:
         self._watch_parent()
         return self._abandoned.is_set()
 
-    def _put_metrics(self) -> None:
+    def _put_last_metrics(self, event: JobEvent) -> None:
+        """Of a task that tells of its end: once that is known another attempt may take its place."""
+        if isinstance(event, TaskStateChanged) and ExecutionState(event.state).is_terminal:
+            self._put_metrics((event.vertex, event.subtask))
+
+    def _put_metrics(self, task: tuple[str, int] | None = None) -> None:
+        """Of one task, or of all with what is done `on_second`."""
         try:
-            self._coordination.metrics.put_all(self._job, self._metrics())
-            self._on_second()
+            metrics = self._metrics()
+            if task is not None:
+                metrics = {key: row for key, row in metrics.items() if key == task}
+            self._coordination.metrics.put_all(self._job, metrics, self._attempts_kept)
+            if task is None:
+                self._on_second()
         except Exception as e:
             # lost ones cost a second of display; events must not wait for them
             if not is_away(e):

@@ -127,6 +127,7 @@ class _Slot:
             self._on_error,
             self._taps.wake,
             self._profiler.tick,
+            configuration.get(cluster.MAX_ATTEMPTS_HISTORY),
         )
         self._checkpoints = SlotCheckpoints(self._runner, self._known, self._link.report)
         self._alignment = SlotAlignment(coordination.alignments, job, allocation)

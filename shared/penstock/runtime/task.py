@@ -198,9 +198,11 @@ class Task:
         """The counters as they stand."""
         chain = self._chain
         watermark = None if chain is None or chain.watermark == MIN_TIMESTAMP else chain.watermark
+        taken = 0 if self._input is None else self._input.records
         return SubtaskMetrics(
             attempt=self.info.attempt,
-            records_in=0 if self._source is not None or self._input is None else self._input.records,
+            records_in=0 if self._source is not None else taken,
+            records_read=0 if self._source is None else taken,
             records_out=0 if chain is None else sum(e.records_out for e in chain.edges),
             bytes_in=self._gate.bytes_in,
             bytes_out=sum(w.bytes_out for w in self._writers),

@@ -17,6 +17,7 @@ _COUNTERS = {
     "busy_ms": "busy_rate",
     "backpressured_ms": "backpressured_rate",
     "idle_ms": "idle_rate",
+    "records_read": "records_read_rate",
 }
 
 

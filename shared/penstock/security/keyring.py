@@ -6,17 +6,17 @@ the data: what was sealed as one thing, or for one place, is refused as another.
 
 import hmac
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
 
 from penstock.security.checksums import Checksums, KeyedChecksums, PlainChecksums
 from penstock.security.entry_seal import EntrySeal
-
-#: what a seal can be of
-Purpose: TypeAlias = Literal["blob", "checkpoint", "entry", "hint", "message", "metadata", "row", "splits", "state"]
+from penstock.security.purpose import Purpose
+from penstock.security.refusals import refusals
 
 SEAL_BYTES = 16
 _MAGIC = b"\x00PSK1"  #: no JSON, pickle, zip or program begins so
 _KEY_ID_BYTES = 4
+_CHECK_BYTES = 16
+NO_SECRET = "none"  #: the check value of a process without one
 HEAD_BYTES = len(_MAGIC) + _KEY_ID_BYTES + SEAL_BYTES  #: what `seal` puts before the data
 _VERSION = b"penstock seal v1 "
 LEAST_BYTES = 16  #: of a secret
@@ -33,6 +33,7 @@ class _Key:
         self._secret = secret
         self._derived: dict[str, bytes] = {}
         self.id = self.derived("key id")[:_KEY_ID_BYTES]
+        self.check = f"{self.id.hex()}:{self.derived('cluster')[:_CHECK_BYTES].hex()}"
 
     def derived(self, purpose: str) -> bytes:
         found = self._derived.get(purpose)
@@ -71,6 +72,17 @@ class Keyring:
         """Names the secret without giving it away; empty where there is none."""
         return self._keys[0].id.hex() if self._keys else ""
 
+    @property
+    def check(self) -> str:
+        """What the services of a cluster compare: of their secret, and no seal or key can be made of it. Like any seal
+        it tells who has guessed the secret that he was right: it is to be a random one."""
+        return self._keys[0].check if self._keys else NO_SECRET
+
+    @property
+    def trusted_checks(self) -> tuple[str, ...]:
+        """The same of the trusted ones."""
+        return tuple(key.check for key in self._keys[1:])
+
     def seal(self, purpose: Purpose, context: str, data: bytes) -> bytes:
         """The data behind its seal; as it is where there is no secret."""
         if not self._keys:
@@ -79,7 +91,14 @@ class Keyring:
         return b"".join((_MAGIC, key.id, key.mac(purpose, context, data), data))
 
     def open(self, purpose: Purpose, context: str, sealed: bytes) -> bytes:
-        """The data of what `seal` gave. BadSeal says what is wrong, as the end of a sentence."""
+        """The data of what `seal` gave. BadSeal says what is wrong, as the end of a sentence; it is counted."""
+        try:
+            return self._opened(purpose, context, sealed)
+        except BadSeal:
+            refusals.add(purpose)
+            raise
+
+    def _opened(self, purpose: Purpose, context: str, sealed: bytes) -> bytes:
         is_sealed = sealed.startswith(_MAGIC)
         if not self._keys:
             if is_sealed:

@@ -11,6 +11,8 @@ import redis.exceptions
 import structlog
 
 from penstock.coordination.rows import ServiceInfo
+from penstock.security.refusals import refusals
+from penstock.service.admission import Admission, NotAdmitted
 from penstock.service.cpu_loads import CpuLoads
 from penstock.service.outage import is_outage
 from penstock.service.usage import cpu_seconds, resident_bytes
@@ -36,10 +38,24 @@ class Standing:
 
 
 class Announcer:
-    """Announces (service, id) every `interval` seconds and at once on a change; forgets it on `close`."""
+    """Announces (service, id) every `interval` seconds and at once on a change; forgets it on `close`.
 
-    def __init__(self, registry: Registry, service: str, id: str, interval: float = 1.0, ttl_ms: int = 10_000) -> None:
+    Nothing is announced before `admission`; where there is none `on_refused` is called with the reason, once.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        service: str,
+        id: str,
+        admission: Admission,
+        on_refused: Callable[[str], None],
+        interval: float = 1.0,
+        ttl_ms: int = 10_000,
+    ) -> None:
         self._registry, self._service, self._id = registry, service, id
+        self._admission, self._on_refused = admission, on_refused
+        self.has_looked = threading.Event()  #: once: at the secret of the cluster, or for a Redis that is away
         self._interval, self._ttl_ms = interval, ttl_ms
         self._standing = Standing()
         self._changed = threading.Event()
@@ -82,14 +98,25 @@ class Announcer:
             memory=resident_bytes(),
             cpu=round(cpu, 3),
             load=self._loads.of(os.getpid(), cpu),
+            unsealed=refusals.counts(),
         )
 
     def _run(self) -> None:
         while not self._closed:
             self._changed.clear()
-            self._try(lambda: self._registry.announce(self.info()))
-            self._changed.wait(self._interval)
+            try:
+                self._try(self._announce)
+            except NotAdmitted as error:
+                self._on_refused(str(error))
+                return
+            finally:
+                self.has_looked.set()
+            self._changed.wait(self._interval if self._admission.is_admitted else min(self._interval, 0.1))
         self._try(lambda: self._registry.forget(self._service, self._id))
+
+    def _announce(self) -> None:
+        self._admission.look()
+        self._registry.announce(self.info())
 
     def _try(self, call: Callable[[], object]) -> None:
         try:

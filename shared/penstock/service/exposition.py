@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
+from penstock.security.refusals import refusals
+
 #: of the text that `render` gives
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -73,6 +75,7 @@ class Exposition:
         info = InfoMetricFamily("penstock_service", "Which process this is.")
         info.add_metric([], {"service": service, "id": id})
         self._registry.register(_Collected(lambda: [info]))
+        self._sources.append(_refused)
         self._registry.register(_Collected(self._collect))
 
     def add(self, source: Source) -> None:
@@ -88,6 +91,12 @@ class Exposition:
         for source in list(self._sources):
             source(families)
         return families
+
+
+def _refused(families: Families) -> None:
+    text = "What this process refused, as it was not sealed with the cluster secret."
+    for kind, count in refusals.counts().items():
+        families.counter("penstock_process_refused", text, {"kind": kind}, count)
 
 
 class _Collected(Collector):

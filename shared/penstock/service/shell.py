@@ -13,6 +13,7 @@ import structlog
 
 from penstock.client.config import Configuration, cluster
 from penstock.security.configured import bearer_of
+from penstock.service.admission import Admission, HasSecret
 from penstock.service.announcer import Announcer, Registry, Standing
 from penstock.service.exposition import Exposition, Families
 from penstock.service.health import HealthServer, start_health
@@ -24,7 +25,11 @@ _log = structlog.get_logger()
 STALLED_AFTER = 15.0
 
 
-class HasRegistry(Protocol):
+#: exit status of a process that may not join, as of one that cannot be configured
+_REFUSED = 2
+
+
+class HasRegistry(HasSecret, Protocol):
     """What a `Service` needs of `Coordination`."""
 
     @property
@@ -34,7 +39,8 @@ class HasRegistry(Protocol):
 class Service:
     """One service process. `run` does it all; enter it as a context before, where signals matter while connecting.
 
-    `stopping` is set by SIGTERM and SIGINT: leave cleanly. `beats` are called with every advance of the main loop.
+    `stopping` is set by SIGTERM and SIGINT: leave cleanly; also where the cluster has another secret: `status`, that of
+    the process, is 2 then. `beats` are called with every advance of the main loop.
     """
 
     def __init__(
@@ -46,7 +52,9 @@ class Service:
         self.beats: list[Callable[[], None]] = []
         self.exposition = Exposition(name, self.id)
         self.exposition.add(self._show)
-        self._announcer = Announcer(coordination.registry, name, self.id)
+        self._admission = Admission(coordination)
+        self._announcer = Announcer(coordination.registry, name, self.id, self._admission, self._refused)
+        self.status = 0
         self._health_port = configuration.get(cluster.HEALTH_PORT)
         self._health_address = configuration.get(cluster.HEALTH_ADDRESS)
         self._bearer = bearer_of(configuration)
@@ -77,10 +85,13 @@ class Service:
     def run(self, step: Callable[[], object]) -> int:
         """Call `step` (which blocks for 2 s at most) until SIGTERM or SIGINT; the exit status.
 
-        A step that fails because Redis is away is tried again, after 0.1 s at first and 1 s at most.
+        No step is made before it is known that we have the cluster's secret. One that fails because Redis is away is
+        tried again, after 0.1 s at first and 1 s at most.
         """
         with self:
             outage = 0
+            while not self._admission.is_admitted and not self.stopping.wait(0.01):
+                self.beat()
             while not self.stopping.is_set():
                 try:
                     step()
@@ -95,7 +106,18 @@ class Service:
                     outage += 1
                     self.stopping.wait(min(0.1 * outage, 1.0))
                 self.beat()
-        return 0
+        return self.status
+
+    def may_serve(self, patience: float) -> bool:
+        """For a service without `run`: False where the cluster has another secret. True also while Redis is away, or
+        has not answered for `patience` seconds; `stopping` is set when it has."""
+        self._announcer.has_looked.wait(patience)
+        return not self.status
+
+    def _refused(self, reason: str) -> None:
+        _log.critical("refused to join: " + reason)
+        self.status = _REFUSED
+        self.stopping.set()
 
     def __enter__(self) -> "Service":
         self._depth += 1

@@ -134,6 +134,31 @@ def test_of_two_that_enumerate_at_once_the_first_writer_wins(coordination: Coord
     assert coordination.splits.once("j", "v", make) == b"the faster one's"
 
 
+def test_counters_of_earlier_attempts_are_set_aside(coordination: Coordination) -> None:
+    metrics, large = coordination.metrics, (1 << 53) - 1
+    for attempt in range(5):
+        row = SubtaskMetrics(
+            attempt=attempt * 2,
+            records_in=attempt,
+            records_read=9,
+            bytes_out=large,
+            busy_ms=7,
+            watermark=1,
+            idle_rate=0.5,
+        )
+        metrics.put_all("j", {("v:1", 0): row, ("w", 0): SubtaskMetrics(attempt=0)}, 3)
+        metrics.put_all("j", {("v:1", 0): row}, 3)
+    metrics.put_all("j", {("v:1", 0): SubtaskMetrics(attempt=1, records_in=900)}, 3)
+    before = [
+        SubtaskMetrics(attempt=n * 2, records_in=n, records_read=9, bytes_out=large, busy_ms=7) for n in (1, 2, 3)
+    ]
+    assert metrics.earlier("j") == {("v:1", 0): tuple(before)}
+    assert metrics.all("j")["v:1", 0].records_in == 4
+    metrics.put("k", "v", 0, SubtaskMetrics(attempt=0))
+    metrics.put("k", "v", 0, SubtaskMetrics(attempt=1))
+    assert metrics.earlier("k") == {}
+
+
 def test_metrics_of_the_newest_attempt(coordination: Coordination) -> None:
     metrics = coordination.metrics
     metrics.put("j", "v:1", 0, SubtaskMetrics(attempt=1, records_in=5))

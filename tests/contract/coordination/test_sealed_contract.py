@@ -16,6 +16,7 @@ from penstock.coordination.messages import CancelRequested, JobEvent, decode, en
 from penstock.coordination.operations import Commit, StreamAdd
 from penstock.coordination.sealed import REFUSED
 from penstock.security.keyring import BadSeal, Keyring
+from penstock.security.refusals import refusals
 
 pytestmark = pytest.mark.contract
 OURS, OTHERS = Keyring(b"the secret of the cluster"), Keyring(b"some other secret, or guess")
@@ -49,6 +50,14 @@ def test_a_forged_message_is_no_message_and_the_next_one_is(plane: Coordination)
     assert len(logs) == 3 and all(stream == log["context"] for log in logs)
     with pytest.raises(ValueError):
         decode(REFUSED, JobEvent)  # type: ignore[arg-type]
+
+
+def test_what_only_wakes_is_not_sealed_and_refused_by_nobody(plane: Coordination) -> None:
+    before, wake = refusals.counts(), plane.keys.lease_wake()
+    plane.submissions.create(JOB, "d", "e", "job", 1, {})
+    plane.leases.wake()
+    assert [payload for _, payload in plane.events.read({wake: "0-0"})[wake]] == [f"job:{JOB}".encode(), b""]
+    assert refusals.counts() == before
 
 
 def test_a_message_cannot_be_moved_to_another_stream(plane: Coordination) -> None:

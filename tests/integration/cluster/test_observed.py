@@ -170,6 +170,7 @@ def test_a_takeover_raises_the_epoch_and_a_lost_slot_leaves_its_attempt(watched:
     subtask = f"/jobs/{watched.job}/vertices/{watched.vertices()[0]}/subtasks/0"
     wait_for(lambda: watched.cluster.get(subtask)["attempt"] == 1, 90, "the second attempt")
     first = watched.cluster.get(f"{subtask}/attempts/0")
+    assert first["metrics"]["read-records"] + first["metrics"]["write-records"] > 0
     assert first["attempt"] == 0 and first["status"] in ("FAILED", "CANCELED")
     assert first["taskmanager-id"].startswith("taskmanager-") and first["end-time"] > 0
 

@@ -32,9 +32,9 @@ def what_is_missing() -> str | None:
 
 
 class FlinkCli:
-    """`bin/flink` against one dispatcher. `folder`: for its configuration and logs."""
+    """`bin/flink` against one dispatcher. `folder`: for its configuration and logs; `headers`: `Name:value` lines."""
 
-    def __init__(self, address: str, folder: Path) -> None:
+    def __init__(self, address: str, folder: Path, headers: str = "") -> None:
         home = flink_home()
         assert home is not None
         self._executable, self._address, self._folder = home / "bin/flink", address, folder
@@ -43,6 +43,7 @@ class FlinkCli:
         (conf / "config.yaml").write_text("rest:\n  retry:\n    max-attempts: 2\n    delay: 100 ms\n")
         names = {k: v for k, v in os.environ.items() if k not in ("FLINK_HOME", "PYTHONPATH")}
         self._env = {**names, "FLINK_HOME": str(home), "FLINK_CONF_DIR": str(conf), "FLINK_LOG_DIR": str(folder)}
+        self._env |= {"FLINK_REST_CLIENT_HEADERS": headers} if headers else {}
 
     def __call__(self, command: str, *args: str) -> "subprocess.CompletedProcess[str]":
         line = ["bash", str(self._executable), command, "-m", self._address, *args]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import LedJob
+from .conftest import LedJob, StartDispatcher
 from .flink_cli import FlinkCli, what_is_missing
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -76,6 +76,21 @@ def test_cancel_with_a_savepoint(flink: FlinkCli, led_job: LedJob) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert led_job.dispatcher.get(f"/jobs/{led_job.id}/status").json() == {"status": "CANCELED"}
     assert len(list((led_job.folder / "sp").iterdir())) == 1
+
+
+def test_a_token_by_flinks_own_means(start_dispatcher: StartDispatcher, tmp_path: Path) -> None:
+    """As docs/security.md has it: by the environment variable that Flink's client reads headers from."""
+    token = "a-token-of-the-tests-0123456789"
+    address = start_dispatcher(**{"penstock.rest.token": token}).url.removeprefix("http://")
+    for folder in ("with", "wrong", "without"):
+        (tmp_path / folder).mkdir()
+    bearer = "Authorization:Bearer "
+    listed = FlinkCli(address, tmp_path / "with", bearer + token)("list", "-a")
+    assert listed.returncode == 0 and "No running jobs." in listed.stdout, listed.stdout + listed.stderr
+    wrong = FlinkCli(address, tmp_path / "wrong", bearer + token[:-1])("list", "-a")
+    assert wrong.returncode == 1 and "has another token than this cluster" in wrong.stdout + wrong.stderr
+    without = FlinkCli(address, tmp_path / "without")("list", "-a")
+    assert without.returncode == 1 and "the request needs a token" in without.stdout + without.stderr
 
 
 def test_an_unknown_job(flink: FlinkCli) -> None:

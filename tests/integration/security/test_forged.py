@@ -2,13 +2,16 @@
 
 import base64
 import json
+import urllib.request
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from prometheus_client.parser import text_string_to_metric_families
 
 from penstock.client.cluster.settings import ClusterSettings
 from penstock.coordination.broker import make_app, queue_name, send_hint
@@ -23,6 +26,7 @@ from penstock.coordination.messages import (
     encode,
 )
 from penstock.exchange.header import Header, Kind, Serializer
+from penstock.security.refusals import KINDS
 from tests.integration.cluster.faults import PacedJob
 from tests.integration.cluster.job_rows import plane_of, record_of
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
@@ -48,11 +52,29 @@ def _log(cluster: LocalCluster) -> str:
     return "\n".join(path.read_text() for path in sorted((cluster.folder / "logs").glob("*.log")))
 
 
+def _counted(cluster: LocalCluster) -> Counter[str]:
+    """What all processes say they have refused, by kind: as Prometheus has it."""
+    with urllib.request.urlopen(cluster.rest[0].rstrip("/") + "/metrics", timeout=20) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    found: Counter[str] = Counter()
+    for sample in (s for family in families for s in family.samples if s.name == "penstock_refused_total"):
+        found[sample.labels["kind"]] += int(sample.value)
+    return found
+
+
 def _restarts(cluster: LocalCluster, job: str) -> int:
     return max(row.attempt for row in record_of(cluster, job).executions.values())
 
 
+def test_without_a_forger_nothing_is_refused(cluster: LocalCluster, paced_job: Any) -> None:
+    before = _counted(cluster)
+    assert set(before) == set(KINDS)
+    paced_job(0.2).finished_exactly()
+    assert _counted(cluster) == before
+
+
 def test_forged_commands(cluster: LocalCluster, plane: Coordination, paced_job: Any) -> None:
+    before = _counted(cluster)
     job = paced_job(6).running()
     record = record_of(cluster, job.id)
     tasks = tuple(TaskAttempt(vertex=v, subtask=s, attempt=row.attempt) for (v, s), row in record.executions.items())
@@ -71,6 +93,8 @@ def test_forged_commands(cluster: LocalCluster, plane: Coordination, paced_job: 
         release = ReleaseSlot(epoch=99, allocation=next(iter(record.allocations)), job=job.id)
         plane.events.append(plane.keys.taskmanager_commands(row.taskmanager), encode(release))
     wait_for(lambda: _log(cluster).count("a message was refused") >= 12, 30, "they were read")
+    # two at each TaskManager's own stream, four at each slot's, one at the JobMaster's
+    wait_for(lambda: _counted(cluster)["message"] - before["message"] >= 12, 30, "they were counted")
     job.finished_exactly()
     assert _restarts(cluster, job.id) == 0
 
@@ -140,6 +164,7 @@ def _unreadable(queue: str, target: Path) -> list[bytes]:
 
 
 def test_forged_log_entries(cluster: LocalCluster, settings: ClusterSettings, paced_job: Any, tmp_path: Path) -> None:
+    before = _counted(cluster)
     job = paced_job(6).running()
     target = tmp_path / "bomb"
     with redis.Redis.from_url(settings.exchange[0]) as client:
@@ -152,6 +177,9 @@ def test_forged_log_entries(cluster: LocalCluster, settings: ClusterSettings, pa
                 client.xadd(key, {"h": header, "p": batch(target)}, nomkstream=True)
                 client.xadd(key, {"h": header + bytes(16), "p": batch(target)}, nomkstream=True)
             client.xadd(key, {"p": batch(target)}, nomkstream=True)
+    wait_for(lambda: _counted(cluster)["entry"] - before["entry"] == 9 * len(inputs), 30, "they were counted")
+    listed = cluster.get(f"/taskmanagers/{cluster.get('/taskmanagers')['taskmanagers'][0]['id']}/metrics")
+    assert {"id": "Penstock.refused.entry"} in listed
     job.finished_exactly()
     assert not target.exists() and _restarts(cluster, job.id) == 0
     assert "an entry was refused: not sealed with the cluster secret" in _log(cluster)

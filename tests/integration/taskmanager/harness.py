@@ -131,6 +131,10 @@ class WorkerUnderTest:
     def hint(self, job: str, allocation: str) -> None:
         send_hint(self._celery, queue_name(self.name), job, allocation, self._jobs[job])
 
+    def send(self, task: str, arguments: list[object]) -> None:
+        """A Celery message that is no hint of ours."""
+        self._celery.send_task(task, args=arguments, queue=queue_name(self.name), ignore_result=True, retry=False)
+
     def run(self, job: str, slot: int = 0) -> tuple[str, int]:
         """Offer, accept, hint, claimed: the allocation and the process it runs in."""
         allocation = self.offer(job, slot)

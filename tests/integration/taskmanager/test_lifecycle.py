@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+import urllib.request
 
 import pytest
 import redis
@@ -134,6 +135,32 @@ def test_health(start_worker: StartWorker) -> None:
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
         assert connection.recv(1024).startswith(b"HTTP/1.0 200")
+
+
+def test_refused_deliveries_are_counted(start_worker: StartWorker) -> None:
+    """At the health port, and in the row that dispatchers show: late copies, strangers' ones, and what is no hint."""
+    port = _free_port()
+    worker = start_worker(**{"penstock.health.port": str(port)})
+    allocation, _ = worker.run("job-a")
+    worker.release("job-a", allocation)
+    worker.await_states("FREE", "FREE")
+    for _ in range(3):
+        worker.hint("job-a", allocation)
+        worker.hint("job-a", f"{allocation}-nobody's")
+    worker.send("penstock.slot", ["job-a", allocation])
+    worker.send("celery.map", [])
+    worker.run("job-b", slot=1)  # the queue is taken in order: all the others were seen
+
+    def counted() -> bool:
+        row = next((s for s in worker.coordination.registry.alive() if s.service == "taskmanager"), None)
+        return row is not None and (row.refused, row.unsealed["hint"]) == (6, 2)
+
+    eventually(lambda: counted() or None, "they were announced")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    assert 'penstock_celery_deliveries_refused_total{tm_id="tm"} 6.0' in lines
+    assert 'penstock_celery_deliveries_total{tm_id="tm"} 2.0' in lines
+    assert 'penstock_process_refused_total{kind="hint"} 2.0' in lines
 
 
 def _free_port() -> int:

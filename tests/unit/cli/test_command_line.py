@@ -60,8 +60,10 @@ def penstock(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
 def test_wrong_command_lines(capsys: pytest.CaptureFixture[str], line: str, status: int, says: str) -> None:
     code, out, err = penstock(capsys, *line.split())
     assert (code, out) == (status, "")
-    assert says in err
-    assert "Traceback" not in err
+    assert says in err and err.startswith("error: ")
+    assert len(err.splitlines()) <= 2 and "Traceback" not in err
+    if status == 2:
+        assert err.splitlines()[1].endswith(" --help` shows what it takes")
 
 
 def test_an_unreachable_cluster_is_named(capsys: pytest.CaptureFixture[str]) -> None:

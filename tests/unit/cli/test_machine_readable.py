@@ -42,6 +42,13 @@ def test_run_prints_a_line_of_json_for_each_job_and_nothing_else(
     assert "the program says hello" in done.stderr
 
 
+def test_a_plan_is_json_on_one_line_where_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "job.py").write_text(PROGRAM)
+    plain, line = (penstock("info", *options, str(tmp_path / "job.py")) for options in ((), ("--json",)))
+    assert (plain.returncode, line.returncode, len(line.stdout.splitlines())) == (0, 0, 1)
+    assert json.loads(plain.stdout) == json.loads(line.stdout) and "nodes" in json.loads(line.stdout)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_a_script_for_the_shell(shell: str) -> None:
     done = penstock("completion", shell)

@@ -56,3 +56,25 @@ def test_a_file_is_bounded(tmp_path: Path) -> None:
     beside = log_file.file_handler(tmp_path, "tm-1", rotates=False)
     assert isinstance(beside, WatchedFileHandler)
     beside.close()
+
+
+def test_what_a_slot_prints_is_in_the_log_of_its_taskmanager(tmp_path: Path) -> None:
+    """As its lines are, also behind a rotation, and nothing is there twice."""
+    program = f"""
+import os, sys, structlog
+from penstock.coordination.logging import configure_logging
+configure_logging("taskmanager", "tm-1", folder={str(tmp_path)!r})
+configure_logging("slot", "tm-1/7", folder={str(tmp_path)!r}, beside="tm-1")
+print("a line"), print("half of", end=" "), structlog.get_logger().info("ours"), print("a line")
+print("to stderr", file=sys.stderr)
+os.rename({str(tmp_path / "tm-1.log")!r}, {str(tmp_path / "tm-1.log.1")!r})
+configure_logging("slot", "tm-1/8", folder={str(tmp_path)!r}, beside="tm-1")
+print("behind it"), sys.stdout.buffer.write(b"")
+sys.stdout.flush()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    lines = (tmp_path / "tm-1.log.1").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("{")] == ["a line", "half of a line", "to stderr"]
+    assert len([line for line in lines if line.startswith("{")]) == 1
+    assert (tmp_path / "tm-1.log").read_text() == "behind it\n"
+    assert (done.stdout.count("a line"), done.stdout.count("behind it"), done.stderr) == (2, 1, "to stderr\n")

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from penstock.coordination.rows import LatencyHistogram, ServiceInfo, SubtaskMetrics
 from penstock.graph.states import JobState
+from penstock.security.refusals import KINDS
 from penstock_dispatcher.metrics.metric_names import prometheus_name, query_name
 
 from .checkpoint_rows import several_checkpoints
@@ -49,7 +50,9 @@ def busy(replica: Replica) -> Replica:
         ServiceInfo(service="jobmanager", id="jm-1", pid=1, host="box", time=0, memory=1000, cpu=2.5, load=0.25)
     )
     replica.coordination.registry.announce(
-        ServiceInfo(service="taskmanager", id="tm-1", pid=100, host="box", time=0, memory=500, refused=4)
+        ServiceInfo(
+            service="taskmanager", id="tm-1", pid=100, host="box", time=0, memory=500, refused=4, unsealed={"entry": 3}
+        )
     )
     return replica
 
@@ -99,6 +102,9 @@ def test_our_own(busy: Replica) -> None:
     assert epochs == {"resourcemanager": 1, f"job:{JOB}": 1}
     assert {v for _, v in found["penstock_task_credit_wait_milliseconds_total"]} == {40, 0}
     assert found["penstock_taskmanager_deliveries_refused_total"] == [({"tm_id": "tm-1", "host": "box"}, 4)]
+    of_entries = {"service": "taskmanager", "id": "tm-1", "host": "box", "kind": "entry"}
+    assert found["penstock_refused_total"] == [(of_entries, 3)]
+    assert {labels["kind"] for labels, _ in found["penstock_process_refused_total"]} == set(KINDS)
     durations = {labels["quantile"]: v for labels, v in found["penstock_checkpoint_duration_milliseconds"]}
     assert durations["0.5"] == 60
     assert found["penstock_job_takeovers"][0][1] == 2

@@ -27,6 +27,8 @@ def measured(replica: Replica) -> Replica:
             attempt=2,
             records_out=30,
             records_out_rate=8.0,
+            records_read=70,
+            records_read_rate=7.5,
             busy_rate=1003.0,
             watermark=1234,
             user={"Map <x>.words.seen": 7, "Map <x>.lag.rate": 0.5, "Map <x>.mode": "slow"},
@@ -58,6 +60,8 @@ def test_metrics_of_users_have_their_operator_before_the_name(measured: Replica)
     url = f"{VERTEX}/subtasks/1/metrics?get="
     found = measured.http.get(f"{url}Map_<x>.words.seen,Map_<x>.mode,Map_<x>.numRecordsOut").json()
     assert [m["value"] for m in found] == ["7", "slow", "30"]
+    read = "Source__lines.numRecordsIn,Source__lines.numRecordsInPerSecond,numRecordsIn"
+    assert [m["value"] for m in measured.http.get(url + read).json()] == ["70", "7.5", "0"]
 
 
 def test_metrics_over_subtasks(measured: Replica) -> None:
@@ -83,17 +87,25 @@ def test_earlier_attempts_that_are_remembered_are_told_like_the_current_one(meas
     failure = Failure(message="ValueError: bad line")
     times = {"DEPLOYING": 5, "RUNNING": 7, "FAILED": 19}
     first = running(SOURCE, 1, state=ExecutionState.FAILED, failure=failure, timestamps=times)
+    measured.coordination.space.delete(measured.coordination.keys.metrics(JOB))
+    before = SubtaskMetrics(attempt=0, records_in=3, records_out=30, bytes_out=300, busy_ms=12)
+    for metrics in (before, SubtaskMetrics(attempt=2, records_out=1)):
+        measured.coordination.metrics.put_all(JOB, {(SOURCE, 1): metrics}, 16)
     history = AttemptsRow(vertex=SOURCE, subtask=1, attempts=(first,))
     measured.commit(f"job:{JOB}", {f"attempts:{SOURCE}:1": history})
     told = measured.http.get(f"{VERTEX}/subtasks/1/attempts/0").json()
     assert (told["attempt"], told["status"], told["start-time"], told["end-time"]) == (0, "FAILED", 5, 19)
     assert told["taskmanager-id"] == "tm-1"
+    counted = {name: told["metrics"][name] for name in ("read-records", "write-records", "write-bytes")}
+    assert counted == {"read-records": 3, "write-records": 30, "write-bytes": 300}
+    assert told["metrics"]["write-records-complete"] and told["metrics"]["accumulated-busy-time"] == 12
     assert measured.http.get(f"{VERTEX}/subtasks/1/attempts/0/accumulators").json()["attempt"] == 0
     assert measured.http.get(f"{VERTEX}/subtasks/1/attempts/1").status_code == 404
     assert measured.http.get(f"{VERTEX}/subtasks/1").json()["attempt"] == 2
     shown = measured.http.get(f"/penstock/views/jobs/{JOB}/attempts").json()["vertices"]
     ((subtask, (attempt,)),) = shown[SOURCE].items()
     assert (subtask, attempt["attempt"], attempt["failure"]) == ("1", 0, "ValueError: bad line")
+    assert (attempt["records-in"], attempt["records-out"]) == (3, 30)
     assert shown[SINK] == {}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from penstock.coordination.keys import Keys
 from penstock.coordination.memory import MemoryCoordination
@@ -108,6 +109,22 @@ def test_the_last_metrics_are_put_when_it_closes(linked: Callable[..., Linked]) 
     one = linked()
     one.link.close(5)
     assert one.coordination.metrics.all("j") == {("v", 0): SubtaskMetrics(attempt=2, records_in=5)}
+
+
+def test_the_last_metrics_of_a_task_are_there_when_its_end_is_told(linked: Callable[..., Linked]) -> None:
+    one, seen = linked(), list[Any]()
+    append = one.events.append
+
+    def looking(key: str, payload: bytes) -> str:
+        seen.append(one.coordination.metrics.all("j"))
+        return append(key, payload)
+
+    one.events.append = looking
+    one.link.report(event(0))
+    one.link.report(replace(event(1), state="FINISHED"))
+    one.link.report(replace(event(0), state="FAILED"))
+    one.link.close(5)
+    assert seen == [{}, {}, {("v", 0): SubtaskMetrics(attempt=2, records_in=5)}]
 
 
 def test_what_ends_a_thread_is_told(linked: Callable[..., Linked]) -> None:

@@ -38,6 +38,8 @@ export interface Service {
   address: string | null;
   memory: number;
   cpu: number;
+  /** What it refused as not sealed with the cluster secret, by kind. */
+  unsealed: Record<string, number>;
 }
 
 export interface Lease {
@@ -59,6 +61,8 @@ export interface Overview {
 
 export interface Measured {
   "records-in": number;
+  /** By a source from outside. */
+  "records-read": number;
   "records-out": number;
   "bytes-in": number;
   "bytes-out": number;
@@ -173,6 +177,9 @@ export interface Attempt {
   taskmanager: string | null;
   timestamps: Record<string, number>;
   failure: string | null;
+  /** As they were told last; null where none were. */
+  "records-in": number | null;
+  "records-out": number | null;
 }
 
 /** Attempts before the current ones: vertex -> subtask -> the oldest first. */

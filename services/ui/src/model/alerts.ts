@@ -1,6 +1,6 @@
 /** What somebody should look at, worst first. */
 
-import type { JobSummary, Overview } from "../link/documents";
+import type { JobSummary, Overview, Service } from "../link/documents";
 import { ago, plural, short } from "./format";
 import { jobLink } from "./route";
 
@@ -29,8 +29,16 @@ export function alerts(overview: Overview): Alert[] {
   if (overview.slots.taskmanagers === 0) {
     found.push({ level: "bad", text: "No TaskManager is registered.", advice: "Jobs wait for slots; start one, or look into its log." });
   }
+  for (const service of overview.services) found.push(...refusals(service));
   for (const job of overview.jobs) found.push(...jobAlerts(job, overview));
   return found.sort((a, b) => Number(a.level === "warning") - Number(b.level === "warning"));
+}
+
+function refusals(service: Service): Alert[] {
+  const kinds = Object.entries(service.unsealed).filter(([, count]) => count > 0);
+  if (kinds.length === 0) return [];
+  const what = kinds.map(([kind, count]) => `${kind} ${count}`).join(", ");
+  return [{ level: "warning", text: `${service.id} has refused what is not sealed with the cluster secret (${what}).`, advice: "Somebody writes to Redis or the checkpoint storage without the secret, or a service has another one; see its log.", link: "#/logs" }];
 }
 
 function jobAlerts(job: JobSummary, overview: Overview): Alert[] {

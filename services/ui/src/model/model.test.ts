@@ -48,7 +48,7 @@ describe("addresses", () => {
 });
 
 function subtask(n: number, fields: Partial<Subtask>, records = 0, busy = 0): Subtask {
-  const measured = { "records-in": records, "records-out": 2 * records, "bytes-in": 0, "bytes-out": 0, busy, backpressured: 0, idle: 0, watermark: null, latency: null, final: false };
+  const measured = { "records-in": records, "records-read": 0, "records-out": 2 * records, "bytes-in": 0, "bytes-out": 0, busy, backpressured: 0, idle: 0, watermark: null, latency: null, final: false };
   return { subtask: n, state: "RUNNING", attempt: 0, epoch: 1, taskmanager: "tm", endpoint: "h", timestamps: {}, failure: null, exhausted: false, depth: null, measured, ...fields };
 }
 
@@ -144,6 +144,12 @@ describe("alerts", () => {
       "The last checkpoint of job count failed: disk full",
       "Job count wants 6 slots; 0 more are free.",
     ]);
+  });
+  it("tell of what was refused, and of nothing where all was sealed", () => {
+    const service = (unsealed: Record<string, number>) => ({ service: "taskmanager", id: "tm-1", pid: 1, host: "h", time: 0, state: "RUNNING", jobs: [], address: null, memory: 0, cpu: 0, unsealed });
+    expect(alerts(overview({ services: [service({ entry: 0, row: 0 })] }))).toEqual([]);
+    const [alert] = alerts(overview({ services: [service({ entry: 3, row: 0 })] }));
+    expect(alert?.text).toBe("tm-1 has refused what is not sealed with the cluster secret (entry 3).");
   });
   it("forget what failed long ago", () => {
     const failed = { ...calm, state: "FAILED", end: 5000, failure: "ValueError: x" };

@@ -53,7 +53,7 @@ export function RunForm({ file }: { file: JarFile }): VNode {
         <Field label="Arguments" hint="as in a shell: --input words.txt --limit 10" value={wanted.args} set={(v) => set({ args: v })} />
         <Field label="Parallelism" hint="where the program sets none" type="number" value={wanted.parallelism} set={(v) => set({ parallelism: v })} />
         <Field label="Savepoint" hint="folder of a savepoint or checkpoint to begin with" value={wanted.savepoint} set={(v) => set({ savepoint: v })} />
-        <label class="check">
+        <label class="check wide">
           <input type="checkbox" checked={wanted.skip} onChange={(e) => set({ skip: e.currentTarget.checked })} /> leave out state that the program no longer has
         </label>
       </div>

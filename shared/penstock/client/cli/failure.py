@@ -33,6 +33,17 @@ def say_error(message: str, hint: str = "") -> None:
         click.echo(f"       {hint}", err=True)
 
 
+def report_usage(error: click.UsageError) -> None:
+    """A command that was put wrongly."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    where = error.ctx.command_path if error.ctx is not None else "penstock"
+    # click words several choices as lines of a list
+    message = "; ".join(line.strip() for line in error.format_message().splitlines())
+    say_error(message.rstrip("."), f"`{where} --help` shows what it takes")
+
+
 def is_telling(error: Exception) -> bool:
     """Whether an error of ours says all there is to say. By name: their modules are loaded by who raises them."""
     return any(kind.__name__ in _TELLING for kind in type(error).__mro__)

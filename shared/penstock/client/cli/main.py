@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from penstock.client.cli.failure import report
+from penstock.client.cli.failure import report, report_usage
 
 #: name -> (module, short help); a module is imported when its command is used
 _COMMANDS = {
@@ -71,6 +71,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         # outside of standalone mode click returns the status of an Exit
         sys.exit(cli.main(arguments, prog_name="penstock", standalone_mode=False) or 0)
+    except click.UsageError as error:
+        report_usage(error)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

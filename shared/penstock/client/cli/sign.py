@@ -6,6 +6,7 @@ import click
 
 from penstock.client.cli.failure import CommandFailed
 from penstock.client.cli.options import configuration_of, setting_option
+from penstock.client.cli.waiting import json_option, told
 
 
 @click.command("sign")
@@ -16,8 +17,9 @@ from penstock.client.cli.options import configuration_of, setting_option
     type=click.Path(file_okay=False, exists=True),
     help="Sign for the local cluster in this folder (`penstock cluster start --dir`).",
 )
+@json_option
 @setting_option
-def sign_command(path: str, secret_of: str | None, settings: Sequence[str]) -> None:
+def sign_command(path: str, secret_of: str | None, as_json: bool, settings: Sequence[str]) -> None:
     """Sign the checkpoint or savepoint at PATH with the cluster secret, so that the cluster restores it.
 
     For one that was written before there was a secret, or by a cluster whose secret is in penstock.secret.trusted.
@@ -47,4 +49,4 @@ def sign_command(path: str, secret_of: str | None, settings: Sequence[str]) -> N
         raise CommandFailed(str(error), "credentials are read from the configuration: -D s3.access-key=…") from None
     except ValueError as error:
         raise CommandFailed(str(error), "penstock.secret in conf/config.yaml, or --secret-of DIR") from None
-    click.echo(f"signed {where} (it was signed by {before})")
+    told(as_json, {"path": where, "before": before}, f"signed {where} (it was signed by {before})")

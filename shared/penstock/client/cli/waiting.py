@@ -57,13 +57,14 @@ def result_of(operation: "Operation", client: "RestClient", job: str) -> dict[st
 
 
 def _under_way(client: "RestClient", job: str) -> str:
-    """`savepoint 7: 3 of 4 subtasks have acknowledged`."""
+    """`savepoint 7: 3 of 4 subtasks have acknowledged`, else the job's state, and what it waits for."""
     for entry in client.checkpoints(job)["history"]:
         if entry["status"] == "IN_PROGRESS":
             kind = "savepoint" if entry["is_savepoint"] else "checkpoint"
             done, of = entry["num_acknowledged_subtasks"], entry["num_subtasks"]
             return f"{kind} {entry['id']}: {done} of {of} subtasks have acknowledged"
-    return f"waiting: job {job} is {client.job_status(job)}"
+    status, message = client.job_standing(job)
+    return f"waiting: job {job} is {status}{f': {message}' if message else ''}"
 
 
 def end_of(client: "RestClient", job: str, patience: float) -> str:

@@ -13,6 +13,7 @@ from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.memory.processes import MemoryRegistry, MemoryTaskManagers
 from penstock.coordination.memory.profiles import MemoryProfiles
 from penstock.coordination.memory.remains import MemoryRemains
+from penstock.coordination.memory.secret import MemorySecret
 from penstock.coordination.memory.slots import MemoryClaims, MemorySlots
 from penstock.coordination.memory.store import MemoryStore
 from penstock.coordination.memory.taps import MemoryTaps
@@ -36,6 +37,7 @@ class MemoryCoordination(Coordination):
         self.claims = MemoryClaims(self.space, self.keys)
         self.slots = MemorySlots(self.space, self.keys)
         self.registry = MemoryRegistry(self.space, self.keys)
+        self.secret = MemorySecret(self.space, self.keys)
         self.taskmanagers = MemoryTaskManagers(self.space, self.keys)
         self.blobs = MemoryBlobs(self.space, self.keys)
         self.submissions = MemorySubmissions(self.space, self.keys)

@@ -115,6 +115,19 @@ class MemorySplits:
             return first
 
 
+_SET_ASIDE = (
+    "attempt",
+    "records_in",
+    "records_out",
+    "bytes_in",
+    "bytes_out",
+    "busy_ms",
+    "backpressured_ms",
+    "idle_ms",
+    "records_read",
+)
+
+
 class MemoryMetrics:
     """See `parts.Metrics`."""
 
@@ -125,13 +138,29 @@ class MemoryMetrics:
     def put(self, job: str, vertex: str, subtask: int, metrics: SubtaskMetrics) -> None:
         self.put_all(job, {(vertex, subtask): metrics})
 
-    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics]) -> None:
+    def put_all(self, job: str, metrics: Mapping[tuple[str, int], SubtaskMetrics], kept: int = 0) -> None:
         with self._space as space:
             there = self.all(job)
             for (vertex, subtask), row in metrics.items():
                 known = there.get((vertex, subtask))
                 if known is None or known.attempt <= row.attempt:
+                    if kept and known is not None and known.attempt < row.attempt:
+                        self._set_aside(space, job, f"{vertex}:{subtask}", known, kept)
                     space.hash(self._keys.metrics(job))[f"{vertex}:{subtask}"] = encode(row)
+
+    def _set_aside(self, space: Keyspace, job: str, field: str, known: SubtaskMetrics, kept: int) -> None:
+        rows = space.hash(self._keys.earlier_metrics(job))
+        counters = SubtaskMetrics(**{name: getattr(known, name) for name in _SET_ASIDE})
+        rows[field] = b"\n".join([*rows.get(field, b"").splitlines(), encode(counters)][-kept:])
+
+    def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
+        with self._space as space:
+            rows = sorted(space.hashes.get(self._keys.earlier_metrics(job), {}).items())
+        subtasks = ((name.rpartition(":"), lines) for name, lines in rows)
+        return {
+            (vertex, int(subtask)): tuple(decode(line, SubtaskMetrics) for line in lines.splitlines())
+            for (vertex, _, subtask), lines in subtasks
+        }
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]:
         with self._space as space:

@@ -1,9 +1,9 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import type { Attempt, Attempts, Job, Vertex } from "../../link/documents";
+import type { Attempt, Attempts, Job, Subtask, Vertex } from "../../link/documents";
 import { useAnswer } from "../../link/use-answer";
 import { firstLine } from "../../model/alerts";
-import { clock, duration } from "../../model/format";
+import { clock, count, duration } from "../../model/format";
 import { spans } from "../../model/spans";
 import { kind } from "../../model/states";
 
@@ -80,12 +80,21 @@ function VertexLines({ vertex, earlier, scale, open, toggle }: Lines): VNode {
               }
               attempts={[attempt.timestamps]}
               scale={scale}
+              counts={counts(attempt)}
               note={attempt.failure}
             />
           )),
         )}
     </>
   );
+}
+
+/** Records, as the attempt told them last. */
+function counts(attempt: Attempt | Subtask): string {
+  const own = "measured" in attempt ? attempt.measured : attempt;
+  const took = own && "records-read" in own ? own["records-in"] + own["records-read"] : own?.["records-in"];
+  const gave = own?.["records-out"];
+  return took == null || gave == null ? "" : `, ${count(took)} in, ${count(gave)} out`;
 }
 
 /** Attempt by attempt; a vertex is as far as its slowest subtask. */
@@ -106,7 +115,7 @@ function share(time: number, scale: Scale): number {
 }
 
 /** `attempts`: when each state was entered, the newest attempt last; its states are told in words. */
-function Row({ name, attempts, scale, note }: { name: VNode | string; attempts: Record<string, number>[]; scale: Scale; note?: string | null }): VNode {
+function Row({ name, attempts, scale, counts, note }: { name: VNode | string; attempts: Record<string, number>[]; scale: Scale; counts?: string; note?: string | null }): VNode {
   const byAttempt = attempts.map((timestamps) => spans(timestamps, scale.to));
   const words = (byAttempt.at(-1) ?? []).map((span) => (span.to > span.from ? `${span.state.toLowerCase()} ${duration(span.to - span.from)}` : span.state.toLowerCase())).join(", ");
   return (
@@ -120,6 +129,7 @@ function Row({ name, attempts, scale, note }: { name: VNode | string; attempts: 
       </span>
       <span class="words small">
         {words || "not begun"}
+        {counts}
         {byAttempt.length > 1 && `; ${byAttempt.length} attempts`}
         {note && <span class="bad">: {firstLine(note)}</span>}
       </span>

@@ -1,0 +1,5 @@
+"""What a seal can be of."""
+
+from typing import Literal, TypeAlias
+
+Purpose: TypeAlias = Literal["blob", "checkpoint", "entry", "hint", "message", "metadata", "row", "splits", "state"]
