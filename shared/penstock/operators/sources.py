@@ -93,7 +93,11 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             found = self._known.take(self._discovery.take())
             if found:
                 self._reader.add_splits(found)
-        records = self._reader.poll(max_records) if self._splitwise is None else self._poll_split(self._splitwise, max_records)
+        records = (
+            self._reader.poll(max_records)
+            if self._splitwise is None
+            else self._poll_split(self._splitwise, max_records)
+        )
         if records is None and self._discovery is not None:
             return []
         if records is None and self._group is not None:
