@@ -220,8 +220,12 @@ class SlotExchange:
         return min((t for t in times if t is not None), default=None)
 
     def close(self) -> None:
-        """Close the connections. What has not left yet is lost: see `OutputWriter.is_drained`."""
+        """Close the connections. What has not left yet is lost: see `OutputWriter.is_drained`.
+
+        The generation may be deleted already: a slot that gets the next one's tasks has not always read that it is.
+        """
         for link in self._links:
+            link.forget()
             link.close()
         self._selector.close()
 
