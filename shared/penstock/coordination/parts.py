@@ -60,6 +60,9 @@ class Store(Protocol):
     def load(self, role: str) -> LeaderState:
         """Rows, outbox, cursor and revision, all of one moment. Repeatable."""
 
+    def row(self, roles: Sequence[str], name: str) -> list[bytes | None]:
+        """One row of each role, None where it has none. Repeatable."""
+
     def commit(self, commit: Commit) -> Committed:
         """OK: it happened, once. FENCED: another leads, stop acting. CONFLICT: nothing happened, reload.
 

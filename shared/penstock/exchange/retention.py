@@ -23,8 +23,8 @@ class Retention:
 
     ON --off--> OFF --a snapshot--> PROVISIONAL --that checkpoint completes--> ON
                                         +-- it fails, or the bound is reached --> OFF
-    Only snapshots of checkpoints from `off`'s on count. The barrier comes by the log, `off` from the JobMaster: where the
-    barrier is first, ON --off--> PROVISIONAL.
+    Only snapshots of checkpoints from `off`'s on count. The barrier comes by the log, `off` from the JobMaster: where
+    the barrier is first, ON --off--> PROVISIONAL.
     """
 
     def __init__(self, bound: int, keep: EntryId) -> None:

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from penstock.coordination.memory.keyspace import wall_ms
 from penstock.coordination.messages import CancelRequested, Failure, encode
 from penstock.coordination.rows import Claim
+from penstock_jobmanager import leader as leader_module
+from penstock_jobmanager import suspects
 from penstock_jobmanager.job_master import JobMaster
 from tests.unit.jobmanager.jobs import FLAT_MAP, JOB, REF, SOURCE, graph, vertex
 from tests.unit.jobmanager.setting import Setting
@@ -315,6 +317,33 @@ def test_poison_that_kills_its_leaders_is_ended_by_the_limit(setting: Setting, m
     setting.until_over("FAILED")
     root = setting.record().job.root_failure
     assert root is not None and "taken over 4 times" in root.message
+
+
+def test_poison_does_not_end_the_jobs_that_share_its_leaders(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (leader_module, suspects):
+        monkeypatch.setattr(module, "PROBATION", 0.05)
+    setting.submit(graph(1))
+    setting.submit(graph(1, OTHER))
+    poison, get = setting.record(OTHER).job.graph, setting.coordination.blobs.get
+
+    def dies(digest: str) -> bytes:
+        if digest == poison:
+            raise KeyboardInterrupt
+        return get(digest)
+
+    monkeypatch.setattr(setting.coordination.blobs, "get", dies)
+    for _ in range(40):
+        manager = setting.start()
+        try:
+            setting.until_over("FAILED", OTHER, settled=False)
+            break
+        except KeyboardInterrupt:
+            manager.die()
+            setting.managers.remove(manager)
+    root = setting.record(OTHER).job.root_failure
+    assert root is not None and "taken over 11 times" in root.message
+    setting.until(setting.running)
+    assert setting.record().job.takeovers <= suspects.SUSPECT_AFTER + 1
 
 
 def test_the_events_are_trimmed_up_to_the_committed_cursor(setting: Setting) -> None:
