@@ -23,6 +23,8 @@ _log = structlog.get_logger(__name__)
 
 #: seconds this process leaves a job alone that it had to drop; the others may try, the takeover limit ends it
 COOLDOWN = 10.0
+#: seconds from the end of a lease, as Redis tells it, until it is looked for
+EXPIRED = 0.005
 #: seconds that jobs beyond our share are left to others
 DEFERENCE = 0.25
 #: seconds between two looks whether to hand a job over: what replicas say of themselves is up to one second old
@@ -120,7 +122,12 @@ class Leader:
         self._next_look = now + self._poll
         self._cooling = {job: until for job, until in self._cooling.items() if until > now}
         wanted = sorted(self._plane.submissions.live() - self._led.keys() - self._cooling.keys())
-        free = self._plane.leases.free(job_role(job) for job in wanted)
+        roles = [job_role(job) for job in wanted]
+        free = self._plane.leases.free(roles)
+        left = self._plane.leases.expires_ms(role for role in roles if role not in free)
+        if left is not None:
+            # a lease that is renewed has more than that left
+            self._next_look = min(self._next_look, now + left / 1000 + EXPIRED)
         for role in self._our_share(self._admitted(free, now), now):
             nonce, asked = secrets.token_hex(16), time.monotonic()
             epoch = self._plane.leases.acquire(role, nonce, self._lease_ttl)

@@ -53,6 +53,9 @@ class Leases(Protocol):
     def free(self, roles: Iterable[str]) -> list[str]:
         """Those of the roles that nobody holds, in the order given. Repeatable."""
 
+    def expires_ms(self, roles: Iterable[str]) -> int | None:
+        """Until the first of their leases is free, should nobody renew it; None: no role is held. Repeatable."""
+
 
 class Store(Protocol):
     """The row sets of the leaders."""

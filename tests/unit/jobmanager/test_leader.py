@@ -1,6 +1,6 @@
 """Leading jobs over the in-memory plane: life cycles, poison, fencing, outages, successors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
@@ -295,6 +295,25 @@ def test_an_outage_at_any_call_loses_nothing(setting: Setting, monkeypatch: pyte
     setting.cluster.finish_all()
     setting.until_over("FINISHED")
     assert setting.record().job.takeovers == 0 and len(setting.cluster.deploys) == 2
+
+
+def test_the_end_of_a_lease_that_nobody_renews_is_looked_for_when_it_comes(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = setting.start()
+    manager.leader._poll = 2.0
+    setting.submit(graph(1))
+    assert setting.coordination.leases.acquire(f"job:{JOB}", "of one that is dead", 300)
+    waits, read = list[int](), setting.coordination.events.read
+
+    def noted(cursors: Mapping[str, str], block_ms: int = 0, count: int = 256) -> dict[str, list[tuple[str, bytes]]]:
+        waits.append(block_ms)
+        return read(cursors, block_ms, count)
+
+    monkeypatch.setattr(setting.coordination.events, "read", noted)
+    manager.leader.step()
+    assert waits and waits[0] <= 305
+    setting.until(setting.running)
 
 
 def test_poison_that_kills_its_leaders_is_ended_by_the_limit(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
