@@ -191,6 +191,11 @@ class JobMaster:
                 self._on_timer(timer)
         return self._settled()
 
+    def excuse(self, now: Now) -> Decision:
+        """The next takeover does not count: what its leader begins now may be poison of another job."""
+        self._begin(now).change(handed_over=True)
+        return self._job.decision
+
     def next_deadline(self) -> float | None:
         """When `tick` has something to do, on the clock of `Now.mono`."""
         return min(self._job.timers.values(), default=None)

@@ -17,11 +17,14 @@ from penstock_jobmanager.commits import job_role
 from penstock_jobmanager.effect_runner import EffectRunner
 from penstock_jobmanager.led_job import FencedError, LedJob, Plane
 from penstock_jobmanager.sharing import hands_over, quota
+from penstock_jobmanager.suspects import PROBATION, Suspects, takeovers
 
 _log = structlog.get_logger(__name__)
 
 #: seconds this process leaves a job alone that it had to drop; the others may try, the takeover limit ends it
 COOLDOWN = 10.0
+#: seconds from the end of a lease, as Redis tells it, until it is looked for
+EXPIRED = 0.005
 #: seconds that jobs beyond our share are left to others
 DEFERENCE = 0.25
 #: seconds between two looks whether to hand a job over: what replicas say of themselves is up to one second old
@@ -71,6 +74,7 @@ class Leader:
         self._left: dict[str, float] = {}
         self._next_handover = 0.0
         self._cooling: dict[str, float] = {}
+        self._suspects = Suspects()
         self._wake_key = coordination.keys.lease_wake()
         self._wake_cursor = ""
         self._next_look = 0.0
@@ -118,7 +122,13 @@ class Leader:
         self._next_look = now + self._poll
         self._cooling = {job: until for job, until in self._cooling.items() if until > now}
         wanted = sorted(self._plane.submissions.live() - self._led.keys() - self._cooling.keys())
-        for role in self._our_share(self._plane.leases.free(job_role(job) for job in wanted), now):
+        roles = [job_role(job) for job in wanted]
+        free = self._plane.leases.free(roles)
+        left = self._plane.leases.expires_ms(role for role in roles if role not in free)
+        if left is not None:
+            # a lease that is renewed has more than that left
+            self._next_look = min(self._next_look, now + left / 1000 + EXPIRED)
+        for role in self._our_share(self._admitted(free, now), now):
             nonce, asked = secrets.token_hex(16), time.monotonic()
             epoch = self._plane.leases.acquire(role, nonce, self._lease_ttl)
             if epoch is None:
@@ -128,7 +138,26 @@ class Leader:
             lead = self._led[job] = self._make_led_job(job, epoch)
             lead.take_again = partial(self._plane.leases.acquire, role, nonce, self._lease_ttl)
             self._since[job] = time.monotonic()
+            self._suspects.taken(role, self._since[job])
             _log.info("leading", job=job, epoch=epoch)
+
+    def _admitted(self, free: list[str], now: float) -> list[str]:
+        """Of the free roles those that may be led here: at last, one by one, those whose leaders keep dying."""
+        if not free or self._suspects.on_probation((lead.role for lead in self._led.values()), now):
+            return []
+        counts = [takeovers(row) for row in self._plane.store.row(free, "job")]
+        innocent = self._suspects.innocent(dict(zip(free, counts, strict=True)))
+        if innocent or not self._excuse(now):
+            return innocent
+        return [self._suspects.worst()]
+
+    def _excuse(self, now: float) -> bool:
+        """Have it noted of all that is led that what follows is no fault of theirs; False: not of all so far."""
+        for lead in list(self._led.values()):
+            if self._renewer.valid(lead.role):
+                self._guarded(lead, lead.excuse)
+        # one that cannot be loaded for now keeps no other job waiting for long
+        return all(lead.is_excused or now - self._since[job] >= PROBATION for job, lead in self._led.items())
 
     def _our_share(self, free: list[str], now: float) -> list[str]:
         """Which of the free roles to take: at once no more than is fair, the rest when nobody else did."""

@@ -123,6 +123,16 @@ class LedJob:
             row = replace(self._master.record.job, handed_over=True)
             self._commit(Decision(rows={"job": row}))
 
+    @property
+    def is_excused(self) -> bool:
+        """Whether the next takeover does not count, and that is committed."""
+        return self.ready and self._master is not None and self._master.record.job.handed_over
+
+    def excuse(self) -> None:
+        """Note that what follows is no takeover, and lead on. Nothing where it is not loaded."""
+        if self.ready and not self.is_excused:
+            self._decide(lambda master: master.excuse(self._clock()))
+
     def next_deadline(self) -> float | None:
         """When `settle` has something to do for a timer, on the clock of `Now.mono`."""
         return self._master.next_deadline() if self._master else None

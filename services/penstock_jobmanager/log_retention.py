@@ -38,8 +38,10 @@ def on_checkpoint_failed(job: Job, row: CheckpointRow) -> None:
     """The job goes on though a checkpoint has failed: nobody is to wait for the next one."""
     if not job.row.retention_full or job.row.state is not JobState.RUNNING or row.generation != job.row.generation:
         return
-    job.change(retention_full=False, region_only=job.record.counters.next_id, message=_OFF)
-    rows.tell_all(job, RetentionOff(vertices=job.eligibility.retained, epoch=job.epoch, time=job.now.wall))
+    first = job.record.counters.next_id
+    job.change(retention_full=False, region_only=first, message=_OFF)
+    off = RetentionOff(vertices=job.eligibility.retained, checkpoint=first, epoch=job.epoch, time=job.now.wall)
+    rows.tell_all(job, off)
 
 
 def on_completed(job: Job, row: CheckpointRow) -> None:

@@ -74,7 +74,9 @@ class ResourceManager:
         asked = time.monotonic()
         epoch = self._coordination.leases.acquire(ROLE, self._nonce, self._settings.lease_ttl_ms)
         if epoch is None:
-            poll_ms = max(1, min(2000, round(self._settings.lease_poll * 1000)))
+            left_ms = self._coordination.leases.expires_ms([ROLE])
+            polled_ms = min(2000, round(self._settings.lease_poll * 1000))
+            poll_ms = max(1, polled_ms if left_ms is None else min(polled_ms, left_ms + 1))
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)

@@ -69,3 +69,12 @@ class RedisLeases:
             return []
         holders = self._client.mget([self._keys.lease(role) for role in wanted])
         return [role for role, holder in zip(wanted, holders, strict=True) if holder is None]
+
+    def expires_ms(self, roles: Iterable[str]) -> int | None:
+        wanted = list(roles)
+        if not wanted:
+            return None
+        with self._client.pipeline(transaction=False) as reads:
+            for role in wanted:
+                reads.pttl(self._keys.lease(role))
+            return min((left for left in reads.execute() if left >= 0), default=None)

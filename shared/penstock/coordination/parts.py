@@ -53,12 +53,18 @@ class Leases(Protocol):
     def free(self, roles: Iterable[str]) -> list[str]:
         """Those of the roles that nobody holds, in the order given. Repeatable."""
 
+    def expires_ms(self, roles: Iterable[str]) -> int | None:
+        """Until the first of their leases is free, should nobody renew it; None: no role is held. Repeatable."""
+
 
 class Store(Protocol):
     """The row sets of the leaders."""
 
     def load(self, role: str) -> LeaderState:
         """Rows, outbox, cursor and revision, all of one moment. Repeatable."""
+
+    def row(self, roles: Sequence[str], name: str) -> list[bytes | None]:
+        """One row of each role, None where it has none. Repeatable."""
 
     def commit(self, commit: Commit) -> Committed:
         """OK: it happened, once. FENCED: another leads, stop acting. CONFLICT: nothing happened, reload.

@@ -47,7 +47,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     exchange: tuple[ExchangeRef, ...] = ()
     root_failure: Failure | None = None
     takeovers: int = 0
-    handed_over: bool = False  #: its leader has given it up of its own accord
+    handed_over: bool = False  #: its leader gives it up of its own accord, or begins what others may make it die of
     next_allocation: int = 0
     restore: RestoreRef | None = None  #: what the current attempts began with
     initial: RestoreRef | None = None  #: the savepoint that the job was started from; the user's, never deleted

@@ -4,7 +4,7 @@ What does not open is refused here, before anybody decodes it: it is logged, and
 message and no row. So every reader passes it over, or names it, as it does with anything malformed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -63,6 +63,10 @@ class SealedStore:
     def load(self, role: str) -> LeaderState:
         state = self._store.load(role)
         return replace(state, rows=self._opened(role, state.rows), outbox=self._opened(f"{role} outbox", state.outbox))
+
+    def row(self, roles: Sequence[str], name: str) -> list[bytes | None]:
+        found = zip(roles, self._store.row(roles, name), strict=True)
+        return [None if raw is None else self._opened(role, {name: raw})[name] for role, raw in found]
 
     def commit(self, commit: Commit) -> Committed:
         return self._store.commit(

@@ -1,5 +1,6 @@
 """Row sets of the leaders over Redis: loaded in one moment, changed by `lua/commit.lua` alone."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import redis
@@ -67,6 +68,15 @@ class RedisStore:
             rows={name: value for name, value in rows.items() if name not in RESERVED_ROWS},
             outbox={name.decode(): value for name, value in outbox.items()},
         )
+
+    def row(self, roles: Sequence[str], name: str) -> list[bytes | None]:
+        if not roles:
+            return []
+        with self._client.pipeline(transaction=False) as reads:
+            for role in roles:
+                reads.hget(self._keys.rows(role), name)
+            found: list[bytes | None] = reads.execute()
+        return found
 
     def commit(self, commit: Commit) -> Committed:
         keys = [self._keys.epoch(commit.role), self._keys.rows(commit.role), self._keys.outbox(commit.role)]

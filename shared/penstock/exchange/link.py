@@ -25,7 +25,7 @@ _FORGET = files(__package__).joinpath("forget.lua").read_bytes()
 
 _log = structlog.get_logger(__name__)
 
-#: seconds for the last command of a generation that is lost
+#: seconds for the last command to a generation
 _LAST_WORD = 0.2
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.02, 1.0  # seconds
 

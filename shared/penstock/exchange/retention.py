@@ -23,6 +23,8 @@ class Retention:
 
     ON --off--> OFF --a snapshot--> PROVISIONAL --that checkpoint completes--> ON
                                         +-- it fails, or the bound is reached --> OFF
+    Only snapshots of checkpoints from `off`'s on count. The barrier comes by the log, `off` from the JobMaster: where
+    the barrier is first, ON --off--> PROVISIONAL.
     """
 
     def __init__(self, bound: int, keep: EntryId) -> None:
@@ -33,6 +35,7 @@ class Retention:
         self._read: deque[tuple[EntryId, int]] = deque()  #: the last id of each piece that was read, its bytes
         self._resumes: dict[int, EntryId] = {}  #: checkpoint -> where it would be resumed
         self._told = Level.LOW
+        self._first = 0  #: checkpoints below it do not count: the JobMaster has given up what is kept for them
         self.has_moved = False  #: whether more may be trimmed since that was last looked at
 
     @property
@@ -52,8 +55,7 @@ class Retention:
             return
         self._read.append((last, size))
         self.bytes += size
-        if self._is_provisional and self.bytes >= self._bound:
-            self.off()
+        self._bound_provisional()
 
     def position(self, consumed: EntryId) -> EntryId:
         """Up to where the log may be trimmed of which all before `consumed` is consumed."""
@@ -74,6 +76,8 @@ class Retention:
     # -- checkpoints -------------------------------------------------------------------------------------------------
     def snapshot(self, checkpoint: int, resume: EntryId) -> None:
         """The task has its part in a checkpoint; all before `resume` is consumed."""
+        if checkpoint < self._first:
+            return
         self._resumes[checkpoint] = resume
         if not self.is_on:
             self.is_on = self._is_provisional = True
@@ -87,20 +91,40 @@ class Retention:
         self._resumes = {n: at for n, at in self._resumes.items() if n > checkpoint}
         if not self.is_on or resume < self._keep:
             return
-        self._keep, self._is_provisional = resume, False
-        while self._read and self._read[0][0] < resume:
-            self.bytes -= self._read.popleft()[1]
-        self._told, self.has_moved = Level.LOW, True
+        self._is_provisional = False
+        self._keep_from(resume)
 
     def aborted(self, checkpoint: int) -> None:
         """It will not be."""
         self._resumes.pop(checkpoint, None)
         self._told = Level.LOW  # what was asked for did not come
         if self._is_provisional and not self._resumes:
-            self.off()
+            self._give_up()
 
-    def off(self) -> None:
-        """Keep nothing until a checkpoint that begins from now on is complete."""
+    def off(self, checkpoint: int) -> None:
+        """Keep nothing until a checkpoint of at least this number is complete; of one that the task has its part in
+        already, what it needs is kept."""
+        self._first = checkpoint
+        self._resumes = {n: at for n, at in self._resumes.items() if n >= checkpoint}
+        if not self._resumes:
+            self._give_up()
+            return
+        self._is_provisional = True
+        self._keep_from(min(self._resumes.values()))
+        self._bound_provisional()
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+    def _keep_from(self, resume: EntryId) -> None:
+        self._keep = resume
+        while self._read and self._read[0][0] < resume:
+            self.bytes -= self._read.popleft()[1]
+        self._told, self.has_moved = Level.LOW, True
+
+    def _bound_provisional(self) -> None:
+        if self._is_provisional and self.bytes >= self._bound:
+            self._give_up()
+
+    def _give_up(self) -> None:
         self.is_on = self._is_provisional = False
         self._read.clear()
         self._resumes.clear()

@@ -146,11 +146,11 @@ class SlotExchange:
         for link in self._links:
             link.writing.remove(owner)
 
-    def stop_retaining(self, vertices: Collection[str]) -> None:
-        """Trim the logs of these to what is consumed, until a checkpoint that begins from now on is complete."""
+    def stop_retaining(self, vertices: Collection[str], checkpoint: int) -> None:
+        """Trim the logs of these to what is consumed, until a checkpoint of at least this number is complete."""
         for inlet in self._inlets:
             if inlet.owner[0] in vertices and inlet.log.retention is not None:
-                inlet.log.retention.off()
+                inlet.log.retention.off(checkpoint)
 
     def collect_writer(self, collect_id: str, attempt: int) -> CollectWriter:
         """Where the records of `execute_and_collect` go; once an attempt of the collecting subtask."""
@@ -220,8 +220,12 @@ class SlotExchange:
         return min((t for t in times if t is not None), default=None)
 
     def close(self) -> None:
-        """Close the connections. What has not left yet is lost: see `OutputWriter.is_drained`."""
+        """Close the connections. What has not left yet is lost: see `OutputWriter.is_drained`.
+
+        The generation may be deleted already: a slot that gets the next one's tasks has not always read that it is.
+        """
         for link in self._links:
+            link.forget()
             link.close()
         self._selector.close()
 

@@ -122,6 +122,9 @@ class Wire:
         until = time.monotonic() + seconds
         try:
             self.pump()
+            while self._out and (left := until - time.monotonic()) > 0:
+                select.select([], [self._socket], [], left)
+                self.pump()
             self._socket.shutdown(socket.SHUT_WR)
             while (left := until - time.monotonic()) > 0:
                 if select.select([self._socket], [], [], left)[0] and not self._socket.recv(_CHUNK):

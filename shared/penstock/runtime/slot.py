@@ -178,8 +178,8 @@ class _Slot:
                 self._runner.submit(lambda: self._checkpoints.complete(checkpoint))
             case NotifyCheckpointAborted(checkpoint=checkpoint, epoch=epoch):
                 self._runner.submit(lambda: self._checkpoints.abort(checkpoint, epoch))
-            case RetentionOff(vertices=vertices):
-                self._runner.submit(lambda: self._stop_retaining(vertices))
+            case RetentionOff():
+                self._runner.submit(lambda: self._stop_retaining(command))
 
     def _begin_to_cancel(self, attempts: tuple[TaskAttempt, ...]) -> None:
         begun = threading.Event()
@@ -302,9 +302,9 @@ class _Slot:
             self._exchange.remove(vertex, subtask)
             self._runner.forget(former)
 
-    def _stop_retaining(self, vertices: tuple[str, ...]) -> None:
+    def _stop_retaining(self, command: RetentionOff) -> None:
         if self._exchange is not None:
-            self._exchange.stop_retaining(vertices)
+            self._exchange.stop_retaining(command.vertices, command.checkpoint)
 
     def _refuse(self, command: Deploy, failure: Failure) -> None:
         for t in command.tasks:

@@ -38,6 +38,14 @@ def test_nobody_committed_yet(coordination: Coordination) -> None:
     assert coordination.store.load(ROLE) == LeaderState(revision=0, cursor="0-0", nonce="", rows={}, outbox={})
 
 
+def test_one_row_of_several_roles(coordination: Coordination, epoch: int) -> None:
+    commit = Commit(role=ROLE, epoch=epoch, revision=0, nonce="n1", rows={"a": b"1", "b": b"2"})
+    assert coordination.store.commit(commit) == "OK"
+    assert coordination.store.row(["job:nobody", ROLE], "b") == [None, b"2"]
+    assert coordination.store.row([ROLE], "c") == [None]
+    assert coordination.store.row([], "b") == []
+
+
 def test_rows_outbox_and_cursor_change_together(coordination: Coordination, epoch: int) -> None:
     first = Commit(
         role=ROLE,

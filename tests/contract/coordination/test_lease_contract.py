@@ -130,6 +130,16 @@ def test_free_keeps_the_order_and_leaves_out_what_is_held(coordination: Coordina
     assert coordination.leases.free([]) == []
 
 
+def test_when_the_first_of_several_leases_ends(coordination: Coordination) -> None:
+    leases = coordination.leases
+    assert leases.expires_ms(["job:a", "job:b"]) is None
+    leases.acquire("job:a", "n", LONG)
+    leases.acquire("job:b", "n", LONG // 2)
+    soonest = leases.expires_ms(["job:a", "job:b", "job:c"])
+    assert soonest is not None and 0 < soonest <= LONG // 2
+    assert leases.expires_ms([]) is None
+
+
 def test_a_lease_needs_a_nonce(coordination: Coordination) -> None:
     with pytest.raises(ValueError, match="'resourcemanager' needs a nonce"):
         coordination.leases.acquire(ROLE, "", LONG)

@@ -87,6 +87,8 @@ def test_a_forged_row_is_no_row(plane: Coordination) -> None:
     plane.client.hset(raw, "two", b'{"forged": true}')
     plane.client.hset(raw, "three", plane.client.hget(raw, "one"))
     assert plane.store.load("r").rows == {"one": b"{}", "two": REFUSED, "three": REFUSED}
+    for name, row in (("one", b"{}"), ("two", REFUSED), ("four", None)):
+        assert plane.store.row(["r"], name) == [row]
 
 
 def test_a_forged_blob_is_refused_and_counts_as_missing(plane: Coordination) -> None:

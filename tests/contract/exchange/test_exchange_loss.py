@@ -121,6 +121,24 @@ def test_deleting_a_generation_fences_both_ends_and_leaves_no_key(rig: Any) -> N
         time.sleep(0.01)
 
 
+def test_a_slot_that_leaves_a_deleted_generation_before_it_knows_leaves_no_key(rig: Any) -> None:
+    rig.writers[0].emit(0, [1])
+    rig.run(lambda: rig.got[0] == [1])
+    credit = rig.keys.credit(rig.graph.job_id, 0, "c", 0)
+    rig.run(lambda: rig.client.exists(credit))
+    rig.writers[0].emit(0, [2])
+    rig.run(lambda: rig.writers[0].is_drained, rig.a, consume=False)
+    while rig.got[0] != [1, 2]:  # with its credit still to be told
+        rig.b.on_readable()
+        rig.poll()
+    rig.delete_logs()
+    while not rig.client.exists(credit):
+        rig.b.flush(idle=True)
+    for slot in (rig.a, rig.b):
+        slot.close()
+    assert list(rig.client.scan_iter(f"{rig.keys.prefix}:*")) == []
+
+
 def test_a_flushed_server_is_lost(make_rig: Any, own_redis: Any) -> None:
     rig = make_rig(urls=[own_redis().url])
     rig.writers[0].emit(0, [1])

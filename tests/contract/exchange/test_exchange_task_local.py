@@ -114,10 +114,13 @@ class Job:
         sent = writer.sequences()
         self.run(lambda: n in self.barriers)
         if is_completed:
-            for gate in self.gates.values():
-                if gate.retention is not None:
-                    gate.retention.completed(n)
+            self.completed(n)
         return sent, self.snapshot
+
+    def completed(self, n: int) -> None:
+        for gate in self.gates.values():
+            if gate.retention is not None:
+                gate.retention.completed(n)
 
     def entries(self) -> int:
         return int(self.client.xlen(self.keys.input_log(JOB, 0, "c", 0)))
@@ -321,7 +324,7 @@ def test_retaining_stops_and_goes_on_with_the_next_checkpoint(make_job: MakeJob)
     _, snapshot = job.checkpoint(1, writer)
     writer.emit(0, [4])
     job.run(lambda: job.got["B"] == [1, 2, 3, 4])
-    job.slots["B"].stop_retaining(["c"])
+    job.slots["B"].stop_retaining(["c"], 2)
     job.run(lambda: job.entries() == 0)
     writer.emit(0, [5])
     _, newer = job.checkpoint(2, writer)
@@ -335,6 +338,22 @@ def test_retaining_stops_and_goes_on_with_the_next_checkpoint(make_job: MakeJob)
     with pytest.raises(ExchangeLost, match="trimmed up to") as lost:
         job.run(lambda: False)
     assert lost.value.kind == "trimmed"
+
+
+def test_word_that_retaining_stops_comes_after_the_barrier_that_it_goes_on_with(make_job: MakeJob) -> None:
+    job = make_job()
+    writer = job.producer(0, "A")
+    job.consumer(0, "B")
+    writer.emit(0, [1, 2, 3])
+    _, newer = job.checkpoint(2, writer, is_completed=False)
+    writer.emit(0, [4])
+    job.run(lambda: job.got["B"] == [1, 2, 3, 4])
+    job.slots["B"].stop_retaining(["c"], 2)
+    job.run(lambda: job.entries() == 1)
+    job.completed(2)
+    job.lose("B")
+    job.consumer(1, "B2", newer)
+    job.run(lambda: job.got["B2"] == [4])
 
 
 def test_a_status_that_a_restarted_producer_repeats_does_not_count(make_job: MakeJob) -> None:

@@ -217,7 +217,7 @@ def test_a_full_log_holds_its_producers_until_a_checkpoint_or_until_nothing_is_k
     job.slots.wait_for("RUNNING", 6)
     before = len(job.slots.wait(RetentionFull, lambda found: len(found) > len(full)))
     for allocation in job.live():
-        job.slots.tell(allocation, RetentionOff(epoch=1, vertices=(job.counts, job.sums)))
+        job.slots.tell(allocation, RetentionOff(epoch=1, vertices=(job.counts, job.sums), checkpoint=2))
     job.may_end.touch()
     job.slots.wait(InputExhausted, lambda found: len({(e.vertex, e.subtask) for e in found}) == 6)
     assert len(job.slots.wait(RetentionFull, bool)) == before, "nobody waits for a checkpoint any more"
@@ -229,7 +229,7 @@ def test_a_log_that_was_trimmed_too_far_says_so(make_job: Any) -> None:
     job.begin()
     first = job.take(1)
     for allocation in job.live():
-        job.slots.tell(allocation, RetentionOff(epoch=1, vertices=(job.counts, job.sums)))
+        job.slots.tell(allocation, RetentionOff(epoch=1, vertices=(job.counts, job.sums), checkpoint=2))
     time.sleep(0.5)
     job.kill("b1")
     job.slots.start("c1")

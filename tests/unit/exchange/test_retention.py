@@ -49,7 +49,7 @@ def test_switched_off_it_keeps_from_the_next_snapshot_on_until_that_is_decided()
     retention = Retention(100, (0, 1))
     retention.read((1, 0), 100)
     retention.snapshot(1, (1, 1))
-    retention.off()
+    retention.off(2)
     assert retention.position((5, 0)) == (5, 0) and not retention.withholds
     retention.completed(1)
     assert retention.position((6, 0)) == (6, 0), "its position is trimmed already"
@@ -64,9 +64,45 @@ def test_switched_off_it_keeps_from_the_next_snapshot_on_until_that_is_decided()
     assert retention.news() is Level.HALF
 
 
+def test_a_barrier_that_comes_before_the_word_that_nothing_is_kept_counts() -> None:
+    retention = Retention(100, (0, 1))
+    retention.read((1, 0), 100)
+    retention.snapshot(1, (1, 0))
+    retention.snapshot(2, (5, 0))
+    retention.off(2)
+    assert retention.position((9, 0)) == (5, 0) and not retention.withholds
+    assert retention.bytes == 0 and retention.has_moved
+    retention.completed(2)
+    retention.read((9, 0), 50)
+    assert retention.position((9, 0)) == (5, 0) and retention.news() is Level.HALF
+
+
+def test_a_barrier_that_comes_first_counts_no_longer_once_its_checkpoint_fails_or_the_bound_is_reached() -> None:
+    failed, full = Retention(100, (0, 1)), Retention(100, (0, 1))
+    for retention in (failed, full):
+        retention.snapshot(2, (5, 0))
+    failed.off(2)
+    failed.aborted(2)
+    assert failed.position((9, 0)) == (9, 0)
+    full.read((7, 0), 100)
+    full.off(2)
+    assert full.position((9, 0)) == (9, 0) and not full.withholds
+
+
+def test_a_checkpoint_of_before_does_not_bring_back_what_was_given_up() -> None:
+    retention = Retention(100, (0, 1))
+    retention.off(5)
+    retention.snapshot(4, (3, 0))
+    retention.completed(4)
+    assert retention.position((9, 0)) == (9, 0)
+    retention.snapshot(5, (9, 0))
+    retention.completed(5)
+    assert retention.position((12, 0)) == (9, 0)
+
+
 def test_a_checkpoint_that_takes_too_long_after_it_was_switched_off_is_given_up() -> None:
     retention = Retention(100, (0, 1))
-    retention.off()
+    retention.off(1)
     retention.snapshot(1, (2, 0))
     retention.read((3, 0), 100)
     assert not retention.is_on and not retention.withholds and retention.news() is None

@@ -160,11 +160,14 @@ class Setting:
                 manager.leader.step()
             self.cluster.step()
 
-    def until_over(self, state: str, job: str = JOB) -> None:
+    def until_over(self, state: str, job: str = JOB, *, settled: bool = True) -> None:
+        """`settled`: and nothing is left, of other jobs neither."""
         self.until(lambda: self.coordination.submissions.tombstone(job) is not None, state)
         tombstone = self.coordination.submissions.tombstone(job)
         assert tombstone is not None
         assert (self.state(job), tombstone.state) == (state, state)
+        if not settled:
+            return
         self.until(lambda: not any(m.leader.jobs for m in self.managers) and self.cluster.free >= 2, "all given back")
         assert self.coordination.submissions.live() == set()
         assert not self.logs.alive and not self.cluster.waiting

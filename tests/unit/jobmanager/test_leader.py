@@ -1,6 +1,6 @@
 """Leading jobs over the in-memory plane: life cycles, poison, fencing, outages, successors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from penstock.coordination.memory.keyspace import wall_ms
 from penstock.coordination.messages import CancelRequested, Failure, encode
 from penstock.coordination.rows import Claim
+from penstock_jobmanager import leader as leader_module
+from penstock_jobmanager import suspects
 from penstock_jobmanager.job_master import JobMaster
 from tests.unit.jobmanager.jobs import FLAT_MAP, JOB, REF, SOURCE, graph, vertex
 from tests.unit.jobmanager.setting import Setting
@@ -295,6 +297,25 @@ def test_an_outage_at_any_call_loses_nothing(setting: Setting, monkeypatch: pyte
     assert setting.record().job.takeovers == 0 and len(setting.cluster.deploys) == 2
 
 
+def test_the_end_of_a_lease_that_nobody_renews_is_looked_for_when_it_comes(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = setting.start()
+    manager.leader._poll = 2.0
+    setting.submit(graph(1))
+    assert setting.coordination.leases.acquire(f"job:{JOB}", "of one that is dead", 300)
+    waits, read = list[int](), setting.coordination.events.read
+
+    def noted(cursors: Mapping[str, str], block_ms: int = 0, count: int = 256) -> dict[str, list[tuple[str, bytes]]]:
+        waits.append(block_ms)
+        return read(cursors, block_ms, count)
+
+    monkeypatch.setattr(setting.coordination.events, "read", noted)
+    manager.leader.step()
+    assert waits and waits[0] <= 305
+    setting.until(setting.running)
+
+
 def test_poison_that_kills_its_leaders_is_ended_by_the_limit(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     setting.submit()
 
@@ -315,6 +336,33 @@ def test_poison_that_kills_its_leaders_is_ended_by_the_limit(setting: Setting, m
     setting.until_over("FAILED")
     root = setting.record().job.root_failure
     assert root is not None and "taken over 4 times" in root.message
+
+
+def test_poison_does_not_end_the_jobs_that_share_its_leaders(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (leader_module, suspects):
+        monkeypatch.setattr(module, "PROBATION", 0.05)
+    setting.submit(graph(1))
+    setting.submit(graph(1, OTHER))
+    poison, get = setting.record(OTHER).job.graph, setting.coordination.blobs.get
+
+    def dies(digest: str) -> bytes:
+        if digest == poison:
+            raise KeyboardInterrupt
+        return get(digest)
+
+    monkeypatch.setattr(setting.coordination.blobs, "get", dies)
+    for _ in range(40):
+        manager = setting.start()
+        try:
+            setting.until_over("FAILED", OTHER, settled=False)
+            break
+        except KeyboardInterrupt:
+            manager.die()
+            setting.managers.remove(manager)
+    root = setting.record(OTHER).job.root_failure
+    assert root is not None and "taken over 11 times" in root.message
+    setting.until(setting.running)
+    assert setting.record().job.takeovers <= suspects.SUSPECT_AFTER + 1
 
 
 def test_the_events_are_trimmed_up_to_the_committed_cursor(setting: Setting) -> None:

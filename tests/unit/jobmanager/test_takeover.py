@@ -62,6 +62,17 @@ def test_leaderships_are_counted_but_for_the_first() -> None:
     assert take_over(record, 1, 2, OPTIONS, at()) == Decision(rows={"job": replace(new_row(), takeovers=1)})
 
 
+def test_a_job_that_is_excused_is_not_counted_once() -> None:
+    made = running(1)
+    decision, row = made.excuse(at()), made.record.job
+    assert decision == Decision(rows={"job": row}) and row.handed_over
+    for takeovers in (0, 1):
+        successor = JobRecord(row)
+        take_over(successor, 5, 2, OPTIONS, at())
+        row = successor.job
+        assert row.takeovers == takeovers and not row.handed_over
+
+
 def test_a_stable_leadership_clears_the_count() -> None:
     made = running(1)
     made.record.job = replace(made.record.job, takeovers=3)

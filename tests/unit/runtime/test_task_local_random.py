@@ -13,7 +13,7 @@ from penstock.checkpoint.options import CheckpointOptions
 from penstock.coordination.messages import CheckpointAcked
 from penstock.exchange.elements import CheckpointBarrier
 from penstock.exchange.errors import ExchangeLost
-from penstock.exchange.retention import Level
+from penstock.exchange.retention import Level, Retention
 from penstock.graph.states import ExecutionState
 from penstock.graph.wiring import producers
 from penstock.operators.specs import MapSpec, ReduceSpec, SinkSpec, SourceSpec
@@ -83,6 +83,7 @@ class World:
         self.completed: int | None = None
         self.last = 0  #: checkpoint
         self.is_off = False
+        self.to_switch_off: dict[Owner, int] = {}  #: who has not heard yet that nothing is kept, and until when
         self.seen: Counter[str] = Counter()
         self.deploy([(v.id, n) for v in self.graph.vertices for n in range(v.parallelism)])
 
@@ -154,10 +155,13 @@ class World:
         self.files.states[self.last] = {
             key: acks[key].state if key in acks else SubtaskState(finished=True) for key in self.tasks
         }
-        self.completed, self.is_off = self.last, False
+        self.completed = self.last
+        self.hear_off(1.0)
         for task in self.tasks.values():
             if not task.state.is_terminal:
                 task.checkpoint_complete(self.last)
+        # a log that has come to its bound once more is trimmed: nobody restarts alone
+        self.is_off = not all(r.is_on for owner, r in self._retentions().items() if not self._is_over(owner))
         self.seen["checkpoints"] += 1
 
     def abort(self) -> None:
@@ -165,12 +169,24 @@ class World:
         for task in self.tasks.values():
             task.checkpoint_aborted(self.last, 1)
         if self.choice.random() < 0.5 and any(self._retention(Level.FULL)):
-            for (vertex, n, attempt), consumer in self.logs.consumers.items():
-                if self.attempts[vertex, n] == attempt:
-                    assert consumer.inlet.log.retention is not None
-                    consumer.inlet.log.retention.off()
+            self.to_switch_off = dict.fromkeys(self._retentions(), self.last + 1)
             self.is_off = True
             self.seen["off"] += 1
+            self.hear_off(0.5)
+
+    def hear_off(self, share: float) -> None:
+        """It comes by each slot's own stream: some hear it late, none after the completion of the next checkpoint."""
+        retentions = self._retentions()
+        for owner in [o for o in self.to_switch_off if self.choice.random() < share]:
+            retentions[owner].off(self.to_switch_off.pop(owner))
+            self.seen["off late"] += retentions[owner].is_on
+
+    def _retentions(self) -> dict[Owner, Retention]:
+        logs = {o: c.inlet.log for o, c in self.logs.consumers.items() if self.attempts[o[0], o[1]] == o[2]}
+        return {owner: log.retention for owner, log in logs.items() if log.retention is not None}
+
+    def _is_over(self, owner: Owner) -> bool:
+        return self.tasks[owner[0], owner[1]].state.is_terminal
 
     def _retention(self, level: Level) -> list[bool]:
         found = [c.inlet.log.retention for c in self.logs.consumers.values()]
@@ -183,6 +199,7 @@ class World:
             keys = list(self.tasks)
             vertex, n = self.choice.choices(keys, [1.0 / (1 + self.slow * places[v]) for v, _ in keys])[0]
             self._step((vertex, n, self.attempts[vertex, n]), self.tasks[vertex, n])
+            self.hear_off(0.01)
             self.seen["full"] += bool(self._retention(Level.FULL))
             if self.zombies and self.choice.random() < 0.3:
                 self._step_zombie()

@@ -58,6 +58,11 @@ class Keyspace:
         if any(key in kind for kind in (self._strings, self.hashes, self.sets, self.scores, self.streams)):
             self._expiry[key] = self.now_ms() + ttl_ms
 
+    def left_ms(self, key: str) -> int | None:
+        """PTTL of a string. None: it is not there, or stays."""
+        expires = None if self.get(key) is None else self._expiry.get(key)
+        return None if expires is None else expires - self.now_ms()
+
     def collect(self, key: str) -> None:
         """Delete the key where its time is over."""
         expires = self._expiry.get(key)

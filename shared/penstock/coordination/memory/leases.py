@@ -69,3 +69,8 @@ class MemoryLeases:
     def free(self, roles: Iterable[str]) -> list[str]:
         with self._space as space:
             return [role for role in roles if space.get(self._keys.lease(role)) is None]
+
+    def expires_ms(self, roles: Iterable[str]) -> int | None:
+        with self._space as space:
+            left = (space.left_ms(self._keys.lease(role)) for role in roles)
+            return min((ms for ms in left if ms is not None), default=None)

@@ -1,5 +1,6 @@
 """Guarded commits of the twin: `lua/commit.lua` in Python."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from penstock.coordination.keys import Keys
@@ -39,6 +40,10 @@ class MemoryStore:
                 rows={name: value for name, value in rows.items() if name not in RESERVED_ROWS},
                 outbox=dict(space.hashes.get(self._keys.outbox(role), {})),
             )
+
+    def row(self, roles: Sequence[str], name: str) -> list[bytes | None]:
+        with self._space as space:
+            return [space.hashes.get(self._keys.rows(role), {}).get(name) for role in roles]
 
     def commit(self, commit: Commit) -> Committed:
         rows = self._keys.rows(commit.role)
