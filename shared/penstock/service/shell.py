@@ -90,7 +90,7 @@ class Service:
         """
         with self:
             outage = 0
-            while not self._admission.is_admitted and not self.stopping.wait(0.01):
+            while not self._admission.is_admitted and not self.stopping.wait(0.05):
                 self.beat()
             while not self.stopping.is_set():
                 try:

@@ -128,3 +128,34 @@ def test_what_is_refused(measured: Replica, path: str, status: int, message: str
     assert refused.status_code == status
     assert refused.json()["errors"][0].startswith(message)
     assert measured.http.get(f"{VERTEX}/subtasks/1/attempts/2").json()["attempt"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        (
+            f"{VERTEX}/subtasks/metrics",
+            "numRecordsIn numRecordsOut numRecordsInPerSecond numRecordsOutPerSecond numBytesIn numBytesOut "
+            "busyTimeMsPerSecond backPressuredTimeMsPerSecond idleTimeMsPerSecond accumulateBusyTimeMs "
+            "currentInputWatermark Source__lines.numRecordsInPerSecond",
+        ),
+        (
+            f"/jobs/{JOB}/metrics",
+            "uptime downtime fullRestarts numRestarts lastCheckpointSize lastCheckpointDuration "
+            "lastCheckpointExternalPath totalNumberOfCheckpoints numberOfCompletedCheckpoints "
+            "numberOfFailedCheckpoints",
+        ),
+        (
+            "/jobmanager/metrics",
+            "numRunningJobs taskSlotsTotal taskSlotsAvailable numRegisteredTaskManagers Status.JVM.CPU.Load "
+            "Status.JVM.Memory.Heap.Used Status.JVM.Memory.Heap.Max",
+        ),
+        (
+            "/taskmanagers/metrics",
+            "Status.JVM.Memory.Heap.Used Status.JVM.Memory.Heap.Max Status.Flink.Memory.Managed.Used "
+            "Status.Flink.Memory.Managed.Total Status.Shuffle.Netty.UsedMemory Status.Shuffle.Netty.TotalMemory",
+        ),
+    ],
+)
+def test_what_flinks_dashboard_and_autoscaler_ask_for_is_there(measured: Replica, path: str, names: str) -> None:
+    assert set(names.split()) <= {metric["id"] for metric in measured.http.get(path).json()}
