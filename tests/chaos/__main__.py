@@ -7,6 +7,7 @@ docker; processes).
 
 import os
 import random
+import shlex
 import signal
 import sys
 import tempfile
@@ -83,7 +84,7 @@ def main() -> int:
     print("\n" + report.write(out, outcomes, ALL, campaign.harness.name, f"{load}; {report.load_now()}"))
     bad = [outcome for outcome in outcomes if outcome.problems]
     for outcome in bad:
-        print(f"repeat with: make chaos SCENARIO='{outcome.scenario}' SEED={outcome.seed} MINUTES=0")
+        print(f"repeat with: make chaos SCENARIO={shlex.quote(outcome.scenario)} SEED={outcome.seed} MINUTES=0")
     for name in (unreached := report.never_reached(report.summary(outcomes, ALL))):
         print(f"never reached: {name}")
     return 1 if bad or unreached else 0
