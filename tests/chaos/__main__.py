@@ -25,6 +25,8 @@ from tests.chaos.scenarios import ALL
 
 def chosen(text: str) -> list[Scenario]:
     """Those whose names contain one of the parts. ValueError: none does."""
+    if text.strip() in ALL:  # names may have commas
+        return [ALL[text.strip()]]
     parts = [part.strip() for part in text.split(",") if part.strip()]
     exact = [ALL[part] for part in parts if part in ALL]
     if len(exact) == len(parts):
