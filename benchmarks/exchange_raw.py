@@ -1,5 +1,6 @@
 """What the exchange adds to bare XADD and XREAD of entries of the same size, in one process."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ RECORDS = 1_000_000
 WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "runs", "away"]
 BATCH = 1000
 
-Batches = list[tuple[list[tuple[str, int]], list[str]]]
+Batches = list[tuple[list[Any], list[Any]]]
 
 
 def measure(url: str, rounds: int) -> list[dict[str, Any]]:
@@ -20,10 +21,14 @@ def measure(url: str, rounds: int) -> list[dict[str, Any]]:
     size = through_exchange(url, made, 10 * BATCH) / (10 * BATCH)
     # the exchange's own entries, by their size
     records = int(32 * 1024 / size)
+    records_bytes = RECORDS * size
+    ready = [([os.urandom(32 * 1024)], [0]) for _ in range(16)]
     ways: dict[str, Callable[[], object]] = {
         "bare XADD, XREAD, XTRIM": lambda: through_redis(url, made, RECORDS, records, pickled=False),
         "the same and pickling": lambda: through_redis(url, made, RECORDS, records, pickled=True),
         "SlotExchange": lambda: through_exchange(url, made, RECORDS),
+        # one record an entry, as large as the entries above: what carrying alone takes
+        "SlotExchange, bytes that are ready": lambda: through_exchange(url, ready, RECORDS // records),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
@@ -31,13 +36,13 @@ def measure(url: str, rounds: int) -> list[dict[str, Any]]:
             begin = time.process_time()
             way()
             taken[name].append(time.process_time() - begin)
-    best = spread(taken["SlotExchange"]).median
+    bare = spread(taken["bare XADD, XREAD, XTRIM"]).median
     return [
         {
             "way": name,
-            "records_per_cpu_s": round(RECORDS / spread(seconds).median),
+            "mb_per_cpu_s": round(records_bytes / 1e6 / spread(seconds).median),
             "noise": round(spread(seconds).noise, 3),
-            "exchange_takes": round(best / spread(seconds).median, 2),
+            "of_bare": round(bare / spread(seconds).median, 2),
         }
         for name, seconds in taken.items()
     ]

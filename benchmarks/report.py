@@ -105,6 +105,6 @@ def _start_latency(latency: dict[str, Any]) -> str:
 
 
 def _exchange(rows: list[dict[str, Any]]) -> str:
-    body = [(row["way"], f"{row['records_per_cpu_s']:,}", f"{row['noise']:.0%}", row["exchange_takes"]) for row in rows]
-    head = ("one process, one channel", "records per CPU s", "noise", "SlotExchange takes")
+    body = [(row["way"], row["mb_per_cpu_s"], f"{row['noise']:.0%}", row["of_bare"]) for row in rows]
+    head = ("one process, one channel, entries of 32 KiB", "MB of payload per CPU s", "noise", "of bare")
     return "### The exchange alone\n\n" + table(head, body)

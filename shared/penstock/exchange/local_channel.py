@@ -44,7 +44,9 @@ class LocalChannel:
         self.sequence += len(values)
         self._records += len(values)
         if self.tap is not None:
-            self.tap(self.channel, RecordBatch(values, timestamps, keys))
+            # in lists of its own: what comes next may be added to these
+            times, of = (None if column is None else column.copy() for column in (timestamps, keys))
+            self.tap(self.channel, RecordBatch(values.copy(), times, of))
         self._last.add(values, timestamps, keys)
         if len(self._last) >= _SMALL:
             self._queue.append(self._last.take(len(self._last)))

@@ -76,6 +76,11 @@ class OutputWriter:
             self._blocked.discard(index)
 
     @property
+    def is_remote(self) -> bool:
+        """Whether all its channels lead through logs."""
+        return len(self._remote) == len(self._channels)
+
+    @property
     def blocked(self) -> bool:
         """Whether some channel is out of credit: its task takes no more input. What it emits all the same is parked."""
         return bool(self._blocked)
@@ -102,8 +107,8 @@ class OutputWriter:
         timestamps: list[int | None] | None = None,
         keys: list[Any] | None = None,
     ) -> None:
-        """Send records to `targets[i]`. The lists are kept by reference and belong to the exchange from now on; one
-        list may be handed to several targets. `timestamps` and `keys` run parallel to `values`."""
+        """Send records to `targets[i]`. The lists belong to the exchange from now on, which may change them: each
+        target gets its own. `timestamps` and `keys` run parallel to `values`."""
         channel = self._channels[i]
         channel.emit(values, timestamps, keys)
         if i in self._remote:

@@ -107,12 +107,12 @@ class SingleTargetEdge(Edge):
 
 
 class BroadcastEdge(Edge):
-    """Every record to every target; lists are shared: nobody changes them."""
+    """Every record to every target, each in lists of its own."""
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         if values:
             for i in range(len(self.writer.targets)):
-                self._emit(i, values, timestamps, None)
+                self._emit(i, values.copy(), None if timestamps is None else timestamps.copy(), None)
 
 
 class RoundRobinEdge(Edge):

@@ -22,11 +22,8 @@ from penstock.operators.specs import CustomPartitionerSpec, HashPartitionerSpec
 from penstock.operators.user_function import UserFunction
 
 _hash = xxhash.xxh3_64_intdigest
-#: keys whose subtask an edge remembers: those that came first, mostly the frequent ones. A table of all would be looked
-#: up in main memory, which takes as long as to hash the key.
-REMEMBERED_KEYS = 1 << 12
-#: records after which it remembers others: what is frequent changes
-_FORGET_AFTER = 1 << 20
+#: keys, other than text, whose subtask an edge remembers; all are forgotten when there are more
+CACHED_KEYS = 1 << 16
 
 
 class HashEdge(SingleTargetEdge):
@@ -39,7 +36,6 @@ class HashEdge(SingleTargetEdge):
         self._selector = UserFunction(spec.key_selector, "get_key")
         self._max_parallelism = max_parallelism
         self._subtasks: dict[Any, int] = {}
-        self._forget_at = _FORGET_AFTER
         targets = len(writer.targets)
         self._owners = [subtask_of(group, targets, max_parallelism) for group in range(max_parallelism)]
 
@@ -55,13 +51,23 @@ class HashEdge(SingleTargetEdge):
         code.line(f"{key} = {code.bind(f'key_selector_{n}', self._selector.call)}({rec.value})")
         if len(self.writer.targets) > 1:
             at = code.fresh("i")
-            with code.indented("try:", is_block=True):
-                code.line(f"{at} = {code.bind(f'subtask_of_{n}', self._subtasks.get)}({key})")
-            with code.indented("except TypeError:", is_block=True):
-                code.line(f"{at} = None")
-            with code.indented(f"if {at} is None:"):
-                code.line(f"{at} = {code.bind(f'edge_{n}', self)}.subtask({key})")
+            self._choose(code, key, at)
         self._collect(code, rec, key=key, at=at)
+
+    def _choose(self, code: ChainCode, key: str, at: str) -> None:
+        n, edge = self.number, code.bind(f"edge_{self.number}", self)
+        owners, digest = code.bind(f"owners_{n}", self._owners), code.bind("xxh3_64_intdigest", _hash)
+        # as `key_group` has it. A table of all keys would be looked up in main memory, which takes longer
+        with code.indented(f"if {key}.__class__ is str:"):
+            with code.indented("try:", is_block=True):
+                code.line(f"{at} = {owners}[{digest}({key}.encode()) % {self._max_parallelism}]")
+            with code.indented("except UnicodeEncodeError:", is_block=True):
+                code.line(f"{at} = {edge}.subtask({key})")
+        with code.indented("else:"):
+            with code.indented("try:", is_block=True):
+                code.line(f"{at} = {code.bind(f'subtasks_{n}', self._subtasks)}[{key}]")
+            with code.indented("except (KeyError, TypeError):", is_block=True):
+                code.line(f"{at} = {edge}.subtask({key})")
 
     def deliver(self, values: list[Any], timestamps: Timestamps, keys: Keys) -> None:
         if keys:
@@ -85,23 +91,15 @@ class HashEdge(SingleTargetEdge):
             ) from None
 
     def subtask(self, key: Any) -> int:
-        """The index of the target that owns the key; TypeError: it cannot be a key."""
-        # as `key_group`, without the calls on the way
-        if type(key) is str and key.isascii():
-            subtask = self._owners[_hash(key.encode()) % self._max_parallelism]
-        else:
-            subtask = self._owners[self.check(key)]
-        if len(self._subtasks) < REMEMBERED_KEYS:
-            self._subtasks[key] = subtask
-        return subtask
+        """The index of the target that owns the key; remembered for the next record with this key.
 
-    def deliver_buckets(
-        self, values: list[list[Any]], timestamps: list[list[int | None]] | None, keys: list[list[Any]] | None
-    ) -> None:
-        super().deliver_buckets(values, timestamps, keys)
-        if self.records_out >= self._forget_at:
-            self._forget_at = self.records_out + _FORGET_AFTER
+        TypeError: it cannot be a key.
+        """
+        subtask = self._owners[self.check(key)]
+        if len(self._subtasks) >= CACHED_KEYS:
             self._subtasks.clear()
+        self._subtasks[key] = subtask
+        return subtask
 
 
 class CustomEdge(Edge):

@@ -223,7 +223,10 @@ class Task:
         head = chain.operators[0]
         self._source = head if isinstance(head, SourceOperator) else None
         self._end.collectors = [o.collector for o in chain.operators if isinstance(o, CollectOperator)]
-        self._input = TaskInput(self._gate, chain, self._source, self._barriers, self._stops, self._input_ended)
+        feeds_slot = not all(writer.is_remote for writer in self._writers)
+        self._input = TaskInput(
+            self._gate, chain, self._source, self._barriers, self._stops, self._input_ended, feeds_slot
+        )
         if self._source is not None:
             self._source.wake = self._source_woke
         if self._barriers is not None:

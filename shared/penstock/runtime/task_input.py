@@ -24,10 +24,13 @@ from penstock.runtime.task_barriers import TaskBarriers
 
 #: gate events in one step; the slot's other tasks wait that long
 EVENTS_A_STEP = 8
+#: seconds after which a step polls its source no more
+_POLLING = 0.003
 
 
 class TaskInput:
-    """`source`: of a task without a gate's input. `stops`: asked between two events whether to take no more now."""
+    """`source`: of a task without a gate's input. `stops`: asked between two events whether to take no more now.
+    `feeds_slot`: a task of the same slot takes what this one makes, in memory."""
 
     def __init__(
         self,
@@ -37,12 +40,15 @@ class TaskInput:
         barriers: TaskBarriers | None,
         stops: Callable[[], bool],
         on_end: Callable[[], None],
+        feeds_slot: bool = True,
     ) -> None:
         self.records = 0  #: taken so far
         #: of a wire tap: (input, batch, channel) as it is taken
         self.on_batch: Callable[[int, RecordBatch, int], None] | None = None
         self._gate, self._chain, self._source = gate, chain, source
         self._barriers, self._stops, self._on_end = barriers, stops, on_end
+        # who takes it in memory should find it in the CPU's cache: one poll a step. Else a round costs more than a poll
+        self._polling = 0.0 if feeds_slot else _POLLING
         self._poll_size, self._slices = PollSize(), Slices()
         self._side = self._channel = 0  #: the input and the channel that the batch in `_slices` came by
         self._retry_at = 0.0
@@ -59,7 +65,16 @@ class TaskInput:
 
     def take(self) -> bool:
         """One piece. False: there was nothing."""
-        return self._poll_source(self._source) if self._source is not None else self._poll_gate()
+        source = self._source
+        if source is None:
+            return self._poll_gate()
+        until = time.monotonic() + self._polling
+        progress = False
+        while self._poll_source(source):
+            progress = True
+            if time.monotonic() >= until or self._stops():
+                break
+        return progress
 
     def rest(self) -> tuple[int, RecordBatch] | None:
         """What is left of the batch at hand, and the channel it came by."""
