@@ -1,4 +1,4 @@
-"""ClusterReader: jobs and TaskManagers as Redis has them now, through the 200 ms cache. Nothing else is remembered."""
+"""ClusterReader: jobs and TaskManagers as Redis has them now, through the 200 ms cache. It remembers how jobs ended."""
 
 import sys
 import time
@@ -56,6 +56,7 @@ class ClusterReader:
     def __init__(self, coordination: Coordination, clock: Callable[[], float] = time.time) -> None:
         self._coordination, self._clock = coordination, clock
         self.cache = ReadCache()
+        self._ended: dict[str, JobState] = {}
         self._graph = lru_cache(maxsize=_GRAPHS)(self._load_graph)
 
     # -- jobs --------------------------------------------------------------------------------------------------------
@@ -70,6 +71,14 @@ class ClusterReader:
     def jobs(self) -> list[JobView]:
         """All jobs, the newest submission first; without those that cannot be read, or are gone by now."""
         return [view for job_id in self.job_ids() if (view := self._readable(job_id)) is not None]
+
+    def _state(self, job_id: str) -> JobState | None:
+        if (ended := self._ended.get(job_id)) is not None:
+            return ended
+        view = self._readable(job_id)
+        if view is not None and view.row.state.is_terminal:
+            self._ended[job_id] = view.row.state
+        return None if view is None else view.row.state
 
     def _readable(self, job_id: str) -> JobView | None:
         try:
@@ -142,7 +151,11 @@ class ClusterReader:
 
     def job_counts(self) -> dict[str, int]:
         """The four counters of `/overview`; what is not terminal counts as running."""
-        states = [view.row.state for view in self.jobs()]
+        job_ids = self.job_ids()
+        # never again for one that has ended: a cluster shows thousands of those, and this is asked all the time
+        known = self._ended
+        self._ended = {job_id: known[job_id] for job_id in job_ids if job_id in known}
+        states = [state for job_id in job_ids if (state := self._state(job_id)) is not None]
         return {
             "jobs-running": sum(not s.is_terminal for s in states),
             "jobs-finished": states.count(JobState.FINISHED),

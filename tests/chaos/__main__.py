@@ -7,6 +7,7 @@ docker; processes).
 
 import os
 import random
+import shlex
 import signal
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from tests.chaos.scenarios import ALL
 
 def chosen(text: str) -> list[Scenario]:
     """Those whose names contain one of the parts. ValueError: none does."""
+    if text.strip() in ALL:  # names may have commas
+        return [ALL[text.strip()]]
     parts = [part.strip() for part in text.split(",") if part.strip()]
     exact = [ALL[part] for part in parts if part in ALL]
     if len(exact) == len(parts):
@@ -83,7 +86,7 @@ def main() -> int:
     print("\n" + report.write(out, outcomes, ALL, campaign.harness.name, f"{load}; {report.load_now()}"))
     bad = [outcome for outcome in outcomes if outcome.problems]
     for outcome in bad:
-        print(f"repeat with: make chaos SCENARIO='{outcome.scenario}' SEED={outcome.seed} MINUTES=0")
+        print(f"repeat with: make chaos SCENARIO={shlex.quote(outcome.scenario)} SEED={outcome.seed} MINUTES=0")
     for name in (unreached := report.never_reached(report.summary(outcomes, ALL))):
         print(f"never reached: {name}")
     return 1 if bad or unreached else 0

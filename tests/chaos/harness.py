@@ -165,9 +165,10 @@ class ChaosCluster(Protocol):
     def start_member(self, member: str) -> None:
         """Start one that is not alive; do not wait for it."""
 
-    def kill(self, member: str, *, whole: bool = False) -> None:
+    def kill(self, member: str, *, whole: bool = False) -> float:
         """SIGKILL the process; its helpers (lease renewer, slots) find out by themselves. `whole`: they die with it at
-        once, as a machine does; containers know no other way. Also takes the name of a slot process."""
+        once, as a machine does; containers know no other way. Also takes the name of a slot process. When it had died
+        (`time.monotonic()`), as well as is known: the command of a container engine alone takes half a second."""
 
     def terminate(self, member: str) -> None:
         """SIGTERM, and wait until it has left."""

@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _REFUSED_PAUSE = 0.02  #: seconds
 _COLLECT_POLL = 0.05
 _BLOCKED_REFRESH = 1.0  #: a wake entry can be trimmed before it is read; the hash is the truth
+#: seconds from the last flight that was answered on, in which the generation counts as being there
+_SURE_FOR = 1.0
 _FIRST_RENEWAL = 5.0  #: of the time to live: when the credit hashes are there
 #: bytes; what a client sends counts for Redis's memory too, and could be too much all by itself
 _LARGEST_FLIGHT, _OOM_FLIGHT = 1 << 20, 1
@@ -54,6 +56,9 @@ class Writing:
         self._flight: Flight | None = None
         self._replies: list[Any] = []
         self._refresh_at = self._ask_at = 0.0
+        #: when the last flight that was answered had left, and the one that is under way
+        self._sure_at = self._left_at = time.monotonic()
+        self._is_question = False
         self._renew_at = time.monotonic() + _FIRST_RENEWAL
         self._is_unsettled = False  #: whether some end's credit row was not asked for yet
         self._is_awake = self._is_out_of_memory = False
@@ -146,10 +151,13 @@ class Writing:
         """
         if self._flight is not None or now < self.paused_until or not (nudge or self._has_something(now, idle)):
             return None
-        flight = self._make_flight(now, idle, nudge)
+        # credit makes its key anew: a process that stood still, and its generation was deleted, asks before it writes,
+        # since it may be killed before it has read an answer and taken back what it wrote
+        asks = self._is_awake and not self._is_question and now - self._sure_at > _SURE_FOR
+        flight = self._make_question(nudge) if asks else self._make_flight(now, idle, nudge)
         if not flight:
             return None
-        self._flight = flight
+        self._flight, self._is_question, self._left_at = flight, asks, now
         return flight.packed()
 
     def keys(self) -> list[str]:
@@ -174,6 +182,15 @@ class Writing:
             return True
         due = self._publish_at(inlet, now)
         return due is not None and (due <= now or (idle and inlet.log.credit.prompt))
+
+    def _make_question(self, nudge: bool) -> Flight:
+        """Whether the generation is there still: nothing that makes a key."""
+        flight = Flight(self._get_nonce, self._nonce, self._where)
+        if nudge:
+            flight.write(self._wake(self._wake_key, b""), _ignore)
+        else:
+            flight.read(self._get_nonce, _ignore)
+        return flight
 
     def _make_flight(self, now: float, idle: bool, nudge: bool) -> Flight:
         flight = Flight(self._get_nonce, self._nonce, self._where)
@@ -283,6 +300,7 @@ class Writing:
             self._give_back()
             return
         self._flight = self._waiting_since = None
+        self._sure_at = self._left_at
         self._is_out_of_memory = False
         self._set_stalled(False)
         for appender, _ in flight.appends:
@@ -297,7 +315,7 @@ class Writing:
 
     def dropped(self) -> None:
         """The connection is gone: what was not answered is to be sent again."""
-        self._replies = []
+        self._replies, self._is_question = [], False
         self._give_back()
 
     def _give_back(self) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -183,18 +184,26 @@ class ContainerCluster:
     def start_member(self, member: str) -> None:
         docker("start", self._containers[member].id)
 
-    def kill(self, member: str, *, whole: bool = False) -> None:
+    def kill(self, member: str, *, whole: bool = False) -> float:
+        at = time.monotonic()
         name, _, pid = member.partition("/")
         if name not in self._living():
             raise KeyError(member)
         if not pid:
             docker("kill", self._containers[name].id)
             self._paused.discard(name)
-            return
+            return max(at, self._died(name))
         try:
             docker("exec", "--user", "root", self._containers[name].id, "sh", "-c", f"kill -9 {pid}")
         except EngineError:
             raise KeyError(member) from None
+        return at
+
+    def _died(self, member: str) -> float:
+        """When the engine saw the container end (`time.monotonic()`)."""
+        told = docker("inspect", "--format", "{{.State.FinishedAt}}", self._containers[member].id)
+        ended = datetime.fromisoformat(f"{told[:26].rstrip().rstrip('Z')}+00:00")
+        return time.monotonic() - (time.time() - ended.timestamp())
 
     def terminate(self, member: str) -> None:
         docker("stop", "-t", "30", self._containers[member].id)

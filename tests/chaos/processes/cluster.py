@@ -1,6 +1,7 @@
 """A cluster of local processes to be hurt: `penstock.testing.LocalCluster`, with proxies before its Redises."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -214,8 +215,10 @@ class ProcessCluster:
     def start_member(self, member: str) -> None:
         self._cluster.start_one(member)
 
-    def kill(self, member: str, *, whole: bool = False) -> None:
+    def kill(self, member: str, *, whole: bool = False) -> float:
+        at = time.monotonic()
         self._cluster.kill(member, whole=whole)
+        return at
 
     def terminate(self, member: str) -> None:
         self._cluster.terminate(member)

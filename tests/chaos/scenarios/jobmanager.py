@@ -15,8 +15,8 @@ _KILL = frozenset({Ability.KILL})
 def killed(run: Run, *, whole: bool = False) -> None:
     run.sleep(0, 1)
     leader, epoch = run.leader(), run.history.epoch(run.role)
-    at = run.note(f"kill {leader}{' with its lease renewer' if whole else ''}")
-    run.cluster.kill(leader, whole=whole)
+    run.note(f"kill {leader}{' with its lease renewer' if whole else ''}")
+    at = run.cluster.kill(leader, whole=whole)
     run.taken_over(epoch, at)
     run.no_gap(at)
     run.cluster.start_member(leader)
@@ -31,8 +31,8 @@ def while_deploying(run: Run) -> None:
     job = run.submit().wait_submitted()
     leader, epoch = run.leader(), run.history.epoch(run.role)
     run.sleep(0, 0.3)
-    at = run.note(f"kill {leader}, the job is {run.state()}")
-    run.cluster.kill(leader)
+    run.note(f"kill {leader}, the job is {run.state()}")
+    at = run.cluster.kill(leader)
     run.taken_over(epoch, at)
     job.wait_running()
     run.cluster.start_member(leader)
@@ -60,8 +60,8 @@ def in_a_savepoint(run: Run) -> None:
         body = {"target-directory": run.cluster.seen_by_jobs(run.job.folder / "savepoints"), "cancel-job": False}
         trigger = client.request("POST", f"/v1/jobs/{run.job.id}/savepoints", json=body).json()["request-id"]
         run.sleep(0, 0.1)
-        at = run.note(f"savepoint {trigger}, kill {leader}")
-        run.cluster.kill(leader)
+        run.note(f"savepoint {trigger}, kill {leader}")
+        at = run.cluster.kill(leader)
         run.taken_over(epoch, at)
 
         def answered() -> bool:
@@ -125,8 +125,8 @@ def in_turn(run: Run) -> None:
     begun = time.monotonic()
     for _ in range(run.choice.randrange(4, 8)):
         leader, epoch = run.leader(), run.history.epoch(run.role)
-        at = run.note(f"kill {leader}")
-        run.cluster.kill(leader, whole=run.choice.random() < 0.3)
+        run.note(f"kill {leader}")
+        at = run.cluster.kill(leader, whole=run.choice.random() < 0.3)
         run.cluster.start_member(leader)
         run.sleep(0.1, 0.8)
         if run.choice.random() < 0.5:
@@ -149,8 +149,8 @@ def paused(run: Run) -> None:
     run.cluster.resume(stale)
     run.sleep(0.5, 2)
     epoch = run.history.epoch(run.role)
-    at = run.note(f"kill {successor}")
-    run.cluster.kill(successor)
+    run.note(f"kill {successor}")
+    at = run.cluster.kill(successor)
     run.taken_over(epoch, at)
     assert run.leader(but=[successor]) == stale
     run.cluster.start_member(successor)

@@ -16,16 +16,16 @@ def killed(run: Run) -> None:
     for _ in range(2):
         run.sleep(0, 0.6)
         name = run.choice.choice(run.busy_slots())
-        at = run.note(f"kill slot {name}")
-        run.cluster.kill(name)
+        run.note(f"kill slot {name}")
+        at = run.cluster.kill(name)
         run.back(at)
         run.checkpoints(1)
 
 
 def of_the_source(run: Run) -> None:
     name = run.slot_of("Source")
-    at = run.note(f"kill slot {name}, which has a source")
-    run.cluster.kill(name)
+    run.note(f"kill slot {name}, which has a source")
+    at = run.cluster.kill(name)
     run.back(at)
     run.checkpoints(1)
 
@@ -44,8 +44,8 @@ def after_pre_commit(run: Run) -> None:
     name = run.slot_of("Sink")
     run.history.on_command = look
     assert acknowledged.wait(30), "no checkpoint"
-    at = run.note(f"all have acknowledged: kill slot {name}, which has a sink")
-    run.cluster.kill(name)
+    run.note(f"all have acknowledged: kill slot {name}, which has a sink")
+    at = run.cluster.kill(name)
     run.back(at)
     run.checkpoints(1)
 
@@ -53,8 +53,8 @@ def after_pre_commit(run: Run) -> None:
 def again_while_restoring(run: Run) -> None:
     name = run.choice.choice(run.busy_slots())
     before = run.history.attempts(run.job.id)
-    at = run.note(f"kill slot {name}")
-    run.cluster.kill(name)
+    run.note(f"kill slot {name}")
+    at = run.cluster.kill(name)
     run.until(lambda: run.history.attempts(run.job.id) != before, "the restart")
     for _ in range(run.choice.randrange(1, 4)):
         run.sleep(0, 0.3)

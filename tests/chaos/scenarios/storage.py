@@ -30,8 +30,8 @@ def _out_of_order(run: Run) -> None:
     if run.choice.random() < 0.5:
         # restored from what there was before
         name = run.choice.choice(run.busy_slots())
-        at = run.note(f"kill slot {name}")
-        run.cluster.kill(name)
+        run.note(f"kill slot {name}")
+        at = run.cluster.kill(name)
         run.back(at, counts=False)
     run.note("it is in order again")
     run.cluster.free_storage()
@@ -50,8 +50,8 @@ def damaged(run: Run) -> None:
         run.note(f"damage {newest.name}/{victim.name}")
         _damage(victim, run)
     name = run.choice.choice(run.busy_slots())
-    at = run.note(f"kill slot {name}")
-    run.cluster.kill(name)
+    run.note(f"kill slot {name}")
+    at = run.cluster.kill(name)
     run.back(at)
     run.checkpoints(2)
 

@@ -17,8 +17,8 @@ def _busy(run: Run) -> str:
 def killed(run: Run, *, whole: bool = False) -> None:
     run.sleep(0, 0.6)
     name = _busy(run)
-    at = run.note(f"kill {name}{' with its slots' if whole else ''}")
-    run.cluster.kill(name, whole=whole)
+    run.note(f"kill {name}{' with its slots' if whole else ''}")
+    at = run.cluster.kill(name, whole=whole)
     run.back(at)
     run.cluster.start_member(name)
     run.checkpoints(1)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import redis
 
-from penstock.exchange import ExchangeLost, Fenced
+from penstock.exchange import ExchangeLost, Fenced, writing
 from penstock.exchange.elements import EndOfInput
 from penstock.exchange.header import Header, Kind, encode_control
+from penstock.exchange.link import Link
 from penstock.graph.wiring import channel_id
 
 pytestmark = pytest.mark.contract
@@ -137,6 +138,38 @@ def test_a_slot_that_leaves_a_deleted_generation_before_it_knows_leaves_no_key(r
     for slot in (rig.a, rig.b):
         slot.close()
     assert list(rig.client.scan_iter(f"{rig.keys.prefix}:*")) == []
+
+
+def test_a_slot_that_stood_still_makes_no_key_of_a_deleted_generation(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_SURE_FOR", 0.01)
+    monkeypatch.setattr(Link, "forget", lambda link: None)  # as if it were killed
+    rig.writers[0].emit(0, [1])
+    rig.run(lambda: rig.got[0] == [1])
+    rig.run(lambda: rig.client.exists(rig.keys.credit(rig.graph.job_id, 0, "c", 0)))
+    rig.writers[0].emit(0, [2])
+    rig.run(lambda: rig.writers[0].is_drained, rig.a, consume=False)
+    while rig.got[0] != [1, 2]:
+        rig.b.on_readable()
+        rig.poll()
+    rig.delete_logs()
+    time.sleep(0.1)
+    with pytest.raises(ExchangeLost, match="has lost its logs"):
+        rig.run(lambda: False, rig.b)
+    assert list(rig.client.scan_iter(f"{rig.keys.prefix}:*")) == []
+
+
+def test_a_slot_that_asks_before_each_flight_loses_and_doubles_nothing(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_SURE_FOR", 0.0)
+    for n in range(200):
+        rig.writers[0].emit(0, [n])
+        rig.turn(rig.a, rig.b)
+        rig.poll()
+    rig.run(lambda: len(rig.got[0]) >= 200)
+    assert rig.got[0] == list(range(200))
 
 
 def test_a_flushed_server_is_lost(make_rig: Any, own_redis: Any) -> None:

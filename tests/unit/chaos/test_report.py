@@ -34,6 +34,7 @@ def test_one_row_a_scenario() -> None:
 
 def test_scenarios_are_chosen_by_name_or_part() -> None:
     assert [scenario.name for scenario in chosen("slot killed")] == ["slot killed"]
+    assert [scenario.name for scenario in chosen("random mix, join")] == ["random mix, join"]
     assert {scenario.name for scenario in chosen("savepoint, mix")} == {
         name for name in ALL if "savepoint" in name or "mix" in name
     }

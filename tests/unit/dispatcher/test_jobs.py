@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from penstock.coordination.messages import CancelRequested, Failure, decode, encode
-from penstock.coordination.operations import Commit, DeleteKey, SetKey
+from penstock.coordination.operations import Commit, DeleteKey, LeaderState, SetKey
 from penstock.coordination.rows import FailureRow, JobRow, SubtaskMetrics, Tombstone
 from penstock.graph.states import ExecutionState, JobState
 
@@ -278,3 +278,23 @@ def test_the_newest_job_comes_first(replica: Replica) -> None:
     listed = [job["jid"] for job in replica.http.get("/jobs/overview").json()["jobs"]]
     assert sorted(listed) == sorted([JOB, "f" * 32])
     assert [times[j] for j in listed] == sorted(times.values(), reverse=True)
+
+
+def test_the_overview_reads_no_job_again_that_has_ended(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "e" * 32
+    for job in (JOB, other):
+        replica.submit(graph(job))
+    replica.job_row(JobState.FINISHED)
+    replica.job_row(JobState.RUNNING, other)
+    loaded, load = list[str](), replica.coordination.store.load
+
+    def noted(role: str) -> LeaderState:
+        loaded.append(role)
+        return load(role)
+
+    monkeypatch.setattr(replica.coordination.store, "load", noted)
+    for state, live in ((JobState.RUNNING, 1), (JobState.RESTARTING, 1), (JobState.FAILED, 0)):
+        replica.job_row(state, other)
+        counts = replica.http.get("/overview").json()
+        assert (counts["jobs-finished"], counts["jobs-running"], counts["jobs-failed"]) == (1, live, 1 - live)
+    assert loaded.count(f"job:{JOB}") == 1
