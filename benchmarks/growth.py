@@ -113,8 +113,10 @@ def _row(point: Point, costs: dict[tuple[str, int, str], list[float]]) -> dict[s
 
 
 def _of_cluster(folder: Path, rounds: int, say: Say) -> list[dict[str, Any]]:
-    """By parallelism, all records through Redis; CPU of client, services and Redises."""
+    """By parallelism, all records through Redis; CPU of client, services and Redises. The loop: so many at once, which
+    says what processes that share cores and caches cost by themselves."""
     costs: dict[int, list[float]] = defaultdict(list)
+    loops: dict[int, list[float]] = defaultdict(list)
     short, long = _CLUSTER_RECORDS
     with new_cluster(taskmanagers=4) as cluster:
         for _ in range(rounds):
@@ -129,13 +131,25 @@ def _of_cluster(folder: Path, rounds: int, say: Say) -> list[dict[str, Any]]:
                     _checked(output, point)
                     shutil.rmtree(output)
                 costs[parallelism].append(1e6 * (used[1] - used[0]) / (long - short))
+                loops[parallelism].append(1e6 * _loops(folder, parallelism, long // parallelism) / long)
                 say(f"growth, parallelism {parallelism}: {costs[parallelism][-1]:.3f} µs CPU")
     rows = []
     for parallelism, values in costs.items():
         own = spread(values)
         cost = {"us_cpu": round(own.median, 4), "noise": round(own.noise, 3), "rounds": list(own.values)}
+        cost["loop_us_cpu"] = round(spread(loops[parallelism]).median, 4)
         rows.append({"axis": "parallelism", "at": parallelism, **cost})
     return rows
+
+
+def _loops(folder: Path, copies: int, records: int) -> float:
+    """CPU seconds of so many plain loops side by side, each of so many records."""
+    output = Path(tempfile.mkdtemp(dir=folder))
+    point = _counted("parallelism", copies, records, _KEYS)
+    run([sys.executable, str(JOBS / LOOP), *point.arguments, "--output", str(output / "{copy}")], copies)
+    found = sum(_checked(output / str(copy), point) for copy in range(copies))
+    shutil.rmtree(output)
+    return found
 
 
 def _judged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
