@@ -49,7 +49,8 @@ def through_exchange(url: str, batches: Batches, records: int) -> int:
                     got += len(event.batch)
             if sent + got == before and not gate.has_ended:
                 # as a slot does that has no work: else this would measure how long Redis takes
-                select.select([s for slot in slots for s in slot.sockets()], [], [], _TICK)
+                waiting: list[Any] = [s for slot in slots for s in slot.sockets()]
+                select.select(waiting, [], [], _TICK)
         if got != sent:
             raise ValueError(f"{got} records came of {sent}")
         return writer.bytes_out

@@ -1,6 +1,7 @@
 """Batches to bytes and back: one pickle a batch, so that no Python code runs per record."""
 
 import pickle
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,27 @@ class _Chunks(list[bytes]):
     write = list.append
 
 
+class _Pickling(threading.local):
+    """One pickler a thread, for all batches. A new one's memo grows to the batch's size again, and its memory goes back
+    to the system."""
+
+    def __init__(self) -> None:
+        self._chunks = _Chunks()
+        self._pickler = pickle.Pickler(self._chunks, _PROTOCOL)
+
+    def dumps(self, content: Any) -> bytes:
+        """Whatever pickling raises."""
+        try:
+            self._pickler.dump(content)
+            return b"".join(self._chunks)
+        finally:
+            self._chunks.clear()
+            self._pickler.clear_memo()
+
+
+_PICKLING = _Pickling()
+
+
 class BatchSerializer:
     """Plain pickle until a batch needs more, from then on cloudpickle: records of classes that are defined in the job's
     own script cannot be pickled by reference. `edge` is for messages."""
@@ -24,9 +46,6 @@ class BatchSerializer:
     def __init__(self, edge: str) -> None:
         self._edge = edge
         self.serializer = Serializer.PICKLE
-        self._chunks = _Chunks()
-        #: one for all batches: a new one's memo grows to the batch's size again, and its memory goes back to the system
-        self._pickler = pickle.Pickler(self._chunks, _PROTOCOL)
 
     def dumps(self, batch: RecordBatch) -> bytes:
         """Raises RecordNotSerializable, naming the first record that is to blame."""
@@ -39,13 +58,9 @@ class BatchSerializer:
     def _dumps(self, content: Any, values: Iterable[Any], keys: Iterable[Any]) -> bytes:
         if self.serializer is Serializer.PICKLE:
             try:
-                self._pickler.dump(content)
-                return b"".join(self._chunks)
+                return _PICKLING.dumps(content)
             except (pickle.PicklingError, AttributeError, TypeError):
                 self.serializer = Serializer.CLOUDPICKLE
-            finally:
-                self._chunks.clear()
-                self._pickler.clear_memo()
         import cloudpickle  # only here: a program that is merely imported must not pay for it
 
         try:

@@ -1,11 +1,11 @@
 """Keyed state of an operator in a subtask: what every backend offers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from penstock.datastream.state import ListState, MapState, ValueState
-from penstock.graph.key_groups import key_group
+from penstock.graph.key_groups import key_groups
 from penstock.state.clock import processing_time
 from penstock.state.declarations import Declarations, StateMigrationError
 from penstock.state.heap_part import PART_KINDS, HeapPart
@@ -109,13 +109,13 @@ class KeyedStateBackend(ABC):
     def close(self) -> None:  # noqa: B027 (most have nothing to free)
         """Free what is outside of memory."""
 
-    def group_of(self, key: Any) -> int:
-        """The key group with the state of a key."""
-        return key_group(key, self.max_parallelism)
+    def groups_of(self, keys: Sequence[Any]) -> list[int]:
+        """The key groups with the state of these keys."""
+        return key_groups(keys, self.max_parallelism)
 
     def part_sources(self) -> list[Source]:
         """The registered parts."""
-        return [(name, self.group_of, part.entries()) for name, part in self._parts.items()]
+        return [(name, self.groups_of, part.entries()) for name, part in self._parts.items()]
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The hash map backend: a dict a state, in memory. Key groups are computed when a snapshot is taken."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from penstock.datastream.state import ListState, MapState, ValueState
@@ -75,9 +75,9 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
 
     def _sources(self) -> Iterable[Source]:
         for name in self._tables:
-            yield name, self._group_of_window if is_of_window(name) else self.group_of, self.filtered(name)
+            yield name, self._groups_of_windows if is_of_window(name) else self.groups_of, self.filtered(name)
         yield from self.part_sources()
 
-    def _group_of_window(self, key: Any) -> int:
+    def _groups_of_windows(self, keys: Sequence[Any]) -> list[int]:
         # (key, window): the key alone decides
-        return self.group_of(key[0])
+        return self.groups_of([key for key, _ in keys])

@@ -3,13 +3,14 @@
 A list state's value is a list, a map state's a dict; one with a time to live has `(value, last access)` in its place.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from penstock.state.pickling import TooLarge, dumps, dumps_within, loads
 
-#: state name, how to find the key group of a key, (key, value) of all there is
-Source = tuple[str, Callable[[Any], int], Iterable[tuple[Any, Any]]]
+#: state name, how to find the key groups of keys, (key, value) of all there is
+Source = tuple[str, Callable[[list[Any]], list[int]], Iterable[tuple[Any, Any]]]
 Group = dict[str, list[tuple[Any, Any]]]
 
 _MAX_REPR = 120
@@ -22,14 +23,11 @@ class StateNotPicklable(TypeError):  # noqa: N818 (a state of the world, as Func
 def grouped(sources: Iterable[Source]) -> dict[int, Group]:
     """By key group, in the order of the sources."""
     groups: dict[int, Group] = {}
-    for name, group_of, entries in sources:
-        lists: dict[int, list[tuple[Any, Any]]] = {}
-        for entry in entries:
-            group = group_of(entry[0])
-            try:
-                lists[group].append(entry)
-            except KeyError:
-                lists[group] = [entry]
+    for name, groups_of, given in sources:
+        lists: defaultdict[int, list[tuple[Any, Any]]] = defaultdict(list)
+        entries = list(given)
+        for group, entry in zip(groups_of([entry[0] for entry in entries]), entries, strict=True):
+            lists[group].append(entry)
         for group, found in lists.items():
             groups.setdefault(group, {})[name] = found
     return groups

@@ -97,3 +97,16 @@ def test_a_record_that_cannot_be_pickled_is_named() -> None:
 def test_stream_ids() -> None:
     assert parse_id(b"1700000000000-12") == (1700000000000, 12)
     assert format_id((5, 0)) == b"5-0"
+
+
+def test_a_batch_that_cannot_be_pickled_leaves_nothing_behind() -> None:
+    class OnlyHere:
+        pass
+
+    batch = RecordBatch([("text" * 40_000, b"b" * 200_000)] * 3)
+    assert loads(BatchSerializer("a").dumps(RecordBatch([*batch.values, OnlyHere()]))).values[:3] == batch.values
+    assert loads(BatchSerializer("b").dumps(batch)) == batch
+    records: list[object] = [[1], [2]]
+    first = BatchSerializer("c").dumps(RecordBatch(records))
+    records[0] = records[1]
+    assert loads(BatchSerializer("c").dumps(RecordBatch(records))).values == [[2], [2]] != loads(first).values

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from penstock.common import Row
-from penstock.graph.key_groups import stable_hash
+from penstock.graph.key_groups import key_group, key_groups, stable_hash
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +96,11 @@ print(stable_hash((Key("a", Color.RED, frozenset("abcdef")), Color.RED, "text", 
 def test_classes_of_a_script_hash_alike_in_every_process() -> None:
     run = [subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True) for _ in range(2)]
     assert run[0].stdout == run[1].stdout
+
+
+@pytest.mark.parametrize("keys", [[], ["a", "ü", ""], ["a", "\ud800"], ["a", 1, b"a"], [("a", 1), None]])
+def test_groups_of_many_keys_are_those_of_each(keys: list[Any]) -> None:
+    assert key_groups(keys, 128) == [key_group(key, 128) for key in keys] == [stable_hash(key) % 128 for key in keys]
 
 
 def test_what_cannot_be_pickled_is_no_key() -> None:

@@ -35,6 +35,12 @@ def test_hash_sends_each_key_to_its_subtask_with_its_key() -> None:
     assert len(arrived) == 60
 
 
+@pytest.mark.parametrize("key", ["", "word", "Größe", "\ud800", 17, 2.5, ("a", 1), None])
+def test_every_kind_of_key_goes_where_its_state_is(key: Any) -> None:
+    ((target, *_),) = sent("HASH", [1], 4, HashPartitionerSpec(lambda _: key))
+    assert target == subtask_of(key_group(key, 128), 4, 128)
+
+
 def test_hash_keeps_the_order_of_each_target() -> None:
     for values in by_target(sent("HASH", list(range(100)), 4, HashPartitionerSpec(lambda v: v % 10))).values():
         assert values == sorted(values)
