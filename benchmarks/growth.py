@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ KEYS_GROWTH = 1.5  #: goal: growth from the fewest keys on, to that of the loop
 LARGEST = 10_000_000  #: records
 JOB, LOOP, SLIDING = "growth_job.py", "growth_loop.py", "sliding_job.py"
 _KEYS = 1000
-_SLIDES, _SLIDE_KEYS, _SLIDE_RECORDS = 4000, 100, 200
+_SLIDES, _SLIDE_KEYS, _SLIDE_RECORDS = (1500, 4500), 100, 200
 _CLUSTER_RECORDS = (500_000, 3_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One place on an axis: `units` are what the cost is of, `results` and `sum` what must come out."""
+    """One place on an axis: `units` are what the cost is of, `results` and `sum` what must come out. `less`: a shorter
+    run that is taken off, units and CPU."""
 
     axis: str
     at: int
@@ -39,6 +40,7 @@ class Point:
     results: int
     sum: int
     has_loop: bool = True
+    less: "Point | None" = None
 
 
 def points(largest: int) -> Iterator[Point]:
@@ -55,9 +57,9 @@ def points(largest: int) -> Iterator[Point]:
         # each key at least twice
         yield _counted("keys", keys, max(2_000_000, 2 * keys), keys)
     for ratio in (1, 10, 100, 1000):
-        results = (_SLIDES + ratio - 1) * _SLIDE_KEYS
-        arguments = ("--slides", str(_SLIDES), "--ratio", str(ratio))
-        yield Point("size / slide", ratio, arguments, results, results, _SLIDES * _SLIDE_RECORDS * ratio, False)
+        short, long = (_sliding(ratio, slides) for slides in _SLIDES)
+        # windows fill in the beginning and empty in the end: what lies between is the same for all ratios
+        yield replace(long, less=short)
 
 
 def measure(folder: Path, rounds: int, say: Say, largest: int = LARGEST) -> list[dict[str, Any]]:
@@ -67,9 +69,9 @@ def measure(folder: Path, rounds: int, say: Say, largest: int = LARGEST) -> list
     for _ in range(rounds):
         for point in every:
             for program in (SLIDING,) if not point.has_loop else (LOOP, JOB):
-                cpu = _once(folder, program, point)
-                costs[point.axis, point.at, program].append(1e6 * cpu / point.units)
-                say(f"growth, {point.axis} {point.at:,}, {program}: {1e6 * cpu / point.units:.3f} µs CPU")
+                cost = _cost(folder, program, point)
+                costs[point.axis, point.at, program].append(cost)
+                say(f"growth, {point.axis} {point.at:,}, {program}: {cost:.3f} µs CPU")
     rows = [_row(point, costs) for point in every]
     rows += _of_cluster(folder, rounds, say)
     return _judged(rows)
@@ -80,6 +82,20 @@ def _counted(axis: str, at: int, records: int, keys: int) -> Point:
     each, more = divmod(records, keys)
     total = keys * each * (each + 1) // 2 + more * (each + 1)
     return Point(axis, at, ("--records", str(records), "--keys", str(keys)), records, records, total)
+
+
+def _sliding(ratio: int, slides: int) -> Point:
+    results = (slides + ratio - 1) * _SLIDE_KEYS
+    arguments = ("--slides", str(slides), "--ratio", str(ratio))
+    return Point("size / slide", ratio, arguments, results, results, slides * _SLIDE_RECORDS * ratio, False)
+
+
+def _cost(folder: Path, program: str, point: Point) -> float:
+    """µs of CPU a unit."""
+    cpu, units = _once(folder, program, point), point.units
+    if point.less is not None:
+        cpu, units = cpu - _once(folder, program, point.less), units - point.less.units
+    return 1e6 * cpu / units
 
 
 def _once(folder: Path, program: str, point: Point) -> float:
@@ -113,8 +129,10 @@ def _row(point: Point, costs: dict[tuple[str, int, str], list[float]]) -> dict[s
 
 
 def _of_cluster(folder: Path, rounds: int, say: Say) -> list[dict[str, Any]]:
-    """By parallelism, all records through Redis; CPU of client, services and Redises."""
+    """By parallelism, all records through Redis; CPU of client, services and Redises. The loop: so many at once, which
+    says what processes that share cores and caches cost by themselves."""
     costs: dict[int, list[float]] = defaultdict(list)
+    loops: dict[int, list[float]] = defaultdict(list)
     short, long = _CLUSTER_RECORDS
     with new_cluster(taskmanagers=4) as cluster:
         for _ in range(rounds):
@@ -129,13 +147,25 @@ def _of_cluster(folder: Path, rounds: int, say: Say) -> list[dict[str, Any]]:
                     _checked(output, point)
                     shutil.rmtree(output)
                 costs[parallelism].append(1e6 * (used[1] - used[0]) / (long - short))
+                loops[parallelism].append(1e6 * _loops(folder, parallelism, long // parallelism) / long)
                 say(f"growth, parallelism {parallelism}: {costs[parallelism][-1]:.3f} µs CPU")
     rows = []
     for parallelism, values in costs.items():
         own = spread(values)
         cost = {"us_cpu": round(own.median, 4), "noise": round(own.noise, 3), "rounds": list(own.values)}
+        cost["loop_us_cpu"] = round(spread(loops[parallelism]).median, 4)
         rows.append({"axis": "parallelism", "at": parallelism, **cost})
     return rows
+
+
+def _loops(folder: Path, copies: int, records: int) -> float:
+    """CPU seconds of so many plain loops side by side, each of so many records."""
+    output = Path(tempfile.mkdtemp(dir=folder))
+    point = _counted("parallelism", copies, records, _KEYS)
+    run([sys.executable, str(JOBS / LOOP), *point.arguments, "--output", str(output / "{copy}")], copies)
+    found = sum(_checked(output / str(copy), point) for copy in range(copies))
+    shutil.rmtree(output)
+    return found
 
 
 def _judged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ _BEGINNING = 0.1
 #: what is no growth: of a process 5% or 4 MB, whichever is more (allocators keep what they once took)
 _MEMORY_SHARE, _MEMORY_BYTES = 0.05, 4_000_000
 #: a stream's longest moment hits a sample or not
-_STREAM_FACTOR, _STREAM_ENTRIES = 1.5, 100
+_STREAM_FACTOR, _STREAM_ENTRIES = 1.5, 64
 _LATENCY_FACTOR, _LATENCY_MS = 1.25, 1.0
 _RATE = 0.98
 

@@ -23,6 +23,8 @@ from penstock.graph.states import ExecutionState
 _log = structlog.get_logger(__name__)
 
 _BLOCK_MS = 1000
+#: commands
+_TRIM_AFTER = 64
 _METRICS_INTERVAL = 1.0
 _PARENT_INTERVAL = 0.25
 
@@ -95,9 +97,12 @@ class CoordinationLink:
 
     def _read(self) -> None:
         cursor = taps = "0-0"
+        taken = 0
         read = retrying("read the slot's commands", stop=self._closing.is_set)
+        trim = retrying("forget the slot's commands that were taken", stop=self._closing.is_set)
         while not self._closing.is_set():
             found = read(self._coordination.events.read, {self._commands: cursor, self._taps: taps}, _BLOCK_MS)
+            taken += len(found.get(self._commands, ()))
             for entry, payload in found.get(self._commands, ()):
                 cursor = entry
                 try:
@@ -111,6 +116,10 @@ class CoordinationLink:
             if woken := found.get(self._taps):
                 taps = woken[-1][0]
                 self._on_tap()
+            if taken >= _TRIM_AFTER:
+                # nobody else reads them, and each checkpoint brings two
+                trim(self._coordination.events.trim, self._commands, cursor)
+                taken = 0
 
     # -- events out --------------------------------------------------------------------------------------------------
 

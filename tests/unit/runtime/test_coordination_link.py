@@ -40,6 +40,9 @@ class Flaky:
     def read(self, cursors: Mapping[str, str], block_ms: int = 0, count: int = 256) -> Any:
         return self._events.read(cursors, min(block_ms, 20), count)
 
+    def trim(self, key: str, upto: str) -> int:
+        return int(self._events.trim(key, upto))
+
 
 class Linked:
     def __init__(self, away: int = 0) -> None:
@@ -152,3 +155,17 @@ def test_closing_gives_up_on_a_redis_that_stays_away(linked: Callable[..., Linke
     one.link.report(event(0))
     one.link.close(0.1)
     assert one.sent() == [] and one.errors == []
+
+
+def test_commands_that_were_taken_do_not_pile_up(linked: Callable[..., Linked]) -> None:
+    one = linked()
+    for _ in range(200):
+        one.events.append(COMMANDS, encode(CancelTasks(epoch=1, tasks=())))
+    for _ in range(200):
+        assert one.arrived.acquire(timeout=10)
+    one.events.append(COMMANDS, encode(ReleaseSlot(epoch=1, allocation="a")))
+    assert one.arrived.acquire(timeout=10)
+    one.link.close(10)
+    assert len(one.commands) == 201
+    assert len(one.events.read({COMMANDS: "0-0"}).get(COMMANDS, [])) < 100
+    assert one.errors == []

@@ -55,7 +55,7 @@ class ReducedContents(Contents):
 
     def __init__(self, function: Any) -> None:
         super().__init__(UserFunction(function, "reduce").call)
-        self.add = self.merge = self.function  # type: ignore[method-assign]
+        self.add = self.merge = self.combine = self.function  # type: ignore[method-assign]
 
     def first(self, value: Any) -> Any:
         return value

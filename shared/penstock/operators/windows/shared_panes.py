@@ -44,9 +44,11 @@ class SharedPanes:
         for key in list(self._changed):
             self._tree_of(key, end)
         self._extend_back(end)
-        window, combine = dict(self._front), self._combine
-        for key, contents in self._back.items():
-            window[key] = combine(window[key], contents) if key in window else contents
+        window = self._front | self._back
+        combine, back = self._combine, self._back
+        for key, contents in self._front.items():
+            if key in back:
+                window[key] = combine(contents, back[key])
         for key, tree in self._trees.items():
             if (contents := tree.fold(start, end)) is not NOTHING:
                 window[key] = contents
