@@ -19,7 +19,7 @@ from benchmarks.outcome import check, summed
 from benchmarks.spread import spread
 
 Say = Callable[[str], None]
-FLAT = 1.15  #: goal: the dearest to the cheapest
+FLAT = 1.15  #: goal: growth from an axis's first point on
 KEYS_GROWTH = 1.5  #: goal: growth from the fewest keys on, to that of the loop
 LARGEST = 10_000_000  #: records
 JOB, LOOP, SLIDING = "growth_job.py", "growth_loop.py", "sliding_job.py"
