@@ -299,9 +299,10 @@ class Writing:
             self.refused(e)
             self._give_back()
             return
-        self._flight = self._waiting_since = None
-        self._sure_at = self._left_at
-        self._is_out_of_memory = False
+        self._flight, self._sure_at = None, self._left_at
+        if self._is_question:
+            return  # a Redis that is out of memory answers it too: what waits to be written waits still
+        self._waiting_since, self._is_out_of_memory = None, False
         self._set_stalled(False)
         for appender, _ in flight.appends:
             appender.acknowledged()
