@@ -10,7 +10,7 @@ from tests.chaos.harness import ChaosCluster
 from tests.chaos.workloads.job import Job
 
 #: what stays of an ended job for its users, without a time to live
-_KEPT = ("rows", "metrics", "submission", "tombstone")
+_KEPT = ("rows", "metrics", "earlier", "submission", "tombstone")
 #: seconds that a cluster has to settle
 _PATIENCE = 60.0
 

@@ -183,7 +183,8 @@ env.execute("printing")
     processes = {row["process"] for row in stack.asked("/penstock/logs")["logs"]}
     assert taskmanagers <= processes
     for service in ("dispatcher", "jobmanager", "resourcemanager"):
-        assert len([name for name in processes if name.startswith(f"{service}-")]) == 2, processes
+        # and those that other tests of this stack have ended
+        assert len([name for name in processes if name.startswith(f"{service}-")]) >= 2, processes
 
     def printed() -> list[str]:
         texts = [stack.text(f"/taskmanagers/{name}/stdout") for name in taskmanagers]
