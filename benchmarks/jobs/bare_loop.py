@@ -4,38 +4,15 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import word_functions
 from counting_sink import CountingWriter, write_summary
-from word_functions import Pair, add, key, pair, split
-
-BATCH = 4096
+from plain_loops import running_counts
 
 
 def lines_of(text: str, repeat: int) -> Iterator[str]:
     for _ in range(repeat):
         with Path(text).open(encoding="utf-8") as file:
             yield from file
-
-
-def updates(lines: Iterator[str]) -> Iterator[list[Pair]]:
-    """One running count a word, in lists, as an engine hands them to a sink."""
-    counts: dict[str, Pair] = {}
-    out: list[Pair] = []
-    for line in lines:
-        for word in split(line):
-            record = pair(word)
-            k = key(record)
-            try:
-                value = counts[k]
-            except KeyError:
-                value = record
-            else:
-                value = add(value, record)
-            counts[k] = value
-            out.append(value)
-        if len(out) >= BATCH:
-            yield out
-            out = []
-    yield out
 
 
 def main() -> None:
@@ -45,7 +22,7 @@ def main() -> None:
     parser.add_argument("--sink", choices=("counting", "files"), default="counting")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
-    batches = updates(lines_of(arguments.text, arguments.repeat))
+    batches = running_counts(word_functions, lines_of(arguments.text, arguments.repeat))
     if arguments.sink == "files":
         folder = Path(arguments.output)
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
-"""The user functions of the growth measurements, the same objects in the job and in the loop."""
+"""The user functions of the growth measurements, the same in the job and in the loop, and what both are given."""
 
+import argparse
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
@@ -22,3 +23,13 @@ def pair_of(keys: int) -> Callable[[int], Pair]:
 
 def second_sum(pairs: Sequence[Pair]) -> int:
     return sum(map(_SECOND, pairs))
+
+
+def growth_arguments(purpose: str | None) -> argparse.Namespace:
+    """`purpose`: a docstring. `records`, `chain` (maps), `keys` (0: nothing is counted), `output`."""
+    parser = argparse.ArgumentParser(description=(purpose or "").splitlines()[0])
+    parser.add_argument("--records", type=int, required=True)
+    parser.add_argument("--chain", type=int, default=0, help="maps")
+    parser.add_argument("--keys", type=int, default=0)
+    parser.add_argument("--output", required=True)
+    return parser.parse_args()

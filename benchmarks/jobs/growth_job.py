@@ -1,21 +1,14 @@
 """Numbers through a chain of maps, then counted by key where there are keys."""
 
-import argparse
-
-from cpu_sink import CpuSink
-from growth_functions import add, key, pair_of, second_sum, step
+from cpu_sink import cpu_sink
+from growth_functions import add, growth_arguments, key, pair_of, second_sum, step
 
 from penstock.common import Types, WatermarkStrategy
 from penstock.datastream import StreamExecutionEnvironment
 from penstock.datastream.connectors.number_seq import NumberSequenceSource
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--records", type=int, required=True)
-    parser.add_argument("--chain", type=int, default=0, help="maps")
-    parser.add_argument("--keys", type=int, default=0)
-    parser.add_argument("--output", required=True)
-    arguments = parser.parse_args()
+    arguments = growth_arguments(__doc__)
     env = StreamExecutionEnvironment.get_execution_environment()
     stream = env.from_source(
         NumberSequenceSource(0, arguments.records - 1), WatermarkStrategy.no_watermarks(), "numbers"
@@ -25,7 +18,7 @@ if __name__ == "__main__":
     if arguments.keys:
         pairs = Types.TUPLE([Types.LONG(), Types.LONG()])
         counted = stream.map(pair_of(arguments.keys), output_type=pairs).key_by(key, key_type=Types.LONG()).reduce(add)
-        counted.sink_to(CpuSink(second_sum, arguments.output))
+        counted.sink_to(cpu_sink(second_sum, arguments.output))
     else:
-        stream.sink_to(CpuSink(sum, arguments.output))
+        stream.sink_to(cpu_sink(sum, arguments.output))
     env.execute("growth")

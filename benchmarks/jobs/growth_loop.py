@@ -1,11 +1,11 @@
 """The limit of growth_job.py: the same functions in a plain loop, as a user writes them one into the other."""
 
-import argparse
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cpu_sink import CpuTally, leave
-from growth_functions import add, key, pair_of, second_sum, step
+from cpu_sink import CpuTally
+from growth_functions import add, growth_arguments, key, pair_of, second_sum, step
+from tally import leave_summary
 
 BATCH = 4096
 
@@ -47,12 +47,7 @@ def counted(records: int, keys: int) -> Iterator[list[tuple[int, int]]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--records", type=int, required=True)
-    parser.add_argument("--chain", type=int, default=0, help="maps")
-    parser.add_argument("--keys", type=int, default=0)
-    parser.add_argument("--output", required=True)
-    arguments = parser.parse_args()
+    arguments = growth_arguments(__doc__)
     tally: CpuTally
     if arguments.keys:
         tally = CpuTally(second_sum)
@@ -62,4 +57,4 @@ if __name__ == "__main__":
         tally = CpuTally(sum)
         for numbers in chained(arguments.records, arguments.chain):
             tally.write(numbers)
-    leave(arguments.output, 0, tally.summary())
+    leave_summary(arguments.output, "0", tally.summary())

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from cpu_sink import CpuSink
+from cpu_sink import cpu_sink
 
 from penstock.common import Time, Types, WatermarkStrategy
 from penstock.common.watermark_strategy import TimestampAssigner
@@ -49,6 +49,6 @@ if __name__ == "__main__":
         .key_by(lambda n: n % KEYS, key_type=Types.LONG())
         .window(SlidingEventTimeWindows.of(size, slide))
         .aggregate(Count(), accumulator_type=Types.LONG(), output_type=Types.LONG())
-        .sink_to(CpuSink(sum, arguments.output))
+        .sink_to(cpu_sink(sum, arguments.output))
     )
     env.execute("sliding")

@@ -13,7 +13,7 @@ _FIRST, _SECOND = itemgetter(0), itemgetter(1)
 class Tally(Protocol):
     def write(self, values: Sequence[Any]) -> None: ...
 
-    def summary(self) -> dict[str, int]:
+    def summary(self) -> Mapping[str, float]:
         """What adds up over subtasks and does not depend on order."""
 
 
@@ -57,7 +57,7 @@ def new_tally(workload: str) -> Tally:
     return CountTally(3 if workload == "words, other functions" else 2)
 
 
-def leave_summary(folder: str, name: str, content: Mapping[str, int]) -> None:
+def leave_summary(folder: str, name: str, content: Mapping[str, float]) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     Path(folder, f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
 

@@ -345,9 +345,7 @@ class NotifyCheckpointAborted(Message, frozen=True, kw_only=True, tag=True):
 
 
 class RetentionOff(Message, frozen=True, kw_only=True, tag=True):
-    """Trim the logs of these vertices to what is consumed, until a checkpoint of at least this number is complete.
-
-    A task may have its part in that one already when it reads this."""
+    """Trim the logs of these vertices to what is consumed, until a checkpoint of at least this number is complete."""
 
     vertices: tuple[str, ...]
     checkpoint: int

@@ -30,15 +30,26 @@ class RedisMetrics:
             self._put([self._keys.metrics(job), self._keys.earlier_metrics(job)], arguments)
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]:
-        rows = self._client.hgetall(self._keys.metrics(job))
-        return {_subtask(name.decode()): decode(row, SubtaskMetrics) for name, row in sorted(rows.items())}
+        return newest_metrics(self._rows(self._keys.metrics(job)))
 
     def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
-        rows = self._client.hgetall(self._keys.earlier_metrics(job))
-        return {
-            _subtask(name.decode()): tuple(decode(line, SubtaskMetrics) for line in lines.splitlines())
-            for name, lines in sorted(rows.items())
-        }
+        return earlier_metrics(self._rows(self._keys.earlier_metrics(job)))
+
+    def _rows(self, key: str) -> dict[str, bytes]:
+        return {name.decode(): row for name, row in self._client.hgetall(key).items()}
+
+
+def newest_metrics(rows: Mapping[str, bytes]) -> dict[tuple[str, int], SubtaskMetrics]:
+    """Out of the hash of `Keys.metrics`."""
+    return {_subtask(name): decode(row, SubtaskMetrics) for name, row in sorted(rows.items())}
+
+
+def earlier_metrics(rows: Mapping[str, bytes]) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
+    """Out of the hash of `Keys.earlier_metrics`."""
+    return {
+        _subtask(name): tuple(decode(line, SubtaskMetrics) for line in lines.splitlines())
+        for name, lines in sorted(rows.items())
+    }
 
 
 def _subtask(name: str) -> tuple[str, int]:

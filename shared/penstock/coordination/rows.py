@@ -323,9 +323,8 @@ class ServiceInfo(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0  #: seconds of CPU used
     load: float = 0.0  #: CPUs used since the announcement before
     refused: int = 0  #: a TaskManager's: Celery deliveries that were late copies or nobody's
-    unsealed: dict[
-        str, int
-    ] = {}  #: what was refused as not sealed with the cluster secret, by kind; slots' by their TaskManager
+    #: what was refused as not sealed with the cluster secret, by kind; slots' by their TaskManager
+    unsealed: dict[str, int] = {}
 
 
 class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True):

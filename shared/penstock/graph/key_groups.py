@@ -11,6 +11,8 @@ import xxhash
 
 DEFAULT_LOWER_BOUND_MAX_PARALLELISM = 128
 UPPER_BOUND_MAX_PARALLELISM = 1 << 15
+#: `stable_hash` of text, which is to be encoded: for loops over many keys
+text_hash = xxhash.xxh3_64_intdigest
 
 
 def stable_hash(key: Any) -> int:
@@ -22,7 +24,7 @@ def stable_hash(key: Any) -> int:
     """
     match key:
         case str():
-            return xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogatepass"))
+            return text_hash(key.encode("utf-8", "surrogatepass"))
         case bytes():
             return xxhash.xxh3_64_intdigest(key, seed=1)
         case bool() | int():
@@ -85,9 +87,8 @@ def key_group(key: Any, max_parallelism: int) -> int:
 def key_groups(keys: Sequence[Any], max_parallelism: int) -> list[int]:
     """The key group of each key."""
     if set(map(type, keys)) == {str}:
-        digest = xxhash.xxh3_64_intdigest
         with contextlib.suppress(UnicodeEncodeError):
-            return [digest(key.encode()) % max_parallelism for key in keys]
+            return [text_hash(key.encode()) % max_parallelism for key in keys]
     return [key_group(key, max_parallelism) for key in keys]
 
 

@@ -4,10 +4,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-import xxhash
-
 from penstock.graph.job_graph import JobEdge
-from penstock.graph.key_groups import key_group, stable_hash, subtask_of
+from penstock.graph.key_groups import key_group, stable_hash, subtask_of, text_hash
 from penstock.operators.chain_code import ChainCode, Rec
 from penstock.operators.edges import (
     BroadcastEdge,
@@ -21,7 +19,6 @@ from penstock.operators.edges import (
 from penstock.operators.specs import CustomPartitionerSpec, HashPartitionerSpec
 from penstock.operators.user_function import UserFunction
 
-_hash = xxhash.xxh3_64_intdigest
 #: keys, other than text, whose subtask an edge remembers; all are forgotten when there are more
 CACHED_KEYS = 1 << 16
 
@@ -56,7 +53,7 @@ class HashEdge(SingleTargetEdge):
 
     def _choose(self, code: ChainCode, key: str, at: str) -> None:
         n, edge = self.number, code.bind(f"edge_{self.number}", self)
-        owners, digest = code.bind(f"owners_{n}", self._owners), code.bind("xxh3_64_intdigest", _hash)
+        owners, digest = code.bind(f"owners_{n}", self._owners), code.bind("text_hash", text_hash)
         # as `key_group` has it. A table of all keys would be looked up in main memory, which takes longer
         with code.indented(f"if {key}.__class__ is str:"):
             with code.indented("try:", is_block=True):

@@ -1,6 +1,5 @@
 """Admission: whether this process has the secret of the cluster that it is about to join."""
 
-from collections.abc import Collection
 from typing import Protocol
 
 import structlog
@@ -8,6 +7,7 @@ from redis.exceptions import NoPermissionError
 
 from penstock.client.config.options import security
 from penstock.coordination.keys import Keys
+from penstock.coordination.parts import Secret
 from penstock.security.keyring import NO_SECRET, Keyring
 
 _log = structlog.get_logger()
@@ -16,12 +16,6 @@ _ONE_SECRET = f"All services of a cluster need the same {security.SECRET.key}"
 
 class NotAdmitted(Exception):  # noqa: N818 (a state of the world)
     """Why the process has to leave, and what to do."""
-
-
-class Secret(Protocol):
-    """The part of `Coordination.secret` that is used here."""
-
-    def keep(self, check: str, replaced: Collection[str] = ()) -> str: ...
 
 
 class HasSecret(Protocol):

@@ -9,6 +9,7 @@ from penstock.coordination.keys import Keys
 from penstock.coordination.leases import WAKE_LENGTH
 from penstock.coordination.memory.keyspace import Keyspace
 from penstock.coordination.messages import decode, encode
+from penstock.coordination.metrics import earlier_metrics, newest_metrics
 from penstock.coordination.operations import RESERVED_ROWS
 from penstock.coordination.parts import Submission
 from penstock.coordination.rows import SubtaskMetrics, Tombstone
@@ -155,15 +156,8 @@ class MemoryMetrics:
 
     def earlier(self, job: str) -> dict[tuple[str, int], tuple[SubtaskMetrics, ...]]:
         with self._space as space:
-            rows = sorted(space.hashes.get(self._keys.earlier_metrics(job), {}).items())
-        subtasks = ((name.rpartition(":"), lines) for name, lines in rows)
-        return {
-            (vertex, int(subtask)): tuple(decode(line, SubtaskMetrics) for line in lines.splitlines())
-            for (vertex, _, subtask), lines in subtasks
-        }
+            return earlier_metrics(space.hashes.get(self._keys.earlier_metrics(job), {}))
 
     def all(self, job: str) -> dict[tuple[str, int], SubtaskMetrics]:
         with self._space as space:
-            rows = sorted(space.hashes.get(self._keys.metrics(job), {}).items())
-        subtasks = ((name.rpartition(":"), row) for name, row in rows)
-        return {(vertex, int(subtask)): decode(row, SubtaskMetrics) for (vertex, _, subtask), row in subtasks}
+            return newest_metrics(space.hashes.get(self._keys.metrics(job), {}))

@@ -9,6 +9,13 @@ from penstock.operators.windows.layout import WindowLayout
 NOTHING: Any = object()  #: where a key has no records
 
 
+def combined(combine: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """Of both, of which each may be NOTHING."""
+    if a is NOTHING:
+        return b
+    return a if b is NOTHING else combine(a, b)
+
+
 class PaneTree:
     """Node (level, i) is the combination of the key's panes numbered from i << level, 1 << level of them.
 
@@ -67,22 +74,17 @@ class PaneTree:
                 break
             if level == len(self._levels) - 1:
                 for i in range(left, right):
-                    before = self._both(before, nodes.get(i, NOTHING))
+                    before = combined(self._combine, before, nodes.get(i, NOTHING))
                 break
             if left & 1:
-                before = self._both(before, nodes.get(left, NOTHING))
+                before = combined(self._combine, before, nodes.get(left, NOTHING))
                 left += 1
             if right & 1:
                 right -= 1
-                after = self._both(nodes.get(right, NOTHING), after)
+                after = combined(self._combine, nodes.get(right, NOTHING), after)
             left, right = left >> 1, right >> 1
-        return self._both(before, after)
+        return combined(self._combine, before, after)
 
     def _set(self, level: int, i: int) -> None:
         below = self._levels[level - 1]
-        self._levels[level][i] = self._both(below.get(2 * i, NOTHING), below.get(2 * i + 1, NOTHING))
-
-    def _both(self, a: Any, b: Any) -> Any:
-        if a is NOTHING:
-            return b
-        return a if b is NOTHING else self._combine(a, b)
+        self._levels[level][i] = combined(self._combine, below.get(2 * i, NOTHING), below.get(2 * i + 1, NOTHING))

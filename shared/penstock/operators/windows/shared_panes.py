@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from penstock.operators.windows.layout import WindowLayout
-from penstock.operators.windows.pane_tree import NOTHING, PaneTree
+from penstock.operators.windows.pane_tree import NOTHING, PaneTree, combined
 
 Pane = dict[Any, Any]  #: key -> contents
 
@@ -62,14 +62,14 @@ class SharedPanes:
         before: dict[int, Any] = {}
         contents, upper = NOTHING, behind
         for start in starts:
-            contents = self._both(tree.fold(start, upper), contents)
+            contents = combined(self._combine, tree.fold(start, upper), contents)
             before[start], upper = contents, start
         after = NOTHING
         windows: dict[int, Any] = {}
         for start in reversed(starts):
-            after = self._both(after, tree.fold(behind, start + size))
+            after = combined(self._combine, after, tree.fold(behind, start + size))
             behind = max(behind, start + size)
-            windows[start] = self._both(before[start], after)
+            windows[start] = combined(self._combine, before[start], after)
         return {start: contents for start, contents in windows.items() if contents is not NOTHING}
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -123,11 +123,6 @@ class SharedPanes:
         else:
             tree.touch(changed)
         return tree
-
-    def _both(self, a: Any, b: Any) -> Any:
-        if a is NOTHING:
-            return b
-        return a if b is NOTHING else self._combine(a, b)
 
     def _starts(self, start: int, end: int) -> range:
         slide = self._layout.slide
