@@ -1,5 +1,6 @@
 """The TaskManager's process put together: worker, agent, health."""
 
+import gc
 import os
 
 from celery import signals
@@ -52,6 +53,8 @@ def run_taskmanager(configuration: Configuration, settings: Settings, runner: Sl
     control.consumer = worker.consumer
 
     def start_slot(**_: object) -> None:
+        # Not looked at by the collector any more: it would write to each object, and so copy every page of the parent's
+        gc.freeze()
         for descriptor in agent.descriptors():
             os.close(descriptor)
         folders.enter()

@@ -12,7 +12,7 @@ import hiredis
 
 from penstock.exchange.ends import Appender, Inlet
 from penstock.exchange.errors import ExchangeLost
-from penstock.exchange.wire import pack
+from penstock.exchange.wire import Pieces, pack
 
 Handler: TypeAlias = Callable[[Any], None]
 
@@ -45,13 +45,13 @@ class Flight:
     fails."""
 
     def __init__(self, get_nonce: bytes, nonce: bytes, where: str) -> None:
-        self.appends: list[tuple[Appender, bytes]] = []
+        self.appends: list[tuple[Appender, Pieces]] = []
         self.published: list[tuple[Inlet, Sequence[int]]] = []
         self.rereads: list[Inlet] = []
         self._get_nonce, self._nonce, self._where = get_nonce, nonce, where
         self._reads: list[bytes] = []
         self._read_handlers: list[Handler] = []
-        self._writes: list[bytes] = []
+        self._writes: list[bytes] = []  #: commands, or pieces of them
         self._write_handlers: list[Handler] = []
 
     def __bool__(self) -> bool:
@@ -67,17 +67,23 @@ class Flight:
         self._writes.append(packed)
         self._write_handlers.append(handler)
 
-    def packed(self) -> bytes:
+    def append(self, appender: Appender, packed: Pieces, handler: Handler) -> None:
+        """A command of the transaction that appends an entry."""
+        self.appends.append((appender, packed))
+        self._writes += packed
+        self._write_handlers.append(handler)
+
+    def packed(self) -> Pieces:
         """All of it in Redis's protocol."""
         parts = [*self._reads, self._get_nonce] if self._reads else []
         if self._writes:
             parts += [_MULTI, self._get_nonce, *self._writes, _EXEC]
-        return b"".join(parts)
+        return tuple(parts)
 
     @property
     def expects(self) -> int:
         """How many replies there will be."""
-        return (len(self._reads) + 1 if self._reads else 0) + (len(self._writes) + 3 if self._writes else 0)
+        return (len(self._reads) + 1 if self._reads else 0) + (len(self._write_handlers) + 3 if self._writes else 0)
 
     def answered(self, replies: Sequence[Any]) -> None:
         """Hand the replies to their handlers.

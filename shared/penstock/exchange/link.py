@@ -175,7 +175,7 @@ class Link:
         packed = self.writing.next_flight(now, idle, nudge)
         if packed is not None:
             self._reading.is_nudged |= nudge
-            write_wire.send(packed)
+            write_wire.send(*packed)
             self._watch(write_wire)
 
     def _read_on(self, wire: Wire) -> None:

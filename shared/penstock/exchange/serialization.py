@@ -2,7 +2,7 @@
 
 import pickle
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from penstock.exchange.elements import Control, RecordBatch
@@ -19,21 +19,25 @@ class _Chunks(list[bytes]):
 
 
 class _Pickling(threading.local):
-    """One pickler a thread, for all batches. A new one's memo grows to the batch's size again, and its memory goes back
-    to the system."""
+    """Picklers of a thread, one for each order of size. A new one's memo grows to the batch's size again, and its
+    memory goes back to the system. A kept one's never shrinks, and is cleared as a whole: 40 to 160 µs for a batch of one
+    record after one of thousands."""
 
     def __init__(self) -> None:
         self._chunks = _Chunks()
-        self._pickler = pickle.Pickler(self._chunks, _PROTOCOL)
+        self._picklers: dict[int, pickle.Pickler] = {}
 
-    def dumps(self, content: Any) -> bytes:
+    def dumps(self, content: Any, records: int) -> bytes:
         """Whatever pickling raises."""
+        size = records.bit_length() // 2
+        if (pickler := self._picklers.get(size)) is None:
+            pickler = self._picklers[size] = pickle.Pickler(self._chunks, _PROTOCOL)
         try:
-            self._pickler.dump(content)
+            pickler.dump(content)
             return b"".join(self._chunks)
         finally:
             self._chunks.clear()
-            self._pickler.clear_memo()
+            pickler.clear_memo()
 
 
 _PICKLING = _Pickling()
@@ -55,10 +59,10 @@ class BatchSerializer:
         """The bare list of records. Raises RecordNotSerializable likewise."""
         return self._dumps(values, values, ())
 
-    def _dumps(self, content: Any, values: Iterable[Any], keys: Iterable[Any]) -> bytes:
+    def _dumps(self, content: Any, values: Sequence[Any], keys: Iterable[Any]) -> bytes:
         if self.serializer is Serializer.PICKLE:
             try:
-                return _PICKLING.dumps(content)
+                return _PICKLING.dumps(content, len(values))
             except (pickle.PicklingError, AttributeError, TypeError):
                 self.serializer = Serializer.CLOUDPICKLE
         import cloudpickle  # only here: a program that is merely imported must not pay for it

@@ -16,7 +16,7 @@ from penstock.exchange.flight import Flight, Refused
 from penstock.exchange.input_log import format_id, parse_id
 from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.remote_channel import LogEntry
-from penstock.exchange.wire import pack
+from penstock.exchange.wire import Pieces, pack, pack_with
 from penstock.security.entry_seal import EntrySeal
 
 _log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class Writing:
         self._outlets: dict[tuple[int, int], Outlet] = {}
         self._collectors: list[CollectWriter] = []
         self._checked: list[Outlet] = []  #: of restarted attempts: their output is compared with what is in the logs
-        self._queue: deque[tuple[Appender, bytes]] = deque()
+        self._queue: deque[tuple[Appender, Pieces]] = deque()
         self._flight: Flight | None = None
         self._replies: list[Any] = []
         self._refresh_at = self._ask_at = 0.0
@@ -101,13 +101,13 @@ class Writing:
     def append_collected(self, collector: CollectWriter, entry: LogEntry) -> None:
         """Queue an entry of a collect log, which is made by its first one."""
         header = _sealed(collector.seal, entry)
-        self._queue.append((collector, pack(b"XADD", collector.log_key, b"*", b"h", header, b"p", entry.payload)))
+        self._queue.append((collector, pack_with(entry.payload, b"XADD", collector.log_key, b"*", b"h", header, b"p")))
 
     def append(self, outlet: Outlet, entry: LogEntry) -> None:
         """Queue an entry; it leaves with the next flight."""
         header = _sealed(outlet.seal, entry)
         self._queue.append(
-            (outlet, pack(b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", header, b"p", entry.payload))
+            (outlet, pack_with(entry.payload, b"XADD", outlet.log_key, b"NOMKSTREAM", b"*", b"h", header, b"p"))
         )
 
     @property
@@ -144,7 +144,7 @@ class Writing:
             times.append(self._refresh_at)
         return max(min(times), self.paused_until) if times else None
 
-    def next_flight(self, now: float, idle: bool, nudge: bool) -> bytes | None:
+    def next_flight(self, now: float, idle: bool, nudge: bool) -> Pieces | None:
         """The next pipeline to send, None where nothing is due or the last one is not answered yet.
 
         `nudge`: end the slot's own pending read, by an entry in its wake stream.
@@ -213,9 +213,8 @@ class Writing:
         room = _OOM_FLIGHT if self._is_out_of_memory else _LARGEST_FLIGHT
         while self._queue and room > 0:
             appender, packed = self._queue.popleft()
-            room -= len(packed)
-            flight.appends.append((appender, packed))
-            flight.write(packed, partial(self._appended, appender))
+            room -= sum(map(len, packed))
+            flight.append(appender, packed, partial(self._appended, appender))
             if isinstance(appender, CollectWriter):
                 # not deleted with the logs of a generation: the client may be late
                 flight.write(pack(b"EXPIRE", appender.log_key, self._options.expire), _ignore)

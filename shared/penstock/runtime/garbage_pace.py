@@ -7,7 +7,7 @@ at them again and again (a tenth of the CPU in word count), and twice at all mod
 import gc
 import threading
 
-_THRESHOLDS = (10_000, 20, 50)
+_THRESHOLDS = (50_000, 20, 50)
 _lock = threading.Lock()
 _users = 0
 _own = (0, 0, 0)
