@@ -20,8 +20,8 @@ class _Chunks(list[bytes]):
 
 class _Pickling(threading.local):
     """Picklers of a thread, one for each order of size. A new one's memo grows to the batch's size again, and its
-    memory goes back to the system. A kept one's never shrinks, and is cleared as a whole: 40 to 160 µs for a batch of one
-    record after one of thousands."""
+    memory goes back to the system. A kept one's never shrinks, and is cleared as a whole: 40 to 160 µs for a batch of
+    one record after one of thousands."""
 
     def __init__(self) -> None:
         self._chunks = _Chunks()
