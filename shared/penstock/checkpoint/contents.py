@@ -14,6 +14,7 @@ from penstock.checkpoint.lenient_pickle import lenient_loads
 from penstock.checkpoint.restore import read_groups
 from penstock.checkpoint.stored_files import StoredFiles
 from penstock.state.native_form import portable
+from penstock.state.portable import entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _entries(groups: Iterator[tuple[int, bytes]], metas: dict[str, StateMeta], s
         content = lenient_loads(data)
         if not isinstance(content, dict):
             raise CheckpointUnusable(f"key group {group}", f"not state by name but a {type(content).__name__}")
-        for name, entries in content.items():
+        for name, entries in entries_of(content).items():
             meta = metas.get(name)
             for key, value in entries:
                 yield Entry(name, _without_times(meta, value), subtask, key, group)

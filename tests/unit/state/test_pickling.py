@@ -12,7 +12,7 @@ import pytest
 
 from penstock.state.frozen_items import FrozenItems
 from penstock.state.pickling import StateClassNotFound, dumps, loads
-from penstock.state.portable import StateNotPicklable, pickle_group
+from penstock.state.portable import StateNotPicklable, pickle_group, read_group
 
 
 def by_value(source: str) -> dict[str, Any]:
@@ -82,6 +82,11 @@ def test_what_cannot_be_pickled_is_named_with_operator_state_and_key() -> None:
         pickle_group("X", states)
     with pytest.raises(StateNotPicklable, match="operator 'X': broadcast state 'b' cannot be pickled: TypeError"):
         FrozenItems([1, threading.Lock()], "operator 'X': broadcast state 'b'")
+
+
+def test_pairs_of_former_versions_are_read_too() -> None:
+    pairs = {"a": [("k", 1), ("x", 2)], "none": []}
+    assert read_group(dumps(pairs)) == read_group(pickle_group("X", pairs)) == pairs
 
 
 def test_items_are_frozen() -> None:
