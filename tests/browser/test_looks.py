@@ -30,22 +30,26 @@ def pages(job: str, failed: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_dark(screen: Screen, word_count: str, failed_job: str, look: Look) -> None:
-    for name, (path, text) in pages(word_count, failed_job).items():
-        page = screen.open(path, dark=True)
+def opened(screen: Screen, job: str, failed: str, *, phone: bool = False, dark: bool = False) -> dict[str, Page]:
+    """All of them by name, open for long enough that there is something in their charts."""
+    made = {}
+    for name, (path, text) in pages(job, failed).items():
+        made[name] = page = screen.open(path, phone=phone, dark=dark)
         expect(page.locator("main")).to_contain_text(text)
+    page.wait_for_timeout(1500)
+    return made
+
+
+def test_dark(screen: Screen, word_count: str, failed_job: str, look: Look) -> None:
+    for name, page in opened(screen, word_count, failed_job, dark=True).items():
         background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         assert max(map(int, re.findall(r"\d+", background)[:3])) < 60, background
-        page.wait_for_timeout(1500)
         look(page, f"dark-{name}")
 
 
 def test_phone_width(screen: Screen, word_count: str, failed_job: str, look: Look) -> None:
-    for name, (path, text) in pages(word_count, failed_job).items():
-        page = screen.open(path, phone=True)
-        expect(page.locator("main")).to_contain_text(text)
+    for name, page in opened(screen, word_count, failed_job, phone=True).items():
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
-        page.wait_for_timeout(1500)
         look(page, f"phone-{name}")
     page = screen.open(f"jobs/{word_count}", phone=True)
     nodes = page.get_by_role("region", name="Graph of 3 vertices").get_by_role("link", name=re.compile("parallelism 3"))

@@ -17,7 +17,7 @@ def test_latency_is_drawn_where_markers_are_on(screen: Screen, word_count: str, 
     page = screen.open(f"jobs/{word_count}/charts")
     chart = page.locator("figure", has_text="Latency from the sources")
     expect(chart.get_by_role("row").first).to_contain_text(re.compile(r"\d+ ms|\d s"))
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1500)
     look(page, "charts-latency")
 
 

@@ -50,7 +50,7 @@ def test_the_graph_shows_rates_and_the_bottleneck(screen: Screen, word_count: st
     boxes = [nodes.nth(n).bounding_box() for n in range(3)]
     lefts = [box["x"] for box in boxes if box is not None]
     assert lefts == sorted(lefts) and lefts[0] >= 0 and lefts[2] < 1360
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1500)
     look(page, "job-graph")
 
 
@@ -65,7 +65,7 @@ def test_a_vertex_shows_its_subtasks_side_by_side(screen: Screen, word_count: st
     column.click()
     expect(subtasks.locator("tr.marked")).to_have_count(1)
     assert "vertex=" in page.url
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1500)
     look(page, "job-vertex")
     page.reload()
     expect(subtasks.locator("tbody tr")).to_have_count(3)
@@ -78,7 +78,7 @@ def test_charts_are_drawn_from_the_stream_alone(screen: Screen, word_count: str,
     figure = page.locator("figure", has_text="Records in per second")
     expect(figure.locator("canvas")).to_be_visible()
     expect(figure.get_by_role("row", name="check")).to_contain_text(re.compile(r"[1-9][\d.,]*( k)?/s"))
-    page.wait_for_timeout(8000)
+    page.wait_for_timeout(5000)  # longer than the interval of polls
     streams = [url for url in screen.requests if "/penstock/events/" in url]
     polls = [url for url in screen.requests if "/penstock/views/" in url and not url.endswith("/graph")]
     assert (len(streams), polls) == (1, [])

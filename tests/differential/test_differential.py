@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import os
 import warnings
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -12,6 +14,9 @@ from penstock.client.program import run_program
 from penstock.common.jvm import NoEffectWarning
 from tests.differential import outputs
 
+#: seconds between records of programs that wait for watermarks, every 5 ms: PyFlink's JVM took 0.02 to follow
+PACE = "0.006"
+
 
 def run(name: str, parallelism: int, folder: Path, *addresses: str, **settings: str) -> list[str]:
     """Run a program in this process, its jobs here or on the cluster at `addresses`; what it shows."""
@@ -19,7 +24,7 @@ def run(name: str, parallelism: int, folder: Path, *addresses: str, **settings: 
     stdout = io.StringIO()
     configuration = {"parallelism.default": str(parallelism)} | {k.replace("_", "."): v for k, v in settings.items()}
     context = ProgramContext(addresses=addresses, configuration=configuration)
-    with contextlib.redirect_stdout(stdout), warnings.catch_warnings():
+    with contextlib.redirect_stdout(stdout), warnings.catch_warnings(), mock.patch.dict(os.environ, PACE=PACE):
         warnings.simplefilter("ignore", NoEffectWarning)
         run_program(outputs.PROGRAMS / f"{name}.py", [str(parallelism), str(folder)], context)
     return outputs.comparable(outputs.shown(stdout.getvalue(), folder), name, parallelism)

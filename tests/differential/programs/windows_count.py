@@ -1,5 +1,6 @@
 """Count windows, tumbling and sliding; what is not full at the end is not emitted."""
 
+import os
 import sys
 import time
 
@@ -33,10 +34,12 @@ class Timestamps(TimestampAssigner):
 
 # two ticks behind each record: the watermark has followed when the next one comes
 TICKING = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
+# seconds; longer than the interval of watermarks
+PACE = float(os.environ.get("PACE", "0.02"))
 
 
 def slowly(number):
-    time.sleep(0.02)
+    time.sleep(PACE)
     return TICKING[number]
 
 

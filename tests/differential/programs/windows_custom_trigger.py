@@ -1,5 +1,6 @@
 """A trigger of one's own, with state and timers, on windows that merge and on others that do not."""
 
+import os
 import sys
 import time
 
@@ -42,10 +43,12 @@ class Timestamps(TimestampAssigner):
 
 # two ticks behind each record: the watermark has followed when the next one comes
 TICKING = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
+# seconds; longer than the interval of watermarks
+PACE = float(os.environ.get("PACE", "0.02"))
 
 
 def slowly(number):
-    time.sleep(0.02)
+    time.sleep(PACE)
     return TICKING[number]
 
 

@@ -1,5 +1,6 @@
 """A purging event-time trigger: what comes late is evaluated alone."""
 
+import os
 import sys
 import time
 
@@ -39,10 +40,12 @@ class Timestamps(TimestampAssigner):
 
 # two ticks behind each record: the watermark has followed when the next one comes
 TICKING = [r for record in RECORDS for r in (record, ("tick", record[1], 0), ("tick", record[1], 0))]
+# seconds; longer than the interval of watermarks
+PACE = float(os.environ.get("PACE", "0.02"))
 
 
 def slowly(number):
-    time.sleep(0.02)
+    time.sleep(PACE)
     return TICKING[number]
 
 

@@ -12,7 +12,7 @@ from tests.integration.cluster.local_cluster import LocalCluster
 TWO_OF_EACH = ("--jobmanagers", "2", "--dispatchers", "2", "--resourcemanagers", "2")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     made = LocalCluster(tmp_path_factory.mktemp("cluster") / "dir")
     yield made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cluster.faults import AT_LENGTH, exchange_redis, whole_again
+from tests.integration.cluster.faults import AT_LENGTH, redis_pid, stopped, whole_again
 from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -73,12 +73,13 @@ def cancelled(cluster: LocalCluster, job: str) -> None:
 
 def test_while_the_job_is_deployed_waits_and_runs(ha_cluster: LocalCluster, tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text(ENDLESS)
-    with exchange_redis(ha_cluster) as client:
-        client.execute_command("CLIENT", "PAUSE", "4000", "ALL")
-    job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "4"))
-    tasks = ha_cluster.get(f"/jobs/{job}")["vertices"][0]["tasks"]
-    assert tasks["RUNNING"] + tasks["FINISHED"] == 0, tasks
-    cancelled(ha_cluster, job)
+    with stopped(redis_pid(ha_cluster, "redis-exchange")):
+        job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "4"))
+        tasks = ha_cluster.get(f"/jobs/{job}")["vertices"][0]["tasks"]
+        assert tasks["RUNNING"] + tasks["FINISHED"] == 0, tasks
+        ha_cluster.cli("cancel", "-m", ha_cluster.addresses, job)
+    ha_cluster.wait_state(job, "CANCELED", seconds=30)
+    whole_again(ha_cluster)
 
     job = ha_cluster.submit(tmp_path / "job.py", options=("-p", "5"))
     wait_for(lambda: "waiting for" in ha_cluster.get(f"/jobs/{job}")["message"], 10)

@@ -14,7 +14,7 @@ from tests.integration.cluster.faults import (
     redis_pid,
     whole_again,
 )
-from tests.integration.cluster.local_cluster import LocalCluster
+from tests.integration.cluster.local_cluster import LocalCluster, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 Start = Callable[..., PacedJob]
@@ -26,6 +26,8 @@ def test_connections_dropped_and_redis_paused(ha_cluster: LocalCluster, paced_jo
     taskmanagers = ha_cluster.get("/taskmanagers")["taskmanagers"]
     for redis in (coordination_redis, exchange_redis):
         with redis(ha_cluster) as client:
+            # on a busy machine a slot may read before the others have connected
+            wait_for(lambda: len(client.client_list(_type="normal")) > 5, 30, "connections of all slots and ours")
             assert client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes") > 4
     with coordination_redis(ha_cluster) as client:
         client.execute_command("CLIENT", "PAUSE", "3000", "ALL")
