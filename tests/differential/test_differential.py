@@ -2,10 +2,8 @@
 
 import contextlib
 import io
-import os
 import warnings
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -14,9 +12,6 @@ from penstock.client.program import run_program
 from penstock.common.jvm import NoEffectWarning
 from tests.differential import outputs
 
-#: seconds between records of programs that wait for watermarks, every 5 ms: PyFlink's JVM took 0.02 to follow
-PACE = "0.006"
-
 
 def run(name: str, parallelism: int, folder: Path, *addresses: str, **settings: str) -> list[str]:
     """Run a program in this process, its jobs here or on the cluster at `addresses`; what it shows."""
@@ -24,7 +19,7 @@ def run(name: str, parallelism: int, folder: Path, *addresses: str, **settings: 
     stdout = io.StringIO()
     configuration = {"parallelism.default": str(parallelism)} | {k.replace("_", "."): v for k, v in settings.items()}
     context = ProgramContext(addresses=addresses, configuration=configuration)
-    with contextlib.redirect_stdout(stdout), warnings.catch_warnings(), mock.patch.dict(os.environ, PACE=PACE):
+    with contextlib.redirect_stdout(stdout), warnings.catch_warnings():
         warnings.simplefilter("ignore", NoEffectWarning)
         run_program(outputs.PROGRAMS / f"{name}.py", [str(parallelism), str(folder)], context)
     return outputs.comparable(outputs.shown(stdout.getvalue(), folder), name, parallelism)
