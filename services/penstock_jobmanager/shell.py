@@ -111,6 +111,7 @@ def _lead(
             effects,
             lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks, spans),
             lease_ttl=settings.lease_ttl,
+            lease_interval=settings.lease_interval,
             poll=settings.lease_poll / 1000,
             id=service.id,
             others=lambda: replicas(coordination.registry.alive(), service.id),
