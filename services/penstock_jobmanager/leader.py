@@ -65,6 +65,7 @@ class Leader:
         poll: float,
         id: str = "",
         others: Callable[[], Mapping[str, int]] | None = None,
+        suspects: Suspects | None = None,
     ) -> None:
         """`id`: ours; `others`: the other replicas and how many jobs each leads, None: there are none."""
         self._plane, self._renewer, self._effects = coordination, renewer, effects
@@ -77,7 +78,7 @@ class Leader:
         self._left: dict[str, float] = {}
         self._next_handover = 0.0
         self._cooling: dict[str, float] = {}
-        self._suspects = Suspects()
+        self._suspects = suspects or Suspects()
         self._wake_key = coordination.keys.lease_wake()
         self._wake_cursor = ""
         self._next_look = 0.0
@@ -145,11 +146,12 @@ class Leader:
 
     def _admitted(self, free: list[str], now: float) -> list[str]:
         """Of the free roles those that may be led here: at last, one by one, those whose leaders keep dying."""
-        if not free or self._suspects.on_probation((lead.role for lead in self._led.values()), now):
+        led = [lead.role for lead in self._led.values()]
+        if not free or self._suspects.admits_none(led, now):
             return []
         counts = [takeovers(row) for row in self._plane.store.row(free, "job")]
         innocent = self._suspects.innocent(dict(zip(free, counts, strict=True)))
-        if innocent or not self._excuse(now):
+        if innocent or not self._suspects.admits_suspect(led, now) or not self._excuse(now):
             return innocent
         return [self._suspects.worst()]
 
