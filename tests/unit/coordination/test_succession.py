@@ -5,6 +5,7 @@ import redis
 
 from penstock.coordination.holder import holder_of, new_nonce
 from penstock.coordination.memory import MemoryCoordination
+from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.succession import Succession
 
 TTL, INTERVAL = 1500, 400
@@ -17,7 +18,9 @@ class World:
 
     def __init__(self) -> None:
         self.now = 0
-        self.leases = MemoryCoordination(now_ms=lambda: self.now).leases
+        leases = MemoryCoordination(now_ms=lambda: self.now).leases
+        assert isinstance(leases, MemoryLeases)
+        self.leases = leases
         self.succession = Succession(self.leases, TTL, INTERVAL)
         self.leases.connected.add("alive")
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from penstock.client.config import Configuration
 from penstock.coordination.holder import new_nonce
 from penstock.coordination.memory import MemoryCoordination
+from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.messages import ExchangeRef, encode
 from penstock.coordination.rows import ExecutionRow
 from penstock.graph.job_graph import JobGraph
@@ -51,6 +52,7 @@ class FakeRenewer:
     def __init__(self, coordination: MemoryCoordination) -> None:
         self._leases = coordination.leases
         self.holder = secrets.token_hex(4)
+        assert isinstance(coordination.leases, MemoryLeases)
         coordination.leases.connected.add(self.holder)
         self.held: dict[str, str] = {}
         self.gone: set[str] = set()

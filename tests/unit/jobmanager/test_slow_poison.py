@@ -1,4 +1,4 @@
-"""A job that kills its leaders only after a while is ended by the takeover limit, and no job beside it. Time is made."""
+"""A job that kills its leaders after a while is ended by the takeover limit, and no job beside it. Time is made."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -55,7 +55,8 @@ class World:
 
 @pytest.fixture(params=[(1, 5.0), (1, 10.0), (1, 40.0), (2, 10.0)], ids=lambda p: f"{p[0]} replicas, {p[1]:g} s")
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    made = World(*request.param, monkeypatch)
+    replicas, kills_after = request.param
+    made = World(replicas, kills_after, monkeypatch)
     yield made
     made.close()
 
