@@ -1,6 +1,5 @@
 """Leads many jobs in one loop: wins free leases, reads the events of all led jobs in one XREAD, drops what it lost."""
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ import redis
 import structlog
 
 from penstock.coordination.parts import Leases, Submissions
+from penstock.coordination.succession import Succession
 from penstock.service.exposition import Families
 from penstock.service.outage import is_outage
 from penstock_jobmanager.commits import job_role
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 #: seconds this process leaves a job alone that it had to drop; the others may try, the takeover limit ends it
 COOLDOWN = 10.0
-#: seconds from the end of a lease, as Redis tells it, until it is looked for
+#: seconds from the moment at which a lease ends, or is late, as Redis tells it, until it is looked for
 EXPIRED = 0.005
 #: seconds that jobs beyond our share are left to others
 DEFERENCE = 0.25
@@ -36,6 +36,7 @@ SHORTEST_TERM, BACK_AFTER = 3.0, 1.5
 class Renewer(Protocol):
     """The part of `LeaseRenewer` that is used here."""
 
+    def nonce(self) -> str: ...
     def hold(self, role: str, nonce: str, *, acquired: float | None = None) -> None: ...
     def drop(self, role: str) -> None: ...
     def lost(self) -> set[str]: ...
@@ -60,13 +61,16 @@ class Leader:
         make_led_job: Callable[[str, int], LedJob],
         *,
         lease_ttl: int,
+        lease_interval: int,
         poll: float,
         id: str = "",
         others: Callable[[], Mapping[str, int]] | None = None,
+        suspects: Suspects | None = None,
     ) -> None:
         """`id`: ours; `others`: the other replicas and how many jobs each leads, None: there are none."""
         self._plane, self._renewer, self._effects = coordination, renewer, effects
         self._make_led_job, self._lease_ttl, self._poll = make_led_job, lease_ttl, poll
+        self._succession = Succession(coordination.leases, lease_ttl, lease_interval)
         self._id, self._others = id, others or dict[str, int]
         self._led: dict[str, LedJob] = {}
         self._since: dict[str, float] = {}
@@ -74,7 +78,7 @@ class Leader:
         self._left: dict[str, float] = {}
         self._next_handover = 0.0
         self._cooling: dict[str, float] = {}
-        self._suspects = Suspects()
+        self._suspects = suspects or Suspects()
         self._wake_key = coordination.keys.lease_wake()
         self._wake_cursor = ""
         self._next_look = 0.0
@@ -123,13 +127,12 @@ class Leader:
         self._cooling = {job: until for job, until in self._cooling.items() if until > now}
         wanted = sorted(self._plane.submissions.live() - self._led.keys() - self._cooling.keys())
         roles = [job_role(job) for job in wanted]
-        free = self._plane.leases.free(roles)
-        left = self._plane.leases.expires_ms(role for role in roles if role not in free)
-        if left is not None:
+        free, again_ms = self._succession.look(roles)
+        if again_ms is not None:
             # a lease that is renewed has more than that left
-            self._next_look = min(self._next_look, now + left / 1000 + EXPIRED)
+            self._next_look = min(self._next_look, now + again_ms / 1000 + EXPIRED)
         for role in self._our_share(self._admitted(free, now), now):
-            nonce, asked = secrets.token_hex(16), time.monotonic()
+            nonce, asked = self._renewer.nonce(), time.monotonic()
             epoch = self._plane.leases.acquire(role, nonce, self._lease_ttl)
             if epoch is None:
                 continue
@@ -143,11 +146,12 @@ class Leader:
 
     def _admitted(self, free: list[str], now: float) -> list[str]:
         """Of the free roles those that may be led here: at last, one by one, those whose leaders keep dying."""
-        if not free or self._suspects.on_probation((lead.role for lead in self._led.values()), now):
+        led = [lead.role for lead in self._led.values()]
+        if not free or self._suspects.admits_none(led, now):
             return []
         counts = [takeovers(row) for row in self._plane.store.row(free, "job")]
         innocent = self._suspects.innocent(dict(zip(free, counts, strict=True)))
-        if innocent or not self._excuse(now):
+        if innocent or not self._suspects.admits_suspect(led, now) or not self._excuse(now):
             return innocent
         return [self._suspects.worst()]
 

@@ -26,8 +26,9 @@ from penstock_jobmanager.input_logs import ExchangeInputLogs
 from penstock_jobmanager.leader import Leader
 from penstock_jobmanager.led_job import LedJob
 from penstock_jobmanager.options import Now
-from penstock_jobmanager.settings import Settings
+from penstock_jobmanager.settings import Settings, master_options
 from penstock_jobmanager.sharing import replicas
+from penstock_jobmanager.suspects import Suspects
 
 _log = structlog.get_logger(__name__)
 
@@ -111,9 +112,11 @@ def _lead(
             effects,
             lambda job, epoch: LedJob(job, epoch, coordination, configuration, effects, read_clocks, spans),
             lease_ttl=settings.lease_ttl,
+            lease_interval=settings.lease_interval,
             poll=settings.lease_poll / 1000,
             id=service.id,
             others=lambda: replicas(coordination.registry.alive(), service.id),
+            suspects=Suspects(master_options(configuration)),
         )
 
         service.exposition.add(leader.show)

@@ -11,6 +11,9 @@ from penstock_resourcemanager.strangers import Strangers
 #: gone may wait for a name that does not resolve, or for a packet that nobody answers
 BACK_WITHIN = 10.0
 _WATCH_TTL_MS = 60_000
+#: intervals that a look may be behind the one before: what it is later than that is the machine's, which starves. Those
+#: who beat may starve with it, so it counts against none of them
+_ON_TIME = 1.25
 
 
 class Pulse:
@@ -19,9 +22,14 @@ class Pulse:
     def __init__(self, taskmanagers: TaskManagers, interval: float, timeout: float) -> None:
         self._taskmanagers = taskmanagers
         self._interval = interval
-        self._liveness = Liveness(timeout)
+        self._liveness = Liveness(timeout, longest_step=min(timeout / 2, interval * _ON_TIME))
         self._strangers = Strangers(2 * timeout)
         self._next = 0.0
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until the next look."""
+        return max(0.0, self._next - time.monotonic())
 
     def lost(self, known: Mapping[str, str]) -> dict[str, str]:
         """TaskManager -> incarnation of those that fell silent, among the `known` and the registered, and of those

@@ -1,6 +1,5 @@
 """The ResourceManager's process: contends for the lease, leads while it holds it, stands by otherwise."""
 
-import secrets
 import time
 
 import redis.exceptions
@@ -9,6 +8,7 @@ import structlog
 from penstock.checkpoint.leadership import LeadershipMirror
 from penstock.coordination.coordination import Coordination
 from penstock.coordination.renewer import LeaseRenewer
+from penstock.coordination.succession import Succession
 from penstock.service import Families, Service
 from penstock_resourcemanager.provider import WorkerDriver
 from penstock_resourcemanager.pulse import BACK_WITHIN
@@ -41,7 +41,8 @@ class ResourceManager:
         self._driver, self._mirror = driver, mirror
         self._takeover: Takeover | None = None
         self._term: Term | None = None
-        self._nonce = secrets.token_hex(8)
+        self._nonce = renewer.nonce()
+        self._succession = Succession(coordination.leases, settings.lease_ttl_ms, settings.lease_interval_ms)
         self._wake_cursor = "$"
         self._outage_at: float | None = None
 
@@ -74,9 +75,11 @@ class ResourceManager:
         asked = time.monotonic()
         epoch = self._coordination.leases.acquire(ROLE, self._nonce, self._settings.lease_ttl_ms)
         if epoch is None:
-            left_ms = self._coordination.leases.expires_ms([ROLE])
+            seen = self._succession.look([ROLE])
+            if seen.free:
+                return
             polled_ms = min(2000, round(self._settings.lease_poll * 1000))
-            poll_ms = max(1, polled_ms if left_ms is None else min(polled_ms, left_ms + 1))
+            poll_ms = max(1, polled_ms if seen.again_ms is None else min(polled_ms, seen.again_ms + 1))
             self._wake_cursor = self._coordination.leases.wait_wake(self._wake_cursor, poll_ms)
             return
         self._renewer.hold(ROLE, self._nonce, acquired=asked)
@@ -127,5 +130,5 @@ class ResourceManager:
         _log.warning("stepping down", reason=reason)
         self._renewer.drop(ROLE)
         self._term = self._takeover = None
-        self._nonce = secrets.token_hex(8)
+        self._nonce = self._renewer.nonce()
         self._wake_cursor = "$"

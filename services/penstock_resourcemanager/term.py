@@ -82,7 +82,7 @@ class Term:
             self._settle(*self._unanswered)
             return
         stream = self._coordination.keys.events(ROLE)
-        block_ms = max(1, min(1000, round(self._settings.heartbeat_interval * 1000)))
+        block_ms = max(1, min(1000, round(self._pulse.due_in * 1000)))
         entries = self._coordination.events.read({stream: self._cursor}, block_ms).get(stream, [])
         events = [event for entry in entries if (event := _decoded(*entry)) is not None]
         decision = self._slot_manager.handle(events, self._observe(events))

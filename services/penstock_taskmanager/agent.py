@@ -32,6 +32,8 @@ from penstock_taskmanager.worker_link import ChildStarted, Leave, ProbeSeen, Wor
 
 #: seconds
 _ANNOUNCE_EVERY = 1.0
+#: after a process came or went
+_ANNOUNCE_SOON = 0.2
 _RETRY_AFTER = 0.2
 _LONGEST_WAIT = 0.5
 
@@ -128,14 +130,22 @@ class Agent:
             raise
 
     def _turn(self, ready: list[tuple[str, int]]) -> None:
-        for kind, pid in ready:
-            if kind == ChildWatch.EXITED:
-                self._child_exited(pid)
+        exited = [pid for kind, pid in ready if kind == ChildWatch.EXITED]
+        for pid in exited:
+            self._child_exited(pid)
+        try:
+            self._attend(ready)
+        finally:
+            # last: a job waits to hear of the process, nobody for its files
+            for pid in exited:
+                self._folders.remove(pid)
+
+    def _attend(self, ready: list[tuple[str, int]]) -> None:
         for message in self._link.take():
             match message:
                 case ChildStarted():
                     self._children.add(message.pid, message.sentinel)
-                    self._next_announcement = 0.0
+                    self._announce_soon()
                 case ProbeSeen() if message.token == self._control.token:
                     self._probe.seen(message.number, time.monotonic())
                 case Leave():
@@ -220,12 +230,15 @@ class Agent:
     def _child_exited(self, pid: int) -> None:
         self._children.remove(pid)
         self._control.replace_child()
-        self._folders.remove(pid)
         self._dying.discard(pid)
         self._gone.append(pid)
-        self._next_announcement = 0.0
+        self._announce_soon()
         if self._keeper is not None:
             self._keeper.child_exited(pid)
+
+    def _announce_soon(self) -> None:
+        """Not at once: the slots' own business comes first, and the worker cannot fork meanwhile."""
+        self._next_announcement = min(self._next_announcement, time.monotonic() + _ANNOUNCE_SOON)
 
     def _announce(self) -> None:
         self._admission.look()

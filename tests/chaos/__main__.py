@@ -1,8 +1,8 @@
 """`python -m tests.chaos`: scenarios by seed until time is up, then the table. See docs/chaos.md.
 
-Environment: SEED (of the first run; random), MINUTES (10), SCENARIO (a name or a part of names, several by comma; all),
-RUNS (runs of each scenario at least; 1), OUT (folder of chaos.json and chaos.md; chaos-results), HARNESS (processes,
-docker; processes).
+Environment: SEED (of the first run; random), MINUTES (10), SCENARIO (a name or a part of names, several by comma; all;
+`list`: only say which there are), RUNS (runs of each scenario at least; 1), OUT (folder of chaos.json and chaos.md;
+chaos-results), HARNESS (processes, docker; processes).
 """
 
 import os
@@ -67,11 +67,14 @@ def main() -> int:
     minutes = float(os.environ.get("MINUTES") or 10)
     least = int(os.environ.get("RUNS") or 1)
     try:
-        scenarios = grouped(chosen(os.environ.get("SCENARIO", "")))
+        listed = os.environ.get("SCENARIO", "") == "list"
+        scenarios = grouped(chosen("" if listed else os.environ.get("SCENARIO", "")))
         made = harness(os.environ.get("HARNESS") or "processes")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    if listed:
+        return _list(scenarios, made)
     campaign = Campaign(made, Path(tempfile.mkdtemp(prefix="penstock-chaos-")))
     load = report.load_now()
     print(f"SEED={seed} MINUTES={minutes:g}, {len(scenarios)} scenarios, {load}", flush=True)
@@ -90,6 +93,14 @@ def main() -> int:
     for name in (unreached := report.never_reached(report.summary(outcomes, ALL))):
         print(f"never reached: {name}")
     return 1 if bad or unreached else 0
+
+
+def _list(scenarios: list[Scenario], harness: Harness) -> int:
+    for scenario in scenarios:
+        missing = ", ".join(sorted(ability.value for ability in scenario.needs - harness.abilities))
+        target = f"target {scenario.target} s" if scenario.target else "no target"
+        print(f"{scenario.name} ({target}{f'; left out: cannot {missing}' if missing else ''})")
+    return 0
 
 
 def _interrupt(*_: object) -> None:

@@ -18,11 +18,15 @@ _HEAD = (
     "recovery p50",
     "p99",
     "target p50 / p99",
+    "met",
     "longest gap",
     "lost",
     "doubled",
     "failed seeds",
 )
+
+
+_MET = {True: "yes", False: "no", None: "-"}
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
@@ -43,12 +47,15 @@ def _row(name: str, runs: list[Outcome], scenario: Scenario | None) -> dict[str,
     recoveries = [seconds for run in runs for seconds in run.recoveries]
     counts: Counter[str] = sum((run.counts for run in runs), Counter())
     gaps = [gap for run in runs for gap in run.gaps]
+    target = scenario.target if scenario else None
+    p50, p99 = percentile(recoveries, 0.5), percentile(recoveries, 0.99)
     return {
         "scenario": name,
         "runs": len(runs),
-        "recovery_p50": percentile(recoveries, 0.5),
-        "recovery_p99": percentile(recoveries, 0.99),
-        "target": str(scenario.target) if scenario and scenario.target else None,
+        "recovery_p50": p50,
+        "recovery_p99": p99,
+        "target": str(target) if target else None,
+        "met": target.is_met(p50, p99) if target and p50 is not None and p99 is not None else None,
         "longest_gap": max(gaps, default=None),
         "lost": sum(run.lost for run in runs),
         "doubled": sum(run.doubled for run in runs),
@@ -76,6 +83,7 @@ def markdown(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int], load:
             _seconds(row["recovery_p50"]),
             _seconds(row["recovery_p99"]),
             row["target"] or "-",
+            _MET[row["met"]],
             _seconds(row["longest_gap"]),
             row["lost"],
             row["doubled"],

@@ -19,6 +19,10 @@ class Target:
     p99: float
     since: str = "the fault"
 
+    def is_met(self, p50: float, p99: float) -> bool:
+        """By the hundredths that are printed."""
+        return round(p50, 2) <= self.p50 and round(p99, 2) <= self.p99
+
     def __str__(self) -> str:
         return f"{self.p50:g} / {self.p99:g}" + ("" if self.since == "the fault" else f" after {self.since}")
 

@@ -29,11 +29,13 @@ _PASSING = "OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|UNB
 _CANNOT_NOW = re.compile(rf"(?:{_PASSING}) |Error running script .* -(?:{_PASSING}) ", re.DOTALL)
 
 
-def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: bool = True) -> redis.Redis:
+def connect(
+    url: str, *, decode: bool = False, timeout: float = 5.0, blocking: bool = True, name: str | None = None
+) -> redis.Redis:
     """A client for `redis://`, `rediss://`, `unix://` or `redis+sentinel://`. Connects lazily; create it after a fork.
 
     `timeout`: seconds for a connect and for an answer; ValueError where it does not exceed the longest blocking read
-    (`blocking=False`: the client makes none).
+    (`blocking=False`: the client makes none). `name`: what its connections are called, for CLIENT LIST.
     """
     if blocking and timeout * 1000 <= MAX_BLOCK_MS:
         raise ValueError(f"timeout {timeout} s must exceed the longest blocking read, {MAX_BLOCK_MS / 1000} s")
@@ -45,6 +47,7 @@ def connect(url: str, *, decode: bool = False, timeout: float = 5.0, blocking: b
         "socket_keepalive": True,
         "health_check_interval": 15,
         "retry": Retry(NoBackoff(), 0),
+        "client_name": name,
     }
     if is_sentinel(url):
         return _behind_sentinels(SentinelUrl.parse(url), options, timeout)

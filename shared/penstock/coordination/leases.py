@@ -1,10 +1,12 @@
 """Leases with fencing epochs over Redis."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import redis
 
 from penstock.coordination.events import RedisEvents
+from penstock.coordination.holder import HOLDER_NAME, HeldLease
 from penstock.coordination.keys import Keys
 from penstock.coordination.scripts import Argument, Script
 
@@ -70,11 +72,26 @@ class RedisLeases:
         holders = self._client.mget([self._keys.lease(role) for role in wanted])
         return [role for role, holder in zip(wanted, holders, strict=True) if holder is None]
 
-    def expires_ms(self, roles: Iterable[str]) -> int | None:
+    def held(self, roles: Iterable[str]) -> dict[str, HeldLease]:
         wanted = list(roles)
         if not wanted:
-            return None
+            return {}
         with self._client.pipeline(transaction=False) as reads:
+            reads.mget([self._keys.lease(role) for role in wanted])
             for role in wanted:
                 reads.pttl(self._keys.lease(role))
-            return min((left for left in reads.execute() if left >= 0), default=None)
+            nonces, *left = reads.execute()
+        return {
+            role: HeldLease(nonce.decode(), ms)
+            for role, nonce, ms in zip(wanted, nonces, left, strict=True)
+            if nonce is not None and ms >= 0
+        }
+
+    def holders(self) -> set[str]:
+        connections: Any = self._client.client_list()
+        names = (str(connection.get("name", "")) for connection in connections)
+        return {name.removeprefix(HOLDER_NAME) for name in names if name.startswith(HOLDER_NAME)}
+
+    def withdraw(self, role: str, nonce: str, most_ms: int) -> bool:
+        arguments: list[Argument] = [nonce, role, WAKE_LENGTH, most_ms]
+        return bool(self._release([self._keys.lease(role), self._keys.lease_wake()], arguments))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from penstock.coordination.holder import HeldLease
 from penstock.coordination.operations import Commit, Committed, LeaderState
 from penstock.coordination.rows import (
     Claim,
@@ -53,8 +54,18 @@ class Leases(Protocol):
     def free(self, roles: Iterable[str]) -> list[str]:
         """Those of the roles that nobody holds, in the order given. Repeatable."""
 
-    def expires_ms(self, roles: Iterable[str]) -> int | None:
-        """Until the first of their leases is free, should nobody renew it; None: no role is held. Repeatable."""
+    def held(self, roles: Iterable[str]) -> dict[str, HeldLease]:
+        """Those of the roles that somebody holds, in one round trip. Repeatable."""
+
+    def holders(self) -> set[str]:
+        """Ids of the holders (`holder.holder_of`) whose renewer has a connection. Repeatable.
+
+        Raises redis.NoPermissionError where connections may not be listed.
+        """
+
+    def withdraw(self, role: str, nonce: str, most_ms: int) -> bool:
+        """End the lease of a holder that is gone, and wake the contenders. False: it is not of that nonce, or has more
+        than `most_ms` left, so that it was renewed. Repeatable."""
 
 
 class Store(Protocol):

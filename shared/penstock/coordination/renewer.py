@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -9,6 +10,8 @@ import time
 from typing import Self
 
 import structlog
+
+from penstock.coordination.holder import new_nonce
 
 _log = structlog.get_logger(__name__)
 
@@ -32,12 +35,14 @@ class LeaseRenewer:
             raise ValueError(
                 f"the renewal interval {interval_ms} ms must be at most half of the lease's TTL {ttl_ms} ms"
             )
+        self._holder = secrets.token_hex(8)
         self._setup: dict[str, object] = {
             "url": redis_url,
             "prefix": prefix,
             "ttl_ms": ttl_ms,
             "interval_ms": interval_ms,
             "beat_timeout": beat_timeout,
+            "holder": self._holder,
         }
         self._patience = ttl_ms / 1000 * 2 / 3
         self._lock = threading.Lock()
@@ -53,6 +58,10 @@ class LeaseRenewer:
     def pid(self) -> int:
         """Of the helper process."""
         return self._process.pid
+
+    def nonce(self) -> str:
+        """A new one, which tells others whose it is."""
+        return new_nonce(self._holder)
 
     def hold(self, role: str, nonce: str, *, acquired: float | None = None) -> None:
         """Renew from now on. `acquired`: `time.monotonic()` just before the `acquire` that succeeded, default now."""

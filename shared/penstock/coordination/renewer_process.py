@@ -4,7 +4,7 @@ It renews the leases of its parent, so that a second of GIL or a large graph mov
 parent's main loop has not beaten for `beat_timeout` s, and releases everything when the parent is gone (EOF on stdin).
 This module imports redis and little else.
 
-Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms", "beat_timeout"}`, then
+Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms", "beat_timeout", "holder"}`, then
 `{"op": "hold", "role", "nonce"}`, `{"op": "drop", "role"}`, `{"op": "beat"}`. Out: `{"role", "nonce", "at"}` with `at`
 null where the lease is lost, else the monotonic time (s) just before the renewal.
 """
@@ -18,6 +18,7 @@ from contextlib import suppress
 import redis
 
 from penstock.coordination.connection import connect, is_away
+from penstock.coordination.holder import HOLDER_NAME
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import RedisLeases
 
@@ -102,9 +103,12 @@ def main() -> None:
         first += byte
     setup = json.loads(first)
     # A call must not outlast the lease: what follows it would come too late anyway.
-    client = connect(setup["url"], timeout=setup["ttl_ms"] / 1000, blocking=False)
+    name = HOLDER_NAME + setup["holder"]
+    client = connect(setup["url"], timeout=setup["ttl_ms"] / 1000, blocking=False, name=name)
     leases = RedisLeases(client, Keys(setup["prefix"]))
     renewer = Renewer(leases, setup["ttl_ms"], setup["interval_ms"], setup["beat_timeout"], output=1)
+    with suppress(redis.RedisError):
+        client.ping()  # so that the connection is there before a lease is
     renewer.run(input=0)
     client.close()
 

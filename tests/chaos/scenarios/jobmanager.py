@@ -171,16 +171,19 @@ def all_killed(run: Run) -> None:
     run.checkpoints(2)
 
 
-def poison(run: Run) -> None:
-    """A job whose leader dies the moment it leads: it is FAILED after some takeovers, and the others are not."""
+def poison(run: Run, *, after: float = 0.0) -> None:
+    """A job whose leader dies `after` s of leading it: it is FAILED after some takeovers, and the others are not."""
     bystander = run.submit(run.scenario.workload.but(redis_sink=False)).wait_running()
     victims: list[str] = []
     role = run.role
     done = threading.Event()
 
     def kill(led: str) -> None:
-        if led != role or done.is_set():
-            return
+        if led == role and not done.is_set():
+            # not here: what goes on is followed by this thread
+            threading.Timer(after, kill_leader).start()
+
+    def kill_leader() -> None:
         name = run.cluster.leader(role)
         while name is None and not done.is_set():
             name = run.cluster.leader(role)
@@ -199,12 +202,18 @@ def poison(run: Run) -> None:
     run.cluster.start()
     run.job.ended()
     done.set()
+    run.sleep(after + 0.5)
     run.note(f"{len(victims)} JobManagers died of it")
     run.cluster.start()
     said = run.job.said()
     assert "taken over" in said, said
     assert run.state(bystander) == "RUNNING", run.state(bystander)
     run.checkpoints(2, bystander)
+
+
+def slow_poison(run: Run) -> None:
+    """Longer than the shortest probation: the others are taken over with it, until probation is longer."""
+    poison(run, after=5.0)
 
 
 _SMALL = Workload(rate=200, redis_sink=False)
@@ -236,5 +245,9 @@ SCENARIOS = (
     Scenario(
         "job that kills its jobmanager", poison, _KILL,
         spec=ClusterSpec(jobmanagers=3, taskmanagers=2, slots=2), workload=_SMALL,
+    ),
+    Scenario(
+        "job that kills its jobmanager after a while", slow_poison, _KILL,
+        spec=ClusterSpec(jobmanagers=3, taskmanagers=2, slots=2), workload=_SMALL, seconds=150,
     ),
 )  # fmt: skip

@@ -130,14 +130,31 @@ def test_free_keeps_the_order_and_leaves_out_what_is_held(coordination: Coordina
     assert coordination.leases.free([]) == []
 
 
-def test_when_the_first_of_several_leases_ends(coordination: Coordination) -> None:
+def test_who_holds_what_for_how_long(coordination: Coordination) -> None:
     leases = coordination.leases
-    assert leases.expires_ms(["job:a", "job:b"]) is None
+    assert leases.held(["job:a", "job:b"]) == {}
     leases.acquire("job:a", "n", LONG)
-    leases.acquire("job:b", "n", LONG // 2)
-    soonest = leases.expires_ms(["job:a", "job:b", "job:c"])
-    assert soonest is not None and 0 < soonest <= LONG // 2
-    assert leases.expires_ms([]) is None
+    leases.acquire("job:b", "m", LONG // 2)
+    held = leases.held(["job:a", "job:b", "job:c"])
+    assert {role: lease.nonce for role, lease in held.items()} == {"job:a": "n", "job:b": "m"}
+    assert 0 < held["job:b"].left_ms <= LONG // 2 < held["job:a"].left_ms <= LONG
+    assert leases.held([]) == {}
+
+
+def test_only_the_lease_that_was_seen_is_withdrawn_and_only_if_it_was_not_renewed(coordination: Coordination) -> None:
+    leases = coordination.leases
+    leases.acquire(ROLE, "a", LONG)
+    cursor = leases.wait_wake("$", 1)
+    assert not leases.withdraw(ROLE, "a", LONG // 2), "it was renewed since"
+    assert not leases.withdraw(ROLE, "b", LONG)
+    assert not leases.withdraw("job:nobody's", "a", LONG)
+    assert leases.renew(ROLE, "a", LONG)
+    assert leases.withdraw(ROLE, "a", LONG)
+    assert leases.wait_wake(cursor, 1) != cursor, "contenders are woken"
+    assert not leases.renew(ROLE, "a", LONG)
+    assert leases.acquire(ROLE, "b", LONG) == 2
+    assert not leases.withdraw(ROLE, "a", LONG), "a late copy ends nobody's lease"
+    assert leases.renew(ROLE, "b", LONG)
 
 
 def test_a_lease_needs_a_nonce(coordination: Coordination) -> None:

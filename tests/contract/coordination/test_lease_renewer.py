@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from penstock.coordination.coordination import Coordination
+from penstock.coordination.holder import holder_of
 from penstock.coordination.renewer import LeaseRenewer
 
 pytestmark = pytest.mark.integration
@@ -144,6 +145,21 @@ def test_an_acquire_that_took_too_long_is_not_valid(coordination: Coordination, 
     with LeaseRenewer(redis_url, prefix, 1500, 700) as renewer:
         renewer.hold(ROLE, "n", acquired=time.monotonic() - 1.0)
         assert not renewer.valid(ROLE), "two thirds of the TTL had passed before the answer came"
+
+
+def test_a_holder_is_seen_while_its_renewer_has_a_connection(
+    coordination: Coordination, redis_url: str, prefix: str
+) -> None:
+    with LeaseRenewer(redis_url, prefix, LONG, 50) as renewer:
+        holder = holder_of(renewer.nonce())
+        until(lambda: holder in coordination.leases.holders(), "not seen, and it holds nothing yet")
+        lead(coordination, renewer, LONG)
+        for connection in coordination.client.client_list():
+            if connection["name"].endswith(holder):
+                coordination.client.client_kill_filter(_id=connection["id"])
+        until(lambda: holder in coordination.leases.holders(), "not seen after its connection was cut")
+        os.kill(renewer.pid, signal.SIGKILL)
+        until(lambda: holder not in coordination.leases.holders(), "still seen")
 
 
 def test_a_helper_that_dies_is_replaced(coordination: Coordination, redis_url: str, prefix: str) -> None:

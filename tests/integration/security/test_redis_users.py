@@ -14,6 +14,8 @@ import httpx
 import pytest
 import redis
 
+from penstock.coordination.keys import Keys
+from penstock.coordination.leases import RedisLeases
 from tests.certificates import Certificates, make_certificates
 from tests.integration.cluster.local_cluster import wait_for
 
@@ -171,7 +173,7 @@ def test_a_job_runs_with_what_the_users_may_do(guarded: Guarded, tmp_path: Path)
     assert guarded.denied() == []
 
 
-def test_what_the_users_may_not_do(guarded: Guarded) -> None:
+def test_what_the_users_may_and_may_not_do(guarded: Guarded) -> None:
     def as_user(name: str) -> Any:
         return redis.Redis(
             port=guarded.port, ssl=True, ssl_ca_certs=guarded.certificates.authority, username=name,
@@ -191,6 +193,12 @@ def test_what_the_users_may_not_do(guarded: Guarded) -> None:
             ):
                 with pytest.raises(redis.exceptions.NoPermissionError):
                     refused(client)
+    for name in ("jobmanager", "resourcemanager"):
+        with as_user(name) as client:
+            leases = RedisLeases(client, Keys("penstock"))
+            role = "job:j" if name == "jobmanager" else name
+            assert leases.acquire(role, "n", 60_000) and leases.held([role])[role].nonce == "n", "as one who stands by"
+            assert leases.holders() == set()
     with as_user("taskmanager") as client:
         for key in ("penstock:job:j:rows", "penstock:resourcemanager:rows", "penstock:jars"):
             with pytest.raises(redis.exceptions.NoPermissionError):

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from tests.chaos.__main__ import chosen, grouped
+from tests.chaos.__main__ import chosen, grouped, main
 from tests.chaos.outcome import Outcome
 from tests.chaos.report import markdown, never_reached, percentile, summary
+from tests.chaos.scenario import SLOT
 from tests.chaos.scenarios import ALL
 
 
@@ -29,7 +30,26 @@ def test_one_row_a_scenario() -> None:
     assert slot["never_reached"] == [] and "TaskManager removed" in worker["never_reached"]
     assert never_reached([slot, worker]) == [f"taskmanager killed: {name}" for name in worker["never_reached"]]
     text = markdown([slot, worker], {"restored": 1}, "idle")
-    assert "| slot killed | 2 | 0.70 | 2.50 | 0.7 / 2 | - | 3 | 0 | 2 |" in text
+    assert "| slot killed | 2 | 0.70 | 2.50 | 0.7 / 2 | no | - | 3 | 0 | 2 |" in text
+    assert "| taskmanager killed | 1 | 3.00 | 3.00 | 3 / 6 | yes | - | 0 | 0 | - |" in text
+
+
+def test_a_target_is_met_by_both_percentiles() -> None:
+    assert SLOT.is_met(0.7, 2.0) and SLOT.is_met(0.704, 0.704), "0.70 is what is printed"
+    assert not SLOT.is_met(0.71, 0.71) and not SLOT.is_met(0.5, 2.01)
+    (row,) = summary([Outcome("slot killed", 1)], ALL)
+    assert row["met"] is None, "nothing was measured"
+
+
+def test_scenarios_are_listed_with_their_targets_and_what_a_harness_cannot(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCENARIO", "list")
+    monkeypatch.setenv("HARNESS", "processes")
+    assert main() == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(ALL)
+    assert any(line.startswith("slot killed (target 0.7 / 2 s") for line in said)
 
 
 def test_scenarios_are_chosen_by_name_or_part() -> None:

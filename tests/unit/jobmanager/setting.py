@@ -1,12 +1,15 @@
 """jobmanagers without processes over the in-memory plane, beside a fake cluster."""
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from penstock.client.config import Configuration
+from penstock.coordination.holder import new_nonce
 from penstock.coordination.memory import MemoryCoordination
+from penstock.coordination.memory.leases import MemoryLeases
 from penstock.coordination.messages import ExchangeRef, encode
 from penstock.coordination.rows import ExecutionRow
 from penstock.graph.job_graph import JobGraph
@@ -48,8 +51,14 @@ class FakeRenewer:
 
     def __init__(self, coordination: MemoryCoordination) -> None:
         self._leases = coordination.leases
+        self.holder = secrets.token_hex(4)
+        assert isinstance(coordination.leases, MemoryLeases)
+        coordination.leases.connected.add(self.holder)
         self.held: dict[str, str] = {}
         self.gone: set[str] = set()
+
+    def nonce(self) -> str:
+        return new_nonce(self.holder)
 
     def hold(self, role: str, nonce: str, *, acquired: float | None = None) -> None:
         self.held[role] = nonce
@@ -100,6 +109,7 @@ class JobManager:
             self.effects,
             lambda job, epoch: LedJob(job, epoch, coordination, configuration, self.effects, read_clocks),
             lease_ttl=60_000,
+            lease_interval=20_000,
             poll=0.01,
             id=id,
             others=others,

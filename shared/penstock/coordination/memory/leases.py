@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from penstock.coordination.holder import HeldLease
 from penstock.coordination.keys import Keys
 from penstock.coordination.leases import WAKE_LENGTH, lease_keys
 from penstock.coordination.memory.events import MemoryEvents
@@ -15,6 +16,8 @@ class MemoryLeases:
         self._space = space
         self._keys = keys
         self._events = events
+        #: ids of holders; nobody has a connection here
+        self.connected: set[str] = set()
 
     def acquire(self, role: str, nonce: str, ttl_ms: int, least: int = 0) -> int | None:
         if not nonce:
@@ -70,7 +73,19 @@ class MemoryLeases:
         with self._space as space:
             return [role for role in roles if space.get(self._keys.lease(role)) is None]
 
-    def expires_ms(self, roles: Iterable[str]) -> int | None:
+    def held(self, roles: Iterable[str]) -> dict[str, HeldLease]:
+        found = {}
         with self._space as space:
-            left = (space.left_ms(self._keys.lease(role)) for role in roles)
-            return min((ms for ms in left if ms is not None), default=None)
+            for role in roles:
+                nonce, left = space.get(self._keys.lease(role)), space.left_ms(self._keys.lease(role))
+                if nonce is not None and left is not None:
+                    found[role] = HeldLease(nonce.decode(), left)
+        return found
+
+    def holders(self) -> set[str]:
+        return set(self.connected)
+
+    def withdraw(self, role: str, nonce: str, most_ms: int) -> bool:
+        with self._space as space:
+            left = space.left_ms(self._keys.lease(role))
+            return left is not None and left <= most_ms and self.release(role, nonce)
