@@ -158,7 +158,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
         *live.routes(),
         *TapResources(dispatcher, live).routes(),
-        *FollowResources(dispatcher).routes(),
+        *FollowResources(dispatcher, live).routes(),
     ]
 
 

@@ -60,7 +60,7 @@ def penstock(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, 
 def test_wrong_command_lines(capsys: pytest.CaptureFixture[str], line: str, status: int, says: str) -> None:
     code, out, err = penstock(capsys, *line.split())
     assert (code, out) == (status, "")
-    assert says in err and err.startswith("error: ")
+    assert says in err.replace("\n       ", "; ") and err.startswith("error: ")
     assert len(err.splitlines()) <= 2 and "Traceback" not in err
     if "nowhere.py does not" in says or "was ever started" in says:
         assert len(err.splitlines()) == 2
