@@ -29,7 +29,7 @@ export function JobHeader({ job }: { job: Job }): VNode {
         <span class="fill" />
         {!over && <Actions job={job} />}
       </div>
-      {operation && <OperationNotice operation={operation} onClose={() => operations.forget(job.id)} />}
+      {operation && !(operation.state === "doing" && doing(job)) && <OperationNotice operation={operation} onClose={() => operations.forget(job.id)} />}
       {doing(job) && <p class="notice busy" role="status">{doing(job)}</p>}
       {job.state === "FAILED" && job.failure && (
         <p class="notice bad">
