@@ -36,7 +36,7 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
 
 
 def is_short_of_slots(job: Job) -> bool:
-    """Whether nothing of the job runs, as slots are missing: it can go on at another parallelism without a savepoint."""
+    """Whether nothing of the job runs, as slots are missing: another parallelism takes no savepoint."""
     return job.row.state is JobState.CREATED and bool(job.record.requests)
 
 

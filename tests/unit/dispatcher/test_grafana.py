@@ -14,6 +14,7 @@ from .test_prometheus import busy, scraped
 
 __all__ = ["busy"]
 
+
 class AllKnowing:
     """A source that knows all that one may."""
 
