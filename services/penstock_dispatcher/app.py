@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from penstock.client.config import Configuration, rest
 from penstock.client.config.options import security
 from penstock.security.configured import bearer_of
-from penstock.service.outage import is_outage, what_is_wrong
+from penstock.service.outage import is_outage
 from penstock_dispatcher.access_control import AccessControl
 from penstock_dispatcher.answers import errors
 from penstock_dispatcher.bearer_token import BearerToken
@@ -158,7 +158,7 @@ def _penstock_routes(dispatcher: Dispatcher) -> list[BaseRoute]:
         _get("/penstock/jobs/{jobid}/collect/{collectid}", submissions.collect),
         *live.routes(),
         *TapResources(dispatcher, live).routes(),
-        *FollowResources(dispatcher).routes(),
+        *FollowResources(dispatcher, live).routes(),
     ]
 
 
@@ -179,7 +179,7 @@ async def _http_exception(request: Request, error: Any) -> Response:
 async def _redis_error(request: Request, error: Any) -> Response:
     if not is_outage(error):
         return await _defect(request, error)
-    return await _problem(request, Unavailable(f"{what_is_wrong(error)}: {error}; try again"))
+    return await _problem(request, Unavailable.during(error))
 
 
 async def _disconnected(request: Request, error: Any) -> Response:

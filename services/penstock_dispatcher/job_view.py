@@ -41,6 +41,7 @@ class JobView:
     checkpoints: CheckpointHistory
     triggers: Mapping[str, TriggerRow]
     restart: RestartRow
+    missing_slots: int  #: that the JobMaster has asked for and not got
     cursor: str  #: up to where the JobMaster has read its events
     now: int
 
@@ -100,7 +101,7 @@ def view_of(
     details: dict[str, bytes] = {}
     triggers: dict[str, TriggerRow] = {}
     job: JobRow | None = None
-    counters, restart = CheckpointsRow(), RestartRow()
+    counters, restart, missing_slots = CheckpointsRow(), RestartRow(), 0
     for name, raw in state.rows.items():
         try:
             match name.partition(":")[0]:
@@ -124,6 +125,8 @@ def view_of(
                     triggers[row.trigger] = row
                 case "restart":
                     restart = decode(raw, RestartRow)
+                case "request":
+                    missing_slots += 1
         except (ValueError, msgspec.ValidationError) as error:
             raise ValueError(f"row {name} of job {submission.job} cannot be read: {error}") from error
     failures.sort(key=lambda f: f.time)
@@ -140,6 +143,7 @@ def view_of(
         checkpoints=CheckpointHistory(counters, checkpoints, details),
         triggers=triggers,
         restart=restart,
+        missing_slots=missing_slots,
         cursor=state.cursor,
         now=now,
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from penstock.service.outage import what_is_wrong
+
 
 class Problem(Exception):  # noqa: N818 (an answer, not a defect)
     """An answer that is not 2xx. `messages`: the first is for humans."""
@@ -61,3 +63,8 @@ class Unavailable(Problem):
 
     status = 503
     headers = {"Retry-After": "1"}  # noqa: RUF012 (Mapping: nobody writes it)
+
+    @classmethod
+    def during(cls, outage: Exception) -> "Unavailable":
+        """What is wrong with Redis, in its own words too."""
+        return cls(f"{what_is_wrong(outage)}: {str(outage).rstrip('.')}; try again")

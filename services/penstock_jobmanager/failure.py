@@ -90,6 +90,12 @@ def on_cancel(job: Job) -> None:
     _stop_all(job)
 
 
+def on_redirected(job: Job) -> None:
+    """A job that waits for slots is to have another parallelism: what it holds and asks for is sorted out anew."""
+    restart.begin_rescaled(job)
+    _stop_all(job)
+
+
 def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -> None:
     """A task raised, or ended though nobody had asked it to."""
     found = event.failure or Failure(message=f"the task reported {event.state} without a reason")

@@ -6,7 +6,7 @@ from penstock.checkpoint.options import CheckpointOptions
 from penstock.coordination.messages import EffectDone, Failure, GraphStored, RescaleRequested
 from penstock.coordination.rows import Rescale
 from penstock.graph.rescaling import default_parallelism, rescaled
-from penstock.graph.states import ExecutionState
+from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager import checkpoints, trigger_rows
 from penstock_jobmanager.effects import StoreGraph, effect_id
 from penstock_jobmanager.job import Job
@@ -35,9 +35,34 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
     job.want(StoreGraph(parallelism=event.parallelism))
 
 
+def is_short_of_slots(job: Job) -> bool:
+    """Whether nothing of the job runs, as slots are missing: another parallelism takes no savepoint."""
+    return job.row.state is JobState.CREATED and bool(job.record.requests)
+
+
+def redirect(job: Job, event: RescaleRequested) -> bool:
+    """A job that waits for slots takes another parallelism, in the place of a rescale that waits for them too.
+
+    Whether its executions have to be made anew. ValueError says why not.
+    """
+    earlier = job.row.rescale
+    rescaled(job.graph, event.parallelism)
+    if event.parallelism == default_parallelism(job.graph):
+        if earlier is not None:
+            raise ValueError(f"the job is being rescaled to {event.parallelism} already, {job.row.message}")
+        trigger_rows.complete(job, event.trigger, None)
+        return False
+    if earlier is not None:
+        overtaken = f"overtaken by a rescale to {event.parallelism}, as slots for {earlier.parallelism} were missing"
+        trigger_rows.fail(job, earlier.trigger, Failure(message=overtaken))
+    job.change(rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism))
+    job.want(StoreGraph(parallelism=event.parallelism))
+    return True
+
+
 def is_stopped(job: Job) -> bool:
     """Whether all tasks have finished because they were suspended to be rescaled."""
-    if job.row.rescale is None or job.row.rescale.remade:
+    if job.row.rescale is None or job.row.rescale.remade or job.row.rescale.checkpoint is None:
         return False
     savepoint = job.record.checkpoints.get(job.row.rescale.checkpoint)
     all_finished = all(e.state is ExecutionState.FINISHED for e in job.record.executions.values())
@@ -62,17 +87,19 @@ def on_store_failed(job: Job, event: EffectDone) -> None:
     change = job.row.rescale
     if change is not None and change.graph is None:
         trigger_rows.fail(job, change.trigger, Failure(message=f"the new graph could not be stored: {event.error}"))
-        job.change(rescale=replace(change, graph=job.row.graph))
+        as_it_was = default_parallelism(job.graph)
+        job.change(rescale=replace(change, graph=job.row.graph, parallelism=as_it_was))
 
 
 def remake(job: Job) -> None:
     """The executions are being made anew: from now on with the other graph."""
     change = job.row.rescale
-    if change is None or change.remade:
+    if change is None or change.remade or change.graph is None:
         return
-    savepoint = job.record.checkpoints.get(change.checkpoint)
-    if savepoint is None or savepoint.status != "COMPLETED" or change.graph is None:
-        return
+    if change.checkpoint is not None:
+        savepoint = job.record.checkpoints.get(change.checkpoint)
+        if savepoint is None or savepoint.status != "COMPLETED":
+            return
     if change.graph != job.row.graph:
         job.adopt(rescaled(job.graph, change.parallelism))
     job.change(graph=change.graph, rescale=replace(change, remade=True))

@@ -47,7 +47,7 @@ def decide(job: Job, failure: Failure, *, lost_process: bool, at_once: bool) -> 
 
 
 def begin_rescaled(job: Job) -> None:
-    """All tasks have stopped with the savepoint: RUNNING -> RESTARTING, as after a failure."""
+    """No task runs, or is about to: -> RESTARTING, as after a failure."""
     _enter(job, 0, "rescaling")
 
 

@@ -5,7 +5,7 @@ import xxhash
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.coordination.messages import CheckpointRequested, Failure, RescaleRequested
 from penstock_jobmanager import checkpoint_rows as rows
-from penstock_jobmanager import checkpoints, rescale, trigger_rows
+from penstock_jobmanager import checkpoints, failure, rescale, trigger_rows
 from penstock_jobmanager.job import Job
 
 
@@ -37,10 +37,14 @@ def on_rescale(job: Job, event: RescaleRequested) -> None:
     if event.trigger in job.record.triggers:
         return
     trigger_rows.accept(job, event.trigger, "rescale")
-    reason = _refused(job)
+    waits = rescale.is_short_of_slots(job) and not job.options.checkpoints.is_batch
+    reason = None if waits else _refused(job)
     if reason is None:
         try:
-            rescale.on_requested(job, event)
+            if not waits:
+                rescale.on_requested(job, event)
+            elif rescale.redirect(job, event):
+                failure.on_redirected(job)
         except ValueError as error:
             reason = str(error)
     if reason is not None:

@@ -51,6 +51,36 @@ def test_savepoint_rescale_and_stop(screen: Screen, cluster: LocalCluster, own_j
     look(page, "job-stopped")
 
 
+def test_a_rescale_that_waits_for_slots_can_be_changed(
+    screen: Screen, cluster: LocalCluster, own_job: str, look: Look
+) -> None:
+    page = screen.open(f"jobs/{own_job}")
+    notice = page.locator(".operation")
+    dialog = page.get_by_role("dialog")
+
+    def rescale(parallelism: int) -> None:
+        page.get_by_role("button", name="Rescale").click()
+        dialog.get_by_label("Parallelism").fill(str(parallelism))
+        look(page, f"dialog-rescale-{parallelism}")
+        dialog.get_by_role("button", name="Rescale").click()
+
+    rescale(50)
+    doing = page.locator(".job-head .notice.busy").last
+    expect(doing).to_contain_text("Rescaling to parallelism 50: waiting for ")
+    expect(doing).to_contain_text(" of 50 slots")
+    look(page, "job-rescale-waits")
+    dark = screen.open(f"jobs/{own_job}", phone=True, dark=True)
+    expect(dark.locator(".job-head .notice.busy").last).to_contain_text(" of 50 slots")
+    look(dark, "job-rescale-waits-phone-dark")
+    rescale(1)
+    expect(notice).to_contain_text("Rescaling to 1")
+    expect(notice).to_contain_text("completed")
+    expect(page.get_by_role("link", name=re.compile("^check, parallelism 1, running"))).to_be_visible()
+    look(page, "job-rescaled")
+    assert cluster.get(f"/jobs/{own_job}/metrics?get=numRestarts")[0]["value"] == "0"
+    cluster.cli("cancel", "-m", cluster.addresses, own_job)
+
+
 def test_cancel_asks_first_and_can_be_left_by_escape(
     screen: Screen, cluster: LocalCluster, own_job: str, look: Look
 ) -> None:

@@ -52,12 +52,15 @@ def test_logs_are_live_and_filtered(screen: Screen, restarted_job: str, look: Lo
     lines = page.get_by_role("log")
     page.get_by_label("Only lines with").fill(restarted_job)
     expect(lines).to_contain_text("checkpoint=")
+    expect(page.get_by_role("status").first).to_have_text("live")
     before = lines.locator(".log-line").count()
     expect(lines.locator(".log-line").nth(before + 1)).to_be_visible()
     page.get_by_role("combobox", name=re.compile("^Level")).select_option("warning")
     expect(lines).to_contain_text("is more than this can bear")
     expect(lines).not_to_contain_text("checkpoint=")
     look(page, "logs")
+    assert [url for url in screen.requests if "/penstock/events/logs" in url], "by server-sent events"
+    assert not [url for url in screen.requests if "/penstock/logs" in url]
 
 
 def test_a_taskmanagers_log_is_a_click_away(screen: Screen, word_count: str) -> None:

@@ -99,6 +99,9 @@ def test_checkpoints_by_vertex_and_subtask(screen: Screen, cluster: LocalCluster
     expect(subtasks.locator("tbody tr")).to_have_count(3)
     expect(page.get_by_role("region", name="Settings")).to_contain_text("1.0 s")
     assert f"checkpoint={newest}" in page.url
+    # what is open stays so while others are completed
+    page.get_by_role("button", name=f"Checkpoint {newest + 2}, details").wait_for()
+    expect(subtasks.locator("tbody tr")).to_have_count(3)
     look(page, "job-checkpoints")
 
 

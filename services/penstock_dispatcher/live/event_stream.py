@@ -12,7 +12,7 @@ import orjson
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from penstock.service.outage import is_outage, what_is_wrong
+from penstock.service.outage import is_outage
 from penstock_dispatcher.problems import Problem, Unavailable
 
 _log = structlog.get_logger()
@@ -47,7 +47,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if is_outage(error):
-        return Unavailable(f"{what_is_wrong(error)}: {error}; try again")
+        return Unavailable.during(error)
     _log.error("a page's document cannot be made", exc_info=error)
     return Problem(f"Internal server error: {type(error).__name__}: {error}")
 

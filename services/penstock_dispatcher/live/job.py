@@ -42,6 +42,7 @@ def job(
         "restart-due": view.restart.due,
         "stopping": row.stop is not None,
         "rescaling": row.rescale.parallelism if row.rescale else None,
+        "missing-slots": view.missing_slots,
         "restored": None if row.restore is None else {"checkpoint": row.restore.checkpoint, "path": row.restore.path},
         "checkpoints": checkpoint_summary(view),
         "failures": [_failure(failure) for failure in view.failures[-_FAILURES:]],

@@ -1,5 +1,6 @@
 """`/penstock/logs`: the logs of all processes, and what was added to one since a reader looked last."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -9,29 +10,30 @@ from starlette.routing import BaseRoute, Route
 from penstock.client.config import cluster
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.dispatcher import Dispatcher
-from penstock_dispatcher.logs.log_folder import LogFolder
+from penstock_dispatcher.live.documents import Document
+from penstock_dispatcher.live.resources import LiveResources
+from penstock_dispatcher.logs.log_folder import KINDS, LogFolder
+from penstock_dispatcher.logs.log_page import LogPage
 from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.request_reading import integer_parameter
 
 #: bytes of one answer
 _MOST, _USUAL = 1 << 20, 64 << 10
-#: those that have ended are worth reading too
-_KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*")
 
 
 class FollowResources:
-    """Endpoints; each blocks and runs in a thread."""
+    """Endpoints; each blocks and runs in a thread. `live`: who counts the streams of this dispatcher."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, live: LiveResources) -> None:
+        self._dispatcher, self._live = dispatcher, live
         folder = dispatcher.configuration.find(cluster.LOG_DIR)
         self._folder = LogFolder(Path(folder) if folder else None)
-        self._has_folder = folder is not None
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/penstock/logs", self.logs, methods=["GET"]),
             Route("/penstock/logs/{filename}", self.log, methods=["GET"]),
+            *self._live.page_routes("/logs", self._page),
         ]
 
     def logs(self, request: Request) -> Response:
@@ -40,7 +42,7 @@ class FollowResources:
             {"name": f.name, "process": f.name.partition(".log")[0], "size": f.size, "modified": f.modified}
             for f in self._folder.of(*self._processes())
         ]
-        return Json({"folder": self._has_folder, "logs": files})
+        return Json({"folder": self._folder.is_there, "logs": files})
 
     def log(self, request: Request) -> Response:
         """Whole lines: from byte `after` on, else the last ones; at most `most` bytes. `end`: the next `after`."""
@@ -51,10 +53,13 @@ class FollowResources:
         try:
             part = self._folder.part(name, self._processes(), after, most)
         except KeyError:
-            hint = "" if self._has_folder else f": {cluster.LOG_DIR.key} names no folder"
+            hint = "" if self._folder.is_there else f": {cluster.LOG_DIR.key} names no folder"
             raise NotFound(f"there is no log file {name[:200]!r}{hint}") from None
         text = part.content.decode(errors="replace")
         return Json({"name": name, "begin": part.begin, "end": part.end, "size": part.size, "text": text})
 
+    def _page(self, request: Request) -> Callable[[], Document]:
+        return LogPage(self._folder, self._processes, request.query_params.get("file"))
+
     def _processes(self) -> list[str]:
-        return [*_KINDS, *(row.taskmanager for row in self._dispatcher.reader.slots().taskmanagers)]
+        return [*KINDS, *(row.taskmanager for row in self._dispatcher.reader.slots().taskmanagers)]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 #: bytes of a file that are shown: its end
 MOST_SHOWN = 2 * 1024 * 1024
+#: of all processes, for `LogFolder.of`: those that have ended are worth reading too
+KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*")
 _NAME = re.compile(r"[\w][\w.\-]{0,200}")
 
 
@@ -35,6 +37,11 @@ class LogFolder:
     def __init__(self, folder: Path | None) -> None:
         """None: the processes log elsewhere, and there is nothing to show."""
         self._folder = folder
+
+    @property
+    def is_there(self) -> bool:
+        """Whether processes log into it."""
+        return self._folder is not None
 
     def of(self, *processes: str) -> list[LogFile]:
         """The files of processes, by name. `jobmanager-*` stands for all of that kind."""

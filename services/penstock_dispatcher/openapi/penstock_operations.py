@@ -4,7 +4,13 @@ from penstock.graph.job_graph import JobGraph
 from penstock_dispatcher.openapi.operation import Operation
 
 _OWN = "penstock"
-_PAGES = ("/overview", "/taskmanagers", "/jobs/{jobid}")
+#: page -> what can be asked of it
+_PAGES: dict[str, tuple[str, ...]] = {
+    "/overview": (),
+    "/taskmanagers": (),
+    "/jobs/{jobid}": ("vertex",),
+    "/logs": ("file",),
+}
 
 
 def _views() -> dict[str, Operation]:
@@ -13,8 +19,7 @@ def _views() -> dict[str, Operation]:
         "GET /penstock/views/jobs/{jobid}/failures": Operation("A job's failures, for its page.", _OWN, answer="any"),
         "GET /penstock/views/jobs/{jobid}/attempts": Operation("Attempts before the current ones.", _OWN, answer="any"),
     }
-    for page in _PAGES:
-        query = ("vertex",) if page.startswith("/jobs") else ()
+    for page, query in _PAGES.items():
         found[f"GET /penstock/views{page}"] = Operation("What a page of the Web UI shows.", _OWN, query=query)
         found[f"GET /penstock/events{page}"] = Operation(
             "The same, again whenever it changes.", _OWN, query=query, answer="string", media="text/event-stream"

@@ -1,6 +1,7 @@
-"""The thread of a dispatcher that forgets ended jobs; of several replicas one does it at a time."""
+"""The thread of a dispatcher that forgets ended jobs and old logs; of several replicas one forgets at a time."""
 
 import time
+from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.jar_store import JarStore
 from penstock_dispatcher.tidying.expiry import expired
 from penstock_dispatcher.tidying.needed_blobs import needed_blobs
+from penstock_dispatcher.tidying.old_logs import sweep_logs
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +43,7 @@ class Tidying:
         self._coordination, self._reader, self._jars = coordination, reader, jars
         self._expiration = configuration.get(cluster.JOBSTORE_EXPIRATION) * 1000
         self._capacity = configuration.get(cluster.JOBSTORE_CAPACITY)
+        self._log_dir, self._most_logs = configuration.find(cluster.LOG_DIR), configuration.get(cluster.LOG_MAX)
         self._pause, self._grace = pause, grace
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="tidying", daemon=True)
@@ -64,9 +67,20 @@ class Tidying:
         if gone:
             _log.info("blobs removed that nothing needs", blobs=gone)
 
+    def sweep_logs(self) -> None:
+        """One look at the folder of the logs, which may be this machine's alone. Raises `connection.AWAY`."""
+        if self._log_dir is None:
+            return
+        live = {service.id for service in self._reader.services()}
+        live |= {row.taskmanager for row in self._reader.slots().taskmanagers}
+        gone = sweep_logs(Path(self._log_dir), live, self._most_logs, time.time_ns() // 1_000_000)
+        if gone:
+            _log.info("logs of ended processes removed", files=gone)
+
     def _run(self) -> None:
         while not self._stopping.wait(self._pause / 1000):
             try:
+                self.sweep_logs()
                 if self._coordination.remains.turn(self._pause * 9 // 10):
                     self.tidy()
             except (*AWAY, *REFUSED) as error:

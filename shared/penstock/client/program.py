@@ -28,7 +28,8 @@ def run_program(
     """
     script = Path(path)
     if not script.is_file():
-        what = "is a folder; give the script in it" if script.is_dir() else "does not exist"
+        is_folder = script.is_dir()
+        what = "is a folder; give the script in it" if is_folder else "does not exist; give the path of a .py file"
         raise ProgramError(f"program {path} {what}")
     script = script.resolve()
     folder = Path(root).resolve() if root is not None else script.parent

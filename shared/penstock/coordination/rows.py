@@ -22,12 +22,13 @@ from penstock.graph.states import ExecutionState, JobState
 class Rescale(msgspec.Struct, frozen=True, kw_only=True):
     """A change of parallelism under way: savepoint `checkpoint`, then all executions are made anew (`remade`).
 
-    `graph`: sha256 of the graph to go on with, once it is stored.
+    `checkpoint`: None where nothing ran, as slots were missing. `graph`: sha256 of the graph to go on with, once it is
+    stored.
     """
 
     trigger: str
     parallelism: int
-    checkpoint: int
+    checkpoint: int | None = None
     graph: str | None = None
     remade: bool = False
 

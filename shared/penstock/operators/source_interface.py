@@ -26,6 +26,8 @@ class SourceReader(Protocol):
     """Reads the splits of one subtask. Lives in one thread; not shared.
 
     `notify_complete(checkpoint)`, where a reader has it, is called once a checkpoint with its snapshot exists for good.
+    For metrics, read from another thread, each None where it is not known: `pending_records` (records that are still to
+    be fetched from outside), `fetch_event_time_lag` (ms from the last record's time until it was fetched).
     """
 
     def add_splits(self, splits: Sequence[Any]) -> None:

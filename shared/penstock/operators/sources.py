@@ -13,6 +13,7 @@ from penstock.operators.source_interface import (
     SourceReader,
     SplitwiseReader,
 )
+from penstock.operators.source_metrics import Activity, add_metrics
 from penstock.operators.split_times import SplitTimes
 from penstock.operators.watermarks import TimestampsAndWatermarksOperator
 from penstock.state.clock import processing_time
@@ -47,10 +48,23 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self._splits: SplitTimes | None = None
         self._split: str | None = None  #: whose records the last poll gave
         self._combined = MIN_TIMESTAMP
+        self.activity = Activity()
+
+    @property
+    def reader(self) -> SourceReader | None:
+        """None until the source was started."""
+        return self._reader
+
+    @property
+    def emitted_time(self) -> int | None:
+        """The highest event time (ms) given out, where watermarks are made of it, else the last one that was read."""
+        if not self._emits:
+            return None if self._assigner is not None else self.activity.event_time
+        return None if self._time.max_timestamp == MIN_TIMESTAMP else self._time.max_timestamp
 
     def open(self, context: Any) -> None:
         super().open(context)
-        context.get_metrics_group().gauge("numRecordsInErrors", lambda: getattr(self._reader, "records_in_errors", 0))
+        add_metrics(context.get_metrics_group(), self)
 
     def restore(self, restored: RestoredOperator) -> None:
         super().restore(restored)
@@ -99,7 +113,8 @@ class SourceOperator(TimestampsAndWatermarksOperator):
             else self._poll_split(self._splitwise, max_records)
         )
         if records is None and self._discovery is not None:
-            return []
+            records = []
+        self.activity.polled(records)
         if records is None and self._group is not None:
             self._group.leave(self)
         return records

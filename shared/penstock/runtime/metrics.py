@@ -81,7 +81,7 @@ class SummaryDistribution(Distribution):
 
 
 class Gauge:
-    """A number or text from a function of the user's."""
+    """A number or text from a function of the user's; None: it has no value now."""
 
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read
@@ -92,6 +92,8 @@ class Gauge:
         except Exception as e:
             # its value is that it has none: a display must not end the job
             return {"": f"{type(e).__name__}: {e}"}
+        if value is None:
+            return {}
         return {"": value if isinstance(value, (int, float)) else str(value)}
 
 

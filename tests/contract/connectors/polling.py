@@ -1,6 +1,7 @@
 """Polls a reader that has a thread behind it."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from penstock.exchange.elements import RecordBatch
@@ -41,6 +42,14 @@ def take(reader: Any, count: int, most: int = 100) -> list[Any]:
         assert batch is not None, f"ended after {values}"
         values += batch.values
     return values
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits for what another thread brings about."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE} s"
+        time.sleep(0.002)
 
 
 def to_the_end(reader: Any) -> list[Any]:

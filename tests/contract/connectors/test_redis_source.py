@@ -11,7 +11,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contract.connectors.polling import poll, restored, started, take, to_the_end
+from tests.contract.connectors.polling import poll, restored, started, take, to_the_end, until
 
 from penstock.common.serialization import DeserializationSchema, SimpleStringSchema
 from penstock.common.typeinfo import Types
@@ -53,6 +53,29 @@ def test_all_entries_in_order_with_their_times(url: str, client: Any, prefix: st
     assert take(reader, 2) == ["5", "6"]
     assert reader.poll(5) is not None, "an unbounded stream has no end"
     reader.close()
+
+
+def test_it_knows_how_many_entries_are_still_to_be_fetched(url: str, client: Any, prefix: str) -> None:
+    knows = int(client.info("server")["redis_version"].partition(".")[0]) >= 7
+    fill(client, prefix, range(9000))
+    source = builder(url, prefix).build()
+    reader: Any = started(source)
+    assert take(reader, 100) == texts(range(100))
+    # the thread goes on until 4000 entries or more wait for the task
+    between = (3000, 5000) if knows else (None,)
+    until(lambda: reader.pending_records in between, "pending records")
+    assert reader.fetch_event_time_lag > time.time_ns() // 1_000_000 - 10_000_000
+    (split,) = reader.snapshot()
+    reader.close()
+    again: Any = restored(source, [split])
+    if knows:
+        until(lambda: again.pending_records is not None, "pending records after a restore")
+        assert again.pending_records in (8900 - 2000 * n for n in range(4))
+    assert take(again, 8900) == texts(range(100, 9000))
+    fill(client, prefix, range(3), first=9001)
+    assert take(again, 3) == texts(range(3))
+    until(lambda: again.pending_records == 0, "all was fetched")
+    again.close()
 
 
 def test_by_default_records_are_dicts_of_text(url: str, client: Any, prefix: str) -> None:

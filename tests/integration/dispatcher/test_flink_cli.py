@@ -81,7 +81,9 @@ def test_cancel_with_a_savepoint(flink: FlinkCli, led_job: LedJob) -> None:
 def test_a_token_by_flinks_own_means(start_dispatcher: StartDispatcher, tmp_path: Path) -> None:
     """As docs/security.md has it: by the environment variable that Flink's client reads headers from."""
     token = "a-token-of-the-tests-0123456789"
-    address = start_dispatcher(**{"penstock.rest.token": token}).url.removeprefix("http://")
+    (tmp_path / "token").write_text(token)
+    protected = start_dispatcher(**{"penstock.rest.token": f"file:{tmp_path / 'token'}"})
+    address = protected.url.removeprefix("http://")
     for folder in ("with", "wrong", "without"):
         (tmp_path / folder).mkdir()
     bearer = "Authorization:Bearer "

@@ -4,9 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from penstock.client.cli.main import cli
 
 PROGRAM = """
 import sys
@@ -54,6 +58,30 @@ def test_completion_prints_a_script_for_the_shell(shell: str) -> None:
     done = penstock("completion", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"_PENSTOCK_COMPLETE={shell}_complete" in done.stdout
+
+
+def test_a_script_for_the_shell_comes_as_json_too() -> None:
+    told = json.loads(penstock("completion", "--json", "fish").stdout)
+    assert told["shell"] == "fish" and told["script"] == penstock("completion", "fish").stdout.removesuffix("\n")
+
+
+def _verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _verbs(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_verb_has_json_and_says_what_it_is_for() -> None:
+    verbs = dict(_verbs(cli))
+    assert len(verbs) >= 18 and ("cluster", "start") in verbs
+    without = [verb for verb, command in verbs.items() if not any("--json" in p.opts for p in command.params)]
+    assert without == []
+    assert [verb for verb, command in verbs.items() if not command.help] == []
 
 
 def test_an_unknown_shell_is_a_wrong_command_line() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from penstock_dispatcher.logs.environment_json import shown
 from penstock_dispatcher.logs.log_folder import LogFolder
+from penstock_dispatcher.logs.log_page import LogPage
 
 from .replica import Replica
 
@@ -141,3 +142,31 @@ def test_without_a_folder_there_is_nothing_to_follow(replica: Replica) -> None:
     assert missing.status_code == 404
     assert "env.log.dir names no folder" in missing.json()["errors"][0]
     assert replica.http.get("/penstock/logs/tm-1.log?most=0").status_code == 400
+
+
+def test_a_page_follows_a_log_from_where_it_was(logged: Replica, folder: Path) -> None:
+    page = LogPage(LogFolder(folder), lambda: ["tm-1"], "tm-1.log")
+    first = page()
+    assert (first["begin"], first["end"], first["folder"]) == (0, 52, True)
+    assert [log["name"] for log in first["logs"]] == ["tm-1.log", "tm-1.log.1"]
+    assert (page()["begin"], page()["text"]) == (52, "")
+    with (folder / "tm-1.log").open("a") as log:
+        log.write("one\nhalf a li")
+    added = page()
+    assert (added["begin"], added["end"], added["text"]) == (52, 56, "one\n")
+    (folder / "tm-1.log").write_text("begun anew\n")
+    anew = page()
+    assert (anew["begin"], anew["text"]) == (0, "begun anew\n")
+
+
+def test_a_page_of_no_log_in_particular_shows_a_jobmanagers(logged: Replica) -> None:
+    shown = logged.http.get("/penstock/views/logs").json()
+    assert (shown["name"], shown["text"]) == ("jobmanager-1.log", '{"event":"up"}\n')
+    assert logged.http.get("/penstock/views/logs?file=tm-1.log").json()["name"] == "tm-1.log"
+    refused = logged.http.get("/penstock/views/logs?file=..%2Fsecret.log")
+    assert refused.status_code == 404 and "no log file" in refused.json()["errors"][0]
+
+
+def test_a_page_without_a_folder_says_so(replica: Replica) -> None:
+    shown = replica.http.get("/penstock/views/logs").json()
+    assert (shown["folder"], shown["logs"], shown["name"]) == (False, [], None)

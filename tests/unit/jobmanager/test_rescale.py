@@ -42,6 +42,7 @@ from tests.unit.jobmanager.jobs import (
     at,
     checkpointed,
     graph,
+    master,
     offered,
     running,
     states,
@@ -232,3 +233,66 @@ def test_the_savepoint_goes_once_a_checkpoint_has_subsumed_it() -> None:
             made.handle(task(vertex, 0, state, attempt=1), at(5))
     made.tick(at(15))
     assert "discard-checkpoint:1" in complete(made, 2, 16).outbox
+
+
+def waiting(before: int, after: int) -> JobMaster:
+    """Its slots for `after` are missing; those of `before` are kept."""
+    made = suspended(before, after)
+    finish(made, 3)
+    assert made.record.job.state is JobState.CREATED and made.record.requests
+    return made
+
+
+def test_another_rescale_is_taken_while_slots_are_missing() -> None:
+    made = waiting(2, 5)
+    made.handle(RescaleRequested(trigger="u", parallelism=1), at(4))
+    failure = made.record.triggers["t"].failure
+    assert failure is not None
+    assert failure.message == "overtaken by a rescale to 1, as slots for 5 were missing"
+    assert made.record.job.state is JobState.RESTARTING and not made.record.requests
+    decision = made.handle(GraphStored(graph="8" * 64, parallelism=1), at(5))
+    assert parallelisms(made.graph) == {SOURCE: 1, FLAT_MAP: 1} and states(made)[0] == "CREATED"
+    assert not made.record.requests and "create-logs:2" in decision.outbox
+    deploys = [d for d in commands(made.handle(logs(2), at(6)), Deploy) if isinstance(d, Deploy)]
+    assert deploys[0].restore is not None and deploys[0].restore.checkpoint == 1
+    assert made.record.triggers["u"].state == "COMPLETED" and made.record.job.rescale is None
+
+
+def test_a_successor_goes_on_with_the_other_rescale() -> None:
+    made = waiting(2, 5)
+    made.handle(RescaleRequested(trigger="u", parallelism=1), at(4))
+    successor = JobMaster(made.record, made.graph, 2, checkpointed())
+    assert successor.start(at(5)) == Decision()
+    successor.handle(GraphStored(graph="8" * 64, parallelism=1), at(6))
+    successor.handle(logs(2), at(7))
+    assert successor.record.job.state is JobState.RUNNING
+
+
+def test_a_new_job_that_waits_for_its_slots_can_do_with_fewer() -> None:
+    made = master(3)
+    made.start(at())
+    made.handle(offered(0), at(1))
+    made.handle(to(1), at(2))
+    made.handle(GraphStored(graph="8" * 64, parallelism=1), at(3))
+    decision = made.handle(logs(1), at(4))
+    deploys = [d for d in commands(decision, Deploy) if isinstance(d, Deploy)]
+    assert len(deploys) == 1 and deploys[0].restore is None
+    assert made.record.job.state is JobState.RUNNING and answer(made) == "COMPLETED"
+
+
+def test_the_parallelism_it_waits_for_already_is_refused() -> None:
+    made = waiting(2, 5)
+    made.handle(RescaleRequested(trigger="u", parallelism=5), at(4))
+    failure = made.record.triggers["u"].failure
+    assert failure is not None
+    assert failure.message == "the job is being rescaled to 5 already, waiting for 3 of 5 slots"
+    assert answer(made) == "IN_PROGRESS" and made.record.job.state is JobState.CREATED
+
+
+def test_where_the_other_graph_cannot_be_stored_it_waits_on() -> None:
+    made = waiting(2, 5)
+    made.handle(RescaleRequested(trigger="u", parallelism=1), at(4))
+    made.handle(EffectDone(effect="store-graph:1", error="ValueError: no storage"), at(5))
+    assert made.record.triggers["u"].state == "FAILED"
+    assert made.record.job.message == "waiting for 3 of 5 slots"
+    assert made.record.job.rescale is not None and made.record.job.rescale.parallelism == 5

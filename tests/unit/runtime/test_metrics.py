@@ -77,5 +77,10 @@ def test_a_task_reports_them_to_its_end() -> None:
     client.result()
     assert client._runner is not None
     (task,) = client._runner.tasks
-    assert task.metrics().user == {"Map.seen": 3, "Map.last": 9, "Source.numRecordsInErrors": 0}
+    assert task.metrics().user == {
+        "Map.seen": 3,
+        "Map.last": 9,
+        "Source.numRecordsInErrors": 0,
+        "Source.sourceIdleTime": 0,
+    }
     assert (task.metrics().records_in, task.metrics().records_read) == (0, 3)

@@ -42,7 +42,7 @@ export function Header({ page }: { page: Route["page"] }): VNode {
         })}
       </nav>
       <span class="fill" />
-      {page !== "submit" && page !== "logs" && (
+      {page !== "submit" && (
         <span class={`lamp ${kind}`} role="status" title={`How this page gets its figures: ${word}`}>
           {word}
         </span>

@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from "preact";
+import { Fragment, type ComponentChildren, type VNode } from "preact";
 import { useState } from "preact/hooks";
 
 export interface Column<Row> {
@@ -56,20 +56,23 @@ export function Table<Row>({ label, columns, rows, keyOf, marked, below }: Prope
         <tbody>
           {shown.map((row) => {
             const more = below?.(row);
-            return [
-              <tr key={keyOf(row)} class={marked?.(row) ? "marked" : ""}>
-                {columns.map((column) => (
-                  <td key={column.name} class={classes(column)} data-label={column.name}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>,
-              more ? (
-                <tr key={`${keyOf(row)}-below`} class="below">
-                  <td colSpan={columns.length}>{more}</td>
+            // keyed together: what is open below a row stays open when others come before it
+            return (
+              <Fragment key={keyOf(row)}>
+                <tr class={marked?.(row) ? "marked" : ""}>
+                  {columns.map((column) => (
+                    <td key={column.name} class={classes(column)} data-label={column.name}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
                 </tr>
-              ) : null,
-            ];
+                {more ? (
+                  <tr class="below">
+                    <td colSpan={columns.length}>{more}</td>
+                  </tr>
+                ) : null}
+              </Fragment>
+            );
           })}
         </tbody>
       </table>

@@ -24,9 +24,9 @@ export function TokenForm({ wrong }: { wrong: boolean }): VNode {
       <p>
         It is what <code>penstock.rest.token</code> says on the cluster. It is kept in this tab, until you close it.
       </p>
-      <p>
-        <label for="token">Token</label>{" "}
-        <input id="token" ref={field} type="password" autocomplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} />{" "}
+      <p class="row">
+        <label for="token">Token</label>
+        <input id="token" ref={field} type="password" autocomplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} />
         <button class="primary" type="submit" disabled={!token.trim()}>
           Enter
         </button>

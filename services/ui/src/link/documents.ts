@@ -118,6 +118,7 @@ export interface Job {
   "restart-due": number | null;
   stopping: boolean;
   rescaling: number | null;
+  "missing-slots": number;
   restored: { checkpoint: number; path: string } | null;
   checkpoints: CheckpointSummary;
   failures: { time: number; message: string; concurrent: boolean }[];

@@ -1,50 +1,37 @@
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, get } from "./api";
+import { NO_LINES, tailed, type LogPart, type LogTail } from "../model/log-tail";
+import { connection } from "./connection";
+import { Live, type Standing } from "./live";
 
-interface Part {
-  end: number;
-  size: number;
-  text: string;
+/** The document of the page: the logs there are, and what was added to the one that is looked at. */
+export interface LogDocument extends LogPart {
+  now: number;
+  folder: boolean;
+  logs: { name: string; size: number }[];
+}
+
+export interface Log {
+  standing: Standing<LogDocument>;
+  tail: LogTail;
 }
 
 /** Lines that are kept of a log. */
 const KEPT = 2000;
-const PAUSE = 1000;
+const NOTHING: Log = { standing: { data: null, connection: "connecting", problem: null, fresh: 0 }, tail: NO_LINES };
 
-/** The last lines of a log, and what is added while the page is seen. */
-export function useLog(file: string | null): { lines: string[]; error: ApiError | null } {
-  const [lines, setLines] = useState<string[]>([]);
-  const [error, setError] = useState<ApiError | null>(null);
+/** The last lines of a log, and what is added while the page is seen. Null: of the one that says most. */
+export function useLog(file: string | null): Log {
+  const path = file === null ? "logs" : `logs?file=${encodeURIComponent(file)}`;
+  const [log, setLog] = useState<Log & { path: string }>({ path, ...NOTHING });
   useEffect(() => {
-    setLines([]);
-    setError(null);
-    if (file === null) return;
-    const aborted = new AbortController();
-    let end: number | null = null;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = async () => {
-      let more = false;
-      if (!document.hidden) {
-        try {
-          const part: Part = await get<Part>(`penstock/logs/${encodeURIComponent(file)}${end === null ? "" : `?after=${end}`}`, aborted.signal);
-          const begunAnew = end !== null && part.size < end;
-          end = part.end;
-          more = part.text !== "" && part.end < part.size;
-          const added = part.text.split("\n").slice(0, -1);
-          if (added.length) setLines((before) => [...(begunAnew ? [] : before), ...added].slice(-KEPT));
-          setError(null);
-        } catch (problem) {
-          if (aborted.signal.aborted) return;
-          setError(problem instanceof ApiError ? problem : new ApiError(0, [String(problem)]));
-        }
-      }
-      if (!aborted.signal.aborted) timer = setTimeout(() => void ask(), more ? 0 : PAUSE);
-    };
-    void ask();
-    return () => {
-      aborted.abort();
-      clearTimeout(timer);
-    };
-  }, [file]);
-  return { lines, error };
+    let tail = NO_LINES;
+    const live = new Live<LogDocument>(path, (standing) => {
+      const { connection: how, problem, fresh, data } = standing;
+      connection.set({ connection: how, problem, fresh });
+      if (data) tail = tailed(tail, data, KEPT);
+      setLog({ path, standing, tail });
+    });
+    return () => live.close();
+  }, [path]);
+  return log.path === path ? log : NOTHING;
 }

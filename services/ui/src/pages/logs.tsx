@@ -1,22 +1,19 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Empty, Failed, Loading } from "../components/empty";
+import type { Standing } from "../link/live";
 import { useLog } from "../link/use-log";
-import { usePolled } from "../link/use-polled";
 import { bytes } from "../model/format";
 import { logLine } from "../model/log-line";
 import { logLink } from "../model/route";
 
-interface Files {
-  folder: boolean;
-  logs: { name: string; process: string; size: number; modified: number }[];
-}
-
 /** The processes' logs, live. */
 export function LogsPage({ chosen }: { chosen: string | null }): VNode {
-  const { data, error } = usePolled<Files>("penstock/logs", 5000);
-  if (!data) return error ? <Failed what="The logs cannot be shown." error={error} /> : <Loading what="the logs" />;
-  const file = chosen ?? data.logs.find((f) => f.process.startsWith("jobmanager"))?.name ?? data.logs[0]?.name ?? null;
+  const { standing, tail } = useLog(chosen);
+  const { data, problem } = standing;
+  if (problem && problem.status === 404) return <NoSuchLog file={chosen} problem={problem} />;
+  if (!data) return problem && problem.status !== 503 ? <Failed what="The logs cannot be shown." error={problem} /> : <Loading what="the logs" />;
+  const file = data.name ?? chosen;
   return (
     <>
       <h1>Logs</h1>
@@ -39,17 +36,26 @@ export function LogsPage({ chosen }: { chosen: string | null }): VNode {
               {data.logs.map((f) => <option key={f.name} value={f.name}>{f.name} ({bytes(f.size)})</option>)}
             </select>
           </label>
-          <Lines file={file} />
+          <Lines file={file} lines={tail.lines} />
         </>
       )}
     </>
   );
 }
 
+function NoSuchLog({ file, problem }: { file: string | null; problem: NonNullable<Standing<unknown>["problem"]> }): VNode {
+  return (
+    <>
+      <h1>Logs</h1>
+      <Failed what={`${file} cannot be read.`} error={problem} />
+      <p><a href="#/logs">See which logs there are</a></p>
+    </>
+  );
+}
+
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
 
-function Lines({ file }: { file: string }): VNode {
-  const { lines, error } = useLog(file);
+function Lines({ file, lines }: { file: string; lines: string[] }): VNode {
   const [text, setText] = useState("");
   const [least, setLeast] = useState("debug");
   const [following, setFollowing] = useState(true);
@@ -77,7 +83,6 @@ function Lines({ file }: { file: string }): VNode {
         </label>
         <span class="muted small">{shown.length} of the last {lines.length} lines</span>
       </div>
-      {error && <Failed what={`${file} cannot be read.`} error={error} />}
       <div class="log" ref={box} tabIndex={0} role="log" aria-live="off" aria-label={file}>
         {shown.map((line, n) => (
           <div key={n} class={`log-line ${line.level}`}>
@@ -85,7 +90,7 @@ function Lines({ file }: { file: string }): VNode {
             {line.below && <pre tabIndex={0}>{line.below}</pre>}
           </div>
         ))}
-        {!shown.length && !error && <p class="muted">{lines.length ? "No line fits." : "Nothing is in it yet."}</p>}
+        {!shown.length && <p class="muted">{lines.length ? "No line fits." : "Nothing is in it yet."}</p>}
       </div>
     </section>
   );

@@ -90,6 +90,7 @@ function columns(tm: TaskManager, meter: CpuMeter): Column<Slot>[] {
 }
 
 function Tasks({ slot }: { slot: Slot }): VNode {
+  if (!slot.tasks.length) return <>–</>;
   return (
     <>
       {slot.tasks.map((task) => (

@@ -2,6 +2,8 @@
 
 import click
 
+from penstock.client.cli.waiting import json_option, told
+
 _HOW = {
     "bash": 'eval "$(penstock completion bash)"    # in ~/.bashrc; bash 4.4 or later',
     "zsh": 'eval "$(penstock completion zsh)"    # in ~/.zshrc, behind compinit',
@@ -11,7 +13,8 @@ _HOW = {
 
 @click.command("completion", epilog="\b\n" + "\n".join(_HOW.values()))
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(list(_HOW)))
-def completion_command(shell: str) -> None:
+@json_option
+def completion_command(shell: str, as_json: bool) -> None:
     """Print a script that lets SHELL complete commands, options and job ids."""
     from click.shell_completion import get_completion_class
 
@@ -21,4 +24,5 @@ def completion_command(shell: str) -> None:
     assert kind is not None
     complete = kind(cli, {}, "penstock", "_PENSTOCK_COMPLETE")
     # not `source()`: that of bash asks the bash that is found first for its version, whichever shell is to read this
-    click.echo(complete.source_template % complete.source_vars())
+    script = complete.source_template % complete.source_vars()
+    told(as_json, {"shell": shell, "script": script}, script)

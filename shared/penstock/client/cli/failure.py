@@ -40,7 +40,7 @@ def report_usage(error: click.UsageError) -> None:
         return
     where = error.ctx.command_path if error.ctx is not None else "penstock"
     # click words several choices as lines of a list
-    message = "; ".join(line.strip() for line in error.format_message().splitlines())
+    message = " ".join(line.strip() for line in error.format_message().splitlines())
     say_error(message.rstrip("."), f"`{where} --help` shows what it takes")
 
 
@@ -57,4 +57,13 @@ def report(error: Exception, debug: bool) -> None:
         traceback.print_exception(error, file=sys.stderr)
     telling = is_telling(error)
     text = str(error) if telling or isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}"
-    say_error(text, "" if telling or debug else "`penstock --debug …` shows where it comes from")
+    if telling:
+        say_error(*_in_two(text))
+    else:
+        say_error(text, "" if debug else "`penstock --debug …` shows where it comes from")
+
+
+def _in_two(text: str) -> tuple[str, str]:
+    """What is wrong, and what to do: they are parted by the last semicolon of a telling error."""
+    message, parted, advice = text.rpartition("; ")
+    return (message, advice) if parted and "\n" not in advice else (text, "")

@@ -118,6 +118,15 @@ class HybridReader:
             self._reader.close()
             self._reader = None
 
+    @property
+    def pending_records(self) -> int | None:
+        """Of the last source alone: what is behind the ones before is not known until they have ended."""
+        return None if self._waiting else getattr(self._reader, "pending_records", None)
+
+    @property
+    def fetch_event_time_lag(self) -> int | None:
+        return getattr(self._reader, "fetch_event_time_lag", None)
+
     def snapshot(self) -> list[HybridSplit]:
         current = [] if self._reader is None else [HybridSplit(self._index, s) for s in self._reader.snapshot()]
         return current + [HybridSplit(i, s) for i, splits in sorted(self._waiting.items()) for s in splits]

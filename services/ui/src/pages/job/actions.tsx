@@ -17,7 +17,7 @@ export function Actions({ job }: { job: Job }): VNode {
     <>
       <div class="row actions" role="group" aria-label="Actions">
         <button type="button" disabled={!able} title={why} onClick={() => setAsked("savepoint")}>Savepoint</button>
-        <button type="button" disabled={!able} title={why} onClick={() => setAsked("rescale")}>Rescale</button>
+        <button type="button" disabled={!able && !shortOfSlots(job)} title={shortOfSlots(job) ? undefined : why} onClick={() => setAsked("rescale")}>Rescale</button>
         <button type="button" disabled={!able} title={why} onClick={() => setAsked("stop")}>Stop</button>
         {job["can-cancel"] && (
           <button type="button" class="danger" disabled={job.state === "CANCELLING"} onClick={() => setAsked("cancel")}>Cancel</button>
@@ -26,6 +26,11 @@ export function Actions({ job }: { job: Job }): VNode {
       {asked && <Ask key={asked} action={asked} job={job} onClose={() => setAsked(null)} />}
     </>
   );
+}
+
+/** Nothing of it runs, as slots are missing: it takes another parallelism at once. */
+function shortOfSlots(job: Job): boolean {
+  return job.state === "CREATED" && job["missing-slots"] > 0;
 }
 
 interface Asking {
@@ -108,6 +113,7 @@ function explanation(action: Action, job: Job): string {
     case "stop":
       return `${job.name} takes a savepoint and ends behind it. It can be started again from there.`;
     case "rescale":
+      if (shortOfSlots(job)) return `${job.name} waits for slots (${job["missing-slots"]} are missing). At a parallelism for which there are enough it goes on at once, from where it stopped.`;
       return `${job.name} takes a savepoint and goes on from it at another parallelism. Records wait meanwhile.`;
     case "cancel":
       return `${job.name} ends at once, without a savepoint. To be able to go on later, stop it instead.`;

@@ -19,7 +19,7 @@ export function ConfigurationTab({ graph, job }: { graph: Graph; job: Job }): VN
   const rows = entries.filter((e) => !wanted || `${e.key} ${e.value}`.toLowerCase().includes(wanted)).sort((a, b) => Number(b.own) - Number(a.own) || a.key.localeCompare(b.key));
   const columns: Column<Entry>[] = [
     { name: "Key", by: (e) => e.key, cell: (e) => <code>{e.key}</code> },
-    { name: "Value", by: (e) => e.value, cell: (e) => <code class="value">{e.value}</code> },
+    { name: "Value", wordy: true, by: (e) => e.value, cell: (e) => <code class="value">{e.value}</code> },
     { name: "Set by", by: (e) => Number(e.own), cell: (e) => (e.own ? "the job" : <span class="muted">the cluster</span>) },
   ];
   const facts: [string, string][] = [

@@ -29,7 +29,7 @@ export function JobHeader({ job }: { job: Job }): VNode {
         <span class="fill" />
         {!over && <Actions job={job} />}
       </div>
-      {operation && <OperationNotice operation={operation} onClose={() => operations.forget(job.id)} />}
+      {operation && !(operation.state === "doing" && doing(job)) && <OperationNotice operation={operation} onClose={() => operations.forget(job.id)} />}
       {doing(job) && <p class="notice busy" role="status">{doing(job)}</p>}
       {job.state === "FAILED" && job.failure && (
         <p class="notice bad">
@@ -47,10 +47,18 @@ export function JobHeader({ job }: { job: Job }): VNode {
 }
 
 function doing(job: Job): string {
+  if (job.state === "CREATED" && job["missing-slots"] > 0) {
+    const what = job.rescaling !== null ? `Rescaling to parallelism ${job.rescaling}: ${job.message}` : upper(job.message);
+    return `${what}. It goes on by itself when there are enough: start TaskManagers, end another job, or rescale it lower.`;
+  }
   if (job.rescaling !== null) return `Rescaling to parallelism ${job.rescaling}.`;
   if (job.stopping && !ended(job.state)) return "Stopping: waiting for its savepoint.";
   if (job["restart-due"] !== null && !ended(job.state)) return `Restarting in ${duration(Math.max(0, job["restart-due"] - job.now))}: ${firstLine(job.failures.at(-1)?.message)}`;
   return job.message;
+}
+
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function restored(job: Job): string {

@@ -59,6 +59,13 @@ LOG_DIR = optional_string(
     "Folder that all processes log into besides their output, `<id>.log` and the one before it, 16 MiB each: what "
     "`penstock logs`, the Web UI, `/jobmanager/log` and `/taskmanagers/:id/log` show. `cluster start` sets it.",
 )
+LOG_MAX = integer(
+    "env.log.max",
+    10,
+    "Logs of processes that have ended which stay in env.log.dir, of each kind of process: dispatchers remove the "
+    "oldest of more, once they are ten minutes old.",
+    least=0,
+)
 HEALTH_PORT = integer(
     "penstock.health.port",
     -1,

@@ -12,6 +12,7 @@ from penstock.datastream.connectors.hand_over import HandOver
 from penstock.datastream.connectors.redis.entry_id import EntryId, id_of_redis
 from penstock.datastream.connectors.redis.server import address, client_of, named, parse_state
 from penstock.datastream.connectors.redis.split import RedisStreamSplit, StreamState, is_at_end, what_is_missing
+from penstock.state.clock import processing_time
 
 _log = structlog.get_logger(__name__)
 
@@ -24,11 +25,12 @@ Found = tuple[StreamState | None, list[tuple[bytes, dict[bytes, bytes]]]]
 
 
 class Fetched(NamedTuple):
-    """An entry; `id` None: the end of the split."""
+    """An entry; `id` None: the end of the split. `number`: which one of its stream, None where that is not known."""
 
     key: str
     id: EntryId | None
     fields: dict[bytes, bytes]
+    number: int | None = None
 
 
 class StreamFetcher:
@@ -38,6 +40,8 @@ class StreamFetcher:
         self._url, self._patience, self._forgiving, self._entries = url, patience, forgiving, entries
         self._new: deque[RedisStreamSplit] = deque()
         self._splits: dict[str, RedisStreamSplit] = {}
+        self._pending: dict[str, int | None] = {}
+        self.event_time_lag: int | None = None  #: ms from the last entry's time until it was fetched
         self._client: Any = client_of(url)
         self._thread = threading.Thread(target=self._run, name="redis streams source", daemon=True)
 
@@ -53,6 +57,12 @@ class StreamFetcher:
         if self._thread.ident is not None:
             self._thread.join(_BLOCK / 1000 + 5)
         self._client.close()
+
+    @property
+    def pending(self) -> int | None:
+        """Entries that are still to be fetched, None where that is not known."""
+        found = list(self._pending.values())
+        return sum(n for n in found if n is not None) if found and None not in found else None
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -112,14 +122,21 @@ class StreamFetcher:
             was_there, split = split.existed, split.forgiven()
             if state is None and was_there and split.end is not None:
                 return self._end(split)
-        fetched = [Fetched(split.key, id_of_redis(i), fields) for i, fields in entries]
+        split = split.counted(state)
+        number = split.number
+        fetched = [
+            Fetched(split.key, id_of_redis(i), fields, None if number is None else number + n)
+            for n, (i, fields) in enumerate(entries, 1)
+        ]
         if split.end is not None:
             fetched = [f for f in fetched if f.id is not None and f.id <= split.end]
         if fetched and not self._entries.put(fetched):
             return True
         if fetched and fetched[-1].id is not None:
-            split = split.read(fetched[-1].id)
+            split = split.read(fetched[-1].id, fetched[-1].number)
+            self.event_time_lag = processing_time() - fetched[-1].id.ms
         self._splits[split.key] = split
+        self._pending[split.key] = split.pending(state)
         if is_at_end(split, state, exhausted or len(fetched) < len(entries)):
             return self._end(split)
         return bool(fetched)
@@ -127,6 +144,7 @@ class StreamFetcher:
     def _end(self, split: RedisStreamSplit) -> bool:
         self._entries.put([Fetched(split.key, None, {})])
         del self._splits[split.key]
+        self._pending[split.key] = 0
         return True
 
     def _missing(self, split: RedisStreamSplit, why: str) -> None:

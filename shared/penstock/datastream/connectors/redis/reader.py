@@ -42,12 +42,12 @@ class RedisStreamsReader:
             return None
         values: list[Any] = []
         timestamps: list[int | None] = []
-        last: dict[str, EntryId] = {}
+        last: dict[str, tuple[EntryId, int | None]] = {}
         if not self._taken:
             for fetched in self._entries.take(max_records) or ():
                 self._taken.setdefault(fetched[0], []).append(fetched)
         of_one = self._taken.pop(next(iter(self._taken))) if self._taken else []
-        for key, entry, fields in of_one:
+        for key, entry, fields, number in of_one:
             self.current_split = key
             if entry is None:
                 del self._splits[key]
@@ -57,14 +57,22 @@ class RedisStreamsReader:
             if record is not None:
                 values.append(record)
                 timestamps.append(entry.ms)
-            last[key] = entry
-        for key, entry in last.items():
-            self._splits[key] = self._splits[key].read(entry)
+            last[key] = entry, number
+        for key, (entry, number) in last.items():
+            self._splits[key] = self._splits[key].read(entry, number)
         return None if not values and not self._splits else RecordBatch(values, timestamps)
 
     @property
     def open_splits(self) -> Collection[str]:
         return self._splits.keys()
+
+    @property
+    def pending_records(self) -> int | None:
+        return self._fetcher.pending
+
+    @property
+    def fetch_event_time_lag(self) -> int | None:
+        return self._fetcher.event_time_lag
 
     def snapshot(self) -> list[RedisStreamSplit]:
         return list(self._splits.values())

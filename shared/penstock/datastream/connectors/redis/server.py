@@ -58,4 +58,9 @@ def parse_state(reply: object) -> StreamState | None:
         raise reply
     assert isinstance(reply, dict)
     first = reply["first-entry"]
-    return StreamState(None if not first else entry_id(first[0]), entry_id(reply["last-generated-id"]))
+    return StreamState(
+        None if not first else entry_id(first[0]),
+        entry_id(reply["last-generated-id"]),
+        reply["length"],
+        reply.get("entries-added"),
+    )

@@ -1,6 +1,8 @@
 """A stream to read: from where, how far, and what is known of it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from penstock.datastream.connectors.redis.entry_id import EntryId
 
@@ -10,7 +12,7 @@ class RedisStreamSplit:
     """Read behind `after` (never an id twice) up to `end`, itself included; None: for ever.
 
     `existed`: the stream was there. `anchored`: `after` is an id the stream has given, so that nothing behind it may be
-    missing.
+    missing. `number`: how many entries it had been given up to `after`, None where that is not known.
     """
 
     key: str
@@ -18,14 +20,42 @@ class RedisStreamSplit:
     end: EntryId | None = None
     existed: bool = False
     anchored: bool = False
+    number: int | None = None
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        # of a checkpoint of before there was a number: one value less
+        for field, value in zip(fields(self), [*state, None], strict=False):
+            object.__setattr__(self, field.name, value)
 
     @property
     def is_done(self) -> bool:
         return self.end is not None and self.after >= self.end
 
-    def read(self, entry: EntryId) -> "RedisStreamSplit":
+    def read(self, entry: EntryId, number: int | None = None) -> "RedisStreamSplit":
         """The same behind this entry."""
-        return replace(self, after=entry, existed=True, anchored=True)
+        return replace(self, after=entry, existed=True, anchored=True, number=number)
+
+    def counted(self, state: "StreamState | None") -> "RedisStreamSplit":
+        """The same with its number, where the stream's ends tell it. Source: Redis' own `lag` of consumer groups."""
+        if state is None or state.added is None:
+            return replace(self, number=None)
+        if self.after >= state.last or state.first is None:
+            return replace(self, number=state.added)
+        if self.after < state.first:
+            return replace(self, number=state.added - state.length)
+        return self
+
+    def pending(self, state: "StreamState | None") -> int | None:
+        """Entries behind the position that are still to be read, None where that is not known."""
+        if self.is_done or state is None or state.first is None or self.after >= state.last:
+            return 0
+        if self.end is not None and self.end < state.last:
+            return None
+        if self.after < state.first:
+            return state.length
+        if self.number is None or state.added is None:
+            return None
+        return max(0, min(state.added - self.number, state.length))
 
     def forgiven(self) -> "RedisStreamSplit":
         """The same with what is missing accepted."""
@@ -34,10 +64,15 @@ class RedisStreamSplit:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """A stream that exists. `first`: the id of its first entry, None where it has none; `last`: ever given."""
+    """A stream that exists. `first`: the id of its first entry, None where it has none; `last`: ever given.
+
+    `added`: entries that it was ever given, None of a Redis before 7.
+    """
 
     first: EntryId | None
     last: EntryId
+    length: int = 0
+    added: int | None = None
 
 
 def what_is_missing(split: RedisStreamSplit, state: StreamState | None) -> str | None:
