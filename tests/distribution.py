@@ -1,7 +1,7 @@
 """How tests are spread over the workers of pytest-xdist (`-n`), and in what order they run.
 
-What shares something costly stays in one worker: a stack of containers, a browser with its cluster, else the tests of one
-file. Layers that take longest come first, so that the workers end at about the same time.
+What shares something costly stays in one worker: a stack of containers, a browser with its cluster, else the tests of
+one file. Layers that take longest come first, so that the workers end at about the same time.
 """
 
 from typing import Any
