@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.cluster.local_cluster import wait_for
+
 from .conftest import LedJob, StartDispatcher
 from .flink_cli import FlinkCli, what_is_missing
 
@@ -68,7 +70,9 @@ def test_cancel(flink: FlinkCli, led_job: LedJob) -> None:
     done = flink("cancel", led_job.id)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Cancelled job {led_job.id}." in done.stdout
-    assert led_job.dispatcher.get(f"/jobs/{led_job.id}/status").json() == {"status": "CANCELED"}
+    # the request is accepted at once, and carried out by the JobMaster
+    status = f"/jobs/{led_job.id}/status"
+    wait_for(lambda: led_job.dispatcher.get(status).json() == {"status": "CANCELED"}, 30, "the cancellation")
 
 
 def test_cancel_with_a_savepoint(flink: FlinkCli, led_job: LedJob) -> None:
