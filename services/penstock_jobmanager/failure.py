@@ -52,7 +52,7 @@ def on_failure(
     job.put_failure(failure, f"all tasks: {reason}" if job.eligibility.wanted else "")
     _abort_checkpoints(job, failure)
     if restart.decide(job, failure, lost_process=lost_process, at_once=at_once):
-        _stop_all(job)
+        stop_all(job)
     else:
         _fail(job, failure)
 
@@ -67,7 +67,7 @@ def on_fatal(job: Job, failure: Failure) -> None:
 
 def _fail(job: Job, failure: Failure) -> None:
     job.enter(JobState.FAILING, root_failure=failure, message="")
-    _stop_all(job)
+    stop_all(job)
 
 
 def _abort_checkpoints(job: Job, failure: Failure) -> None:
@@ -87,7 +87,7 @@ def on_cancel(job: Job) -> None:
     checkpoint_abort.abort_all(job, Failure(message="the job was cancelled"))
     job.enter(JobState.CANCELLING, message="")
     job.disarm(restart.RESTART_TIMER)
-    _stop_all(job)
+    stop_all(job)
 
 
 def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -> None:
@@ -188,7 +188,7 @@ def on_cancellation_timeout(job: Job) -> None:
     arm(job)
 
 
-def _stop_all(job: Job) -> None:
+def stop_all(job: Job) -> None:
     """Cancel what runs; what was never deployed is over at once."""
     running: dict[str, list[ExecutionRow]] = {}
     for execution in list(job.executions.executions()):

@@ -40,6 +40,7 @@ from penstock_jobmanager import (
     local_restart,
     log_retention,
     rescale,
+    rescale_back,
     restart,
     restore,
     retention,
@@ -253,7 +254,8 @@ class JobMaster:
         job = self._job
         if timer == slots.REQUEST_TIMER:
             if job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING):
-                failure.on_failure(job, slots.missing(job))
+                if not rescale_back.on_missing(job):
+                    failure.on_failure(job, slots.missing(job))
         elif timer == CANCELLATION_TIMER:
             failure.on_cancellation_timeout(job)
         elif timer == STABLE_TIMER:

@@ -18,7 +18,8 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
     if config.directory is None:
         raise ValueError(f"rescaling needs checkpoint storage for its savepoint: {config.no_storage}")
     rescaled(job.graph, event.parallelism)
-    if event.parallelism == default_parallelism(job.graph):
+    before = default_parallelism(job.graph)
+    if event.parallelism == before:
         trigger_rows.complete(job, event.trigger, None)
         return
     checkpoint = job.record.counters.next_id
@@ -30,7 +31,9 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
         stop="suspend",
         timestamp=job.now.wall,
     )
-    job.change(rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism, checkpoint=checkpoint))
+    job.change(
+        rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism, checkpoint=checkpoint, before=before)
+    )
     checkpoints.trigger(job, options, request=event.trigger)
     job.want(StoreGraph(parallelism=event.parallelism))
 

@@ -5,7 +5,7 @@ import xxhash
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.coordination.messages import CheckpointRequested, Failure, RescaleRequested
 from penstock_jobmanager import checkpoint_rows as rows
-from penstock_jobmanager import checkpoints, rescale, trigger_rows
+from penstock_jobmanager import checkpoints, rescale, rescale_back, trigger_rows
 from penstock_jobmanager.job import Job
 
 
@@ -37,10 +37,11 @@ def on_rescale(job: Job, event: RescaleRequested) -> None:
     if event.trigger in job.record.triggers:
         return
     trigger_rows.accept(job, event.trigger, "rescale")
-    reason = _refused(job)
+    waits = rescale_back.waits_for_slots(job)
+    reason = None if waits else _refused(job)
     if reason is None:
         try:
-            rescale.on_requested(job, event)
+            (rescale_back if waits else rescale).on_requested(job, event)
         except ValueError as error:
             reason = str(error)
     if reason is not None:

@@ -22,7 +22,8 @@ from penstock.graph.states import ExecutionState, JobState
 class Rescale(msgspec.Struct, frozen=True, kw_only=True):
     """A change of parallelism under way: savepoint `checkpoint`, then all executions are made anew (`remade`).
 
-    `graph`: sha256 of the graph to go on with, once it is stored.
+    `graph`: sha256 of the graph to go on with, once it is stored. `before`: the parallelism to go back to where there
+    are no slots for the new one.
     """
 
     trigger: str
@@ -30,6 +31,7 @@ class Rescale(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: int
     graph: str | None = None
     remade: bool = False
+    before: int = 0
 
 
 class JobRow(msgspec.Struct, frozen=True, kw_only=True):
