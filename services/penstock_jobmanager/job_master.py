@@ -253,9 +253,9 @@ class JobMaster:
     def _on_timer(self, timer: str) -> None:
         job = self._job
         if timer == slots.REQUEST_TIMER:
-            if job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING):
-                if not rescale_back.on_missing(job):
-                    failure.on_failure(job, slots.missing(job))
+            waits = job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING)
+            if waits and not rescale_back.on_missing(job):
+                failure.on_failure(job, slots.missing(job))
         elif timer == CANCELLATION_TIMER:
             failure.on_cancellation_timeout(job)
         elif timer == STABLE_TIMER:

@@ -1,13 +1,13 @@
 """A rescaling to more slots than there are: back to what ran, by itself or as soon as a user asks for less."""
 
-from penstock.coordination.messages import GraphStored, RescaleRequested
+from penstock.coordination.messages import Deploy, GraphStored, RescaleRequested
 from penstock.graph.rescaling import parallelisms
 from penstock.graph.states import JobState
 from penstock_jobmanager.effects import StoreGraph
 from penstock_jobmanager.job_master import JobMaster
 from tests.unit.jobmanager.checkpoint_messages import commands
 from tests.unit.jobmanager.jobs import FLAT_MAP, at, checkpointed, states
-from tests.unit.jobmanager.test_rescale import STORED, Deploy, finish, logs, suspended
+from tests.unit.jobmanager.test_rescale import STORED, finish, logs, suspended
 
 BACK = "8" * 64
 
@@ -40,8 +40,8 @@ def test_without_the_slots_it_goes_on_as_it_was_once_their_time_is_over() -> Non
     assert decision.outbox["store-graph:2"] == StoreGraph(parallelism=2)
     assert made.record.job.state is JobState.RESTARTING and not made.record.requests
     assert answered(made, "t") == (
-        "NoResourceAvailableException: could not get 7 of 9 slots within 300 s (slot.request.timeout); "
-        "the job goes on at parallelism 2, as before"
+        "NoResourceAvailableException: could not get 7 of 9 slots within 300 s (slot.request.timeout): start more "
+        "TaskManagers, or run it at a lower parallelism; the job goes on at parallelism 2, as before"
     )
     goes_on(made, 2)
 
