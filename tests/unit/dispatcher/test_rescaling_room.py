@@ -26,7 +26,7 @@ def running(replica: Replica, state: JobState = JobState.RUNNING, slots: int = 3
 def test_it_is_refused_with_what_is_missing(replica: Replica) -> None:
     running(replica)
     refused = replica.http.patch(PATH)
-    assert (refused.status_code, refused.json()["errors"][0], asked(replica)) == (409, TOLD, [])
+    assert (refused.status_code, refused.json()["errors"][0], asked(replica)) == (400, TOLD, [])
 
 
 def test_so_it_is_by_resource_requirements(replica: Replica) -> None:
@@ -34,7 +34,7 @@ def test_so_it_is_by_resource_requirements(replica: Replica) -> None:
     bounds = {SOURCE: 4, SINK: 1}
     body = {vertex: {"parallelism": {"lowerBound": 1, "upperBound": most}} for vertex, most in bounds.items()}
     refused = replica.http.put(f"/jobs/{JOB}/resource-requirements", json=body)
-    assert (refused.status_code, refused.json()["errors"][0], asked(replica)) == (409, TOLD, [])
+    assert (refused.status_code, refused.json()["errors"][0], asked(replica)) == (400, TOLD, [])
 
 
 @pytest.mark.parametrize(("slots", "parallelism"), [(4, 4), (2, 1), (3, 3)])
