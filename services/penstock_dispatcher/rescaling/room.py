@@ -11,8 +11,8 @@ from penstock_dispatcher.problems import BadRequest
 
 
 def check_room(view: JobView, parallelism: int, slots: Slots, configuration: Configuration) -> None:
-    """BadRequest says what is missing. Nothing where that is not known: TaskManagers are started on demand, the job does
-    not run, or no ResourceManager has told of any TaskManager yet."""
+    """BadRequest says what is missing. Nothing where that is not known: TaskManagers are started on demand, the job
+    does not run, or no ResourceManager has told of any TaskManager yet."""
     on_demand = configuration.get(cluster.PROVIDER) is Provider.PROCESS
     if on_demand or view.row.state is not JobState.RUNNING or not slots.total:
         return

@@ -11,7 +11,7 @@ class UnknownKeyWarning(UserWarning):
 
 
 def check_program_configuration(settings: Mapping[str, str]) -> None:
-    """ValueError: a value that does not fit its key. A key that there is not is kept, as in Flink, and warned of once."""
+    """ValueError: a value that does not fit its key. A key that there is not is kept, as in Flink; one warning."""
     from penstock.client.config.known_keys import nearest, standing
     from penstock.client.config.options import ALL, BY_OLD_KEY
 
