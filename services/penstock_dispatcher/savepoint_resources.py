@@ -19,6 +19,7 @@ from penstock_dispatcher.operation_request import (
 )
 from penstock_dispatcher.problems import BadRequest
 from penstock_dispatcher.request_reading import hex_id, integer_parameter, json_object
+from penstock_dispatcher.rescaling.room import check_room
 from penstock_dispatcher.trigger_json import plain_operation, savepoint_operation
 
 
@@ -81,9 +82,11 @@ class SavepointResources:
         if "parallelism" not in request.query_params:
             raise BadRequest("query parameter parallelism is missing: the parallelism to go on at")
         parallelism = integer_parameter(request, "parallelism", 0, 1)
-        most = max((v.max_parallelism for v in self._dispatcher.reader.job(job).graph.vertices), default=1)
+        view = self._dispatcher.reader.job(job)
+        most = max((v.max_parallelism for v in view.graph.vertices), default=1)
         if parallelism > most:
             raise BadRequest(f"parallelism {parallelism} is above the job's maximum parallelism, {most}")
+        check_room(view, parallelism, self._dispatcher.reader.slots(), self._dispatcher.configuration)
         trigger = trigger_id(request.query_params.get("triggerId"))
         asked = RescaleRequested(trigger=trigger, parallelism=parallelism, time=time.time_ns() // 1_000_000)
         self._requests.append(job, asked)

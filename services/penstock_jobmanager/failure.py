@@ -108,6 +108,9 @@ def on_task_failed(job: Job, execution: ExecutionRow, event: TaskStateChanged) -
             job.put_failure(failure)
         return
     job.move(subtask, ExecutionState.FAILED, failure=failure)
+    if failure.incurable:
+        on_fatal(job, failure)
+        return
     if not restore.names_unusable(job, failure):
         on_failure(job, failure, failed=(subtask,))
         return

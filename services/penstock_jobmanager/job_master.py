@@ -40,6 +40,7 @@ from penstock_jobmanager import (
     local_restart,
     log_retention,
     rescale,
+    rescale_back,
     restart,
     restore,
     retention,
@@ -252,7 +253,8 @@ class JobMaster:
     def _on_timer(self, timer: str) -> None:
         job = self._job
         if timer == slots.REQUEST_TIMER:
-            if job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING):
+            waits = job.record.requests and job.row.state in (JobState.CREATED, JobState.RUNNING)
+            if waits and not rescale_back.on_missing(job):
                 failure.on_failure(job, slots.missing(job))
         elif timer == CANCELLATION_TIMER:
             failure.on_cancellation_timeout(job)

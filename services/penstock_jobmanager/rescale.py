@@ -18,7 +18,8 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
     if config.directory is None:
         raise ValueError(f"rescaling needs checkpoint storage for its savepoint: {config.no_storage}")
     rescaled(job.graph, event.parallelism)
-    if event.parallelism == default_parallelism(job.graph):
+    before = default_parallelism(job.graph)
+    if event.parallelism == before:
         trigger_rows.complete(job, event.trigger, None)
         return
     checkpoint = job.record.counters.next_id
@@ -30,7 +31,9 @@ def on_requested(job: Job, event: RescaleRequested) -> None:
         stop="suspend",
         timestamp=job.now.wall,
     )
-    job.change(rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism, checkpoint=checkpoint))
+    job.change(
+        rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism, checkpoint=checkpoint, before=before)
+    )
     checkpoints.trigger(job, options, request=event.trigger)
     job.want(StoreGraph(parallelism=event.parallelism))
 
@@ -55,9 +58,15 @@ def redirect(job: Job, event: RescaleRequested) -> bool:
     if earlier is not None:
         overtaken = f"overtaken by a rescale to {event.parallelism}, as slots for {earlier.parallelism} were missing"
         trigger_rows.fail(job, earlier.trigger, Failure(message=overtaken))
-    job.change(rescale=Rescale(trigger=event.trigger, parallelism=event.parallelism))
-    job.want(StoreGraph(parallelism=event.parallelism))
+    before = earlier.before if earlier is not None else 0
+    turn(job, Rescale(trigger=event.trigger, parallelism=event.parallelism, before=before))
     return True
+
+
+def turn(job: Job, change: Rescale) -> None:
+    """To another parallelism without a savepoint: nothing has run since the last one."""
+    job.change(rescale=change)
+    job.want(StoreGraph(parallelism=change.parallelism))
 
 
 def is_stopped(job: Job) -> bool:

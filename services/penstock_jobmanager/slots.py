@@ -146,7 +146,7 @@ def missing(job: Job) -> Failure:
     total, seconds = len(job.slots), job.options.slot_request_timeout
     return Failure(
         message=f"NoResourceAvailableException: could not get {len(job.record.requests)} of {total} slots "
-        f"within {seconds:g} s (slot.request.timeout)"
+        f"within {seconds:g} s (slot.request.timeout): start more TaskManagers, or run it at a lower parallelism"
     )
 
 

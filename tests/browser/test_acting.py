@@ -51,10 +51,9 @@ def test_savepoint_rescale_and_stop(screen: Screen, cluster: LocalCluster, own_j
     look(page, "job-stopped")
 
 
-def test_a_rescale_that_waits_for_slots_can_be_changed(
-    screen: Screen, cluster: LocalCluster, own_job: str, look: Look
-) -> None:
-    page = screen.open(f"jobs/{own_job}")
+def test_a_rescale_that_waits_for_slots_can_be_changed(screen: Screen, cluster: LocalCluster, look: Look) -> None:
+    job = cluster.submit(PROGRAMS / "endless_word_count.py", options=("-p", "40"))
+    page = screen.open(f"jobs/{job}")
     notice = page.locator(".operation")
     dialog = page.get_by_role("dialog")
 
@@ -64,12 +63,13 @@ def test_a_rescale_that_waits_for_slots_can_be_changed(
         look(page, f"dialog-rescale-{parallelism}")
         dialog.get_by_role("button", name="Rescale").click()
 
-    rescale(50)
     doing = page.locator(".job-head .notice.busy").last
+    expect(doing).to_contain_text(" of 40 slots")
+    rescale(50)
     expect(doing).to_contain_text("Rescaling to parallelism 50: waiting for ")
     expect(doing).to_contain_text(" of 50 slots")
     look(page, "job-rescale-waits")
-    dark = screen.open(f"jobs/{own_job}", phone=True, dark=True)
+    dark = screen.open(f"jobs/{job}", phone=True, dark=True)
     expect(dark.locator(".job-head .notice.busy").last).to_contain_text(" of 50 slots")
     look(dark, "job-rescale-waits-phone-dark")
     rescale(1)
@@ -77,8 +77,11 @@ def test_a_rescale_that_waits_for_slots_can_be_changed(
     expect(notice).to_contain_text("completed")
     expect(page.get_by_role("link", name=re.compile("^check, parallelism 1, running"))).to_be_visible()
     look(page, "job-rescaled")
-    assert cluster.get(f"/jobs/{own_job}/metrics?get=numRestarts")[0]["value"] == "0"
-    cluster.cli("cancel", "-m", cluster.addresses, own_job)
+    assert cluster.get(f"/jobs/{job}/metrics?get=numRestarts")[0]["value"] == "0"
+    rescale(50)
+    expect(dialog.get_by_role("alert")).to_contain_text("parallelism 50 needs 50 slots; the job has 1")
+    look(page, "dialog-rescale-refused")
+    cluster.cli("cancel", "-m", cluster.addresses, job)
 
 
 def test_cancel_asks_first_and_can_be_left_by_escape(

@@ -16,6 +16,7 @@ from penstock_dispatcher.problems import NotFound
 from penstock_dispatcher.request_reading import hex_id, json_object
 from penstock_dispatcher.rescaling.requirements_json import requirements, wanted_parallelism
 from penstock_dispatcher.rescaling.rescales_json import rescales_config, rescales_overview, rescales_summary
+from penstock_dispatcher.rescaling.room import check_room
 
 
 class RescalingResources:
@@ -35,6 +36,8 @@ class RescalingResources:
         """Rescales the job, as `PATCH /jobs/:id/rescaling` does."""
         view = await run_in_threadpool(self._job, request)
         parallelism = wanted_parallelism(view.graph, await json_object(request))
+        slots = await run_in_threadpool(self._dispatcher.reader.slots)
+        check_room(view, parallelism, slots, self._dispatcher.configuration)
         wanted = RescaleRequested(trigger=trigger_id(None), parallelism=parallelism, time=time.time_ns() // 1_000_000)
         await run_in_threadpool(self._requests.append, view.row.job, wanted)
         return Json({})

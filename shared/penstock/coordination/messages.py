@@ -34,6 +34,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     record: str | None = None  #: short repr of the record that a user's function failed at, where it is known
     unusable_checkpoint: int | None = None  #: the checkpoint to restore has a file that is missing or damaged
     exchange: Literal["", "lost", "gap", "fork", "trimmed"] = ""  #: of an input log: only a region restart helps
+    incurable: bool = False  #: every further attempt would fail alike: the job fails, whatever its restart strategy
 
 
 # -- events for a JobMaster ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Rescale(msgspec.Struct, frozen=True, kw_only=True):
     """A change of parallelism under way: savepoint `checkpoint`, then all executions are made anew (`remade`).
 
     `checkpoint`: None where nothing ran, as slots were missing. `graph`: sha256 of the graph to go on with, once it is
-    stored.
+    stored. `before`: the parallelism to go back to where there are no slots for the new one; 0: none.
     """
 
     trigger: str
@@ -31,6 +31,7 @@ class Rescale(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: int | None = None
     graph: str | None = None
     remade: bool = False
+    before: int = 0
 
 
 class JobRow(msgspec.Struct, frozen=True, kw_only=True):

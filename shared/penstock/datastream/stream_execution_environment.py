@@ -21,6 +21,7 @@ from penstock.datastream.environment_settings import EnvironmentSettings
 from penstock.datastream.execution_mode import RuntimeExecutionMode
 from penstock.datastream.functions import SourceFunction
 from penstock.datastream.job_settings import BUFFER_TIMEOUT_KEY, CHAINING_KEY, JobSettings
+from penstock.datastream.program_configuration import check_program_configuration
 from penstock.datastream.user_code import check_type
 from penstock.graph.transformations import StreamInput, Transformation
 from penstock.operators.specs import OperatorSpec, Source, SourceSpec
@@ -232,6 +233,7 @@ class StreamExecutionEnvironment(EnvironmentSettings):
 
         graph = self._stream_graph(job_name)
         configuration = JobSettings(self._configuration).of_the_job()
+        check_program_configuration(configuration)
         if graph.job_type == "BATCH" and configuration.pop(INTERVAL_KEY, None) is not None:
             warn_no_effect("enable_checkpointing in BATCH mode", "a batch job takes no checkpoints")
         compiled = compile_job(graph, job_id=str(JobID.generate()), configuration=configuration)

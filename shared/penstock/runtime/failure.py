@@ -8,9 +8,13 @@ from penstock.coordination.messages import Failure
 from penstock.exchange.errors import ExchangeLost
 from penstock.operators.generated import FILE_PREFIX, operator_at
 from penstock.runtime.failed_record import record_of
+from penstock.runtime.failure_hint import hint_of
 from penstock.runtime.restore import RestoreFailed
+from penstock.state.declarations import StateMigrationError
 
 _OURS = str(Path(__file__).resolve().parent.parent)
+#: what ours call on their own account: frames of these say nothing of a user's code
+_OUR_TOOLS = ("/tenacity/", "/redis/", "/concurrent/futures/", "/contextlib.py")
 
 
 def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
@@ -25,6 +29,7 @@ def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
         record=record,
         unusable_checkpoint=unusable,
         exchange=error.kind if isinstance(error, ExchangeLost) else "",
+        incurable=isinstance(error, StateMigrationError),
     )
 
 
@@ -38,13 +43,31 @@ def _message(error: BaseException) -> str:
 
 def _render(error: BaseException, task_name: str | None, operator: str | None, record: str | None) -> str:
     whole = TracebackException.from_exception(error)
-    _strip(whole)
+    if _is_told_by_us(whole):
+        # the message says it all, and what led to it is in there too
+        whole.stack, whole.__cause__, whole.__context__ = None, None, None  # type: ignore[assignment]
+    else:
+        _strip(whole)
     ours = [f for f in traceback.extract_tb(error.__traceback__) if _is_ours(f)]
     user = "".join(whole.format())
     where = f"in operator {operator!r}" if operator else "in the runtime"
     task = f" of task {task_name!r}" if task_name else ""
     by = f"\nThe function was called with the record {record}\n" if record is not None else ""
-    return f"{user}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}{by}"
+    hint = hint_of(error)
+    todo = f"{hint}\n" if hint else ""
+    return f"{user}{todo}\nRaised {where}{task}:\n{''.join(StackSummary.from_list(ours).format())}{by}"
+
+
+def _is_told_by_us(exception: TracebackException) -> bool:
+    """Whether we raised it, by way of our tools at most, and no code of a user's had a part in it."""
+    if not exception.stack or not _is_ours(exception.stack[-1]):
+        return False
+    told: TracebackException | None = exception
+    while told is not None:
+        if not all(_is_ours(f) or any(tool in f.filename for tool in _OUR_TOOLS) for f in told.stack):
+            return False
+        told = told.__cause__ or told.__context__
+    return True
 
 
 def _strip(exception: TracebackException | None) -> None:

@@ -31,6 +31,8 @@ class LocalRecovery:
     def failed(self, failure: Failure | None) -> float | None:
         """Seconds until the job starts again; None: it has failed for good."""
         now = time.time_ns() // 1_000_000
+        if failure is not None and failure.incurable:
+            return None
         if failure is not None and failure.unusable_checkpoint is not None:
             # to begin anew would write again what was committed
             return 0.0 if self.checkpoints.unusable(failure.unusable_checkpoint) else None

@@ -83,27 +83,27 @@ def test_rescale_up_and_down_under_the_same_id(cluster: LocalCluster, tmp_path: 
     assert (refused.returncode, f"job {job} has ended: it is FINISHED" in refused.stderr) == (1, True)
 
 
-def test_a_rescale_that_waits_for_slots_gives_way_to_another(cluster: LocalCluster, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    job = submitted(cluster, out, "-p", "1", pause=0.003)
-    request = f"/jobs/{job}/rescaling"
-    asked = httpx.patch(cluster.rest[0] + request, params={"parallelism": 40}, timeout=20).json()["request-id"]
-    wait_for(lambda: "of 40 slots" in cluster.get(f"/jobs/{job}")["message"], 60, "a job that waits for slots")
-    assert cluster.get(f"/jobs/{job}")["state"] == "CREATED"
-    assert penstock(cluster, "rescale", job, "2")["parallelism"] == 2
-    overtaken = cluster.get(f"{request}/{asked}")["operation"]["failure-cause"]
-    assert "overtaken by a rescale to 2, as slots for 40 were missing" in overtaken["message"]
-    assert {vertex["parallelism"] for vertex in cluster.wait_state(job, "RUNNING")["vertices"]} == {2}
-    cluster.wait_state(job, "FINISHED", seconds=120)
-    assert written(out) == expected()
+def test_a_rescale_to_more_slots_than_there_are_is_refused(cluster: LocalCluster, tmp_path: Path) -> None:
+    job = submitted(cluster, tmp_path / "out", "-p", "1", pause=0.003)
+    refused = cluster.cli("rescale", "-m", cluster.addresses, job, "40", check=False)
+    assert (refused.returncode, "parallelism 40 needs 40 slots; the job has 1" in refused.stderr) == (1, True)
+    assert cluster.get(f"/jobs/{job}")["state"] == "RUNNING"
+    cluster.cli("cancel", "-m", cluster.addresses, job)
 
 
-def test_a_new_job_that_waits_for_slots_can_do_with_fewer(cluster: LocalCluster, tmp_path: Path) -> None:
+def test_a_job_that_waits_for_slots_can_do_with_fewer(cluster: LocalCluster, tmp_path: Path) -> None:
     out = tmp_path / "out"
     job = cluster.submit(JOB, str(out), str(LAST), "0", options=("-p", "40"))
     wait_for(lambda: "of 40 slots" in cluster.get(f"/jobs/{job}")["message"], 60, "a job that waits for slots")
+    request = f"/jobs/{job}/rescaling"
+    asked = httpx.patch(cluster.rest[0] + request, params={"parallelism": 41}, timeout=20).json()["request-id"]
+    wait_for(lambda: "of 41 slots" in cluster.get(f"/jobs/{job}")["message"], 60, "a rescale that waits for slots")
+    assert cluster.get(f"/jobs/{job}")["state"] == "CREATED"
     assert penstock(cluster, "rescale", job, "2")["parallelism"] == 2
-    cluster.wait_state(job, "FINISHED", seconds=120)
+    overtaken = cluster.get(f"{request}/{asked}")["operation"]["failure-cause"]
+    assert "overtaken by a rescale to 2, as slots for 41 were missing" in overtaken["message"]
+    done = cluster.wait_state(job, "FINISHED", seconds=120)
+    assert {vertex["parallelism"] for vertex in done["vertices"]} == {2}
     assert written(out) == expected()
 
 

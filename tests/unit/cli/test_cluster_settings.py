@@ -11,7 +11,7 @@ from penstock.client.cluster.errors import ClusterError
 from penstock.client.cluster.folder import PidFile
 from penstock.client.cluster.process_table import ProcessEntry
 from penstock.client.cluster.settings import ClusterSettings, Requested, merge
-from penstock.client.cluster.status import ProcessStatus, join
+from penstock.client.cluster.status import ProcessStatus, join, missing_of
 from penstock.coordination.rows import ServiceInfo
 
 JOB = "ab" * 16
@@ -86,6 +86,17 @@ def test_status_does_not_believe_a_former_leader_that_stands_still() -> None:
 def test_status_of_a_service_that_announces_nothing(announced: list[ServiceInfo] | None, state: str) -> None:
     assert join([pid_file("jobmanager-1", 10)], announced, []) == [
         ProcessStatus("jobmanager", "jobmanager-1", 10, state)
+    ]
+
+
+def test_status_names_what_is_missing() -> None:
+    settings = ClusterSettings(taskmanagers=2, jobmanagers=2, own_exchange=False)
+    living = {"redis", "dispatcher-1", "jobmanager-2", "taskmanager-1", "taskmanager-2"}
+    assert missing_of(settings, living) == ["jobmanager-1", "resourcemanager-1"]
+    assert missing_of(ClusterSettings(taskmanagers=0), living) == [
+        "redis-exchange",
+        "jobmanager-1",
+        "resourcemanager-1",
     ]
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from penstock.client.cli.flows import flows, read_by_sources
-from penstock.client.cli.progress import headline, summary, totals_of
+from penstock.client.cli.progress import _SUMMARY_EVERY, _Log, headline, summary, totals_of
 
 
 def subtask(number: int = 0, **changes: Any) -> dict[str, Any]:
@@ -102,3 +104,16 @@ def test_checkpoints_and_restarts_are_told_where_there_were_any() -> None:
     told = job(restarts=2, checkpoints={"completed": 1200, "failed": 1, "latest": None})
     assert summary(told, []) == "1,200 checkpoints; 1 failed checkpoint; 2 restarts"
     assert totals_of(job(restarts=1)) == ["1 restart"]
+
+
+def lines_of(capsys: pytest.CaptureFixture[str], looks: int, **changes: Any) -> int:
+    display = _Log()
+    for _ in range(looks):
+        display.show(job(**changes), [])
+    return len(capsys.readouterr().err.splitlines())
+
+
+def test_a_job_that_waits_says_so_ever_less_often(capsys: pytest.CaptureFixture[str]) -> None:
+    waits = {"state": "CREATED", "message": "waiting for 4 of 4 slots"}
+    assert lines_of(capsys, 15 * _SUMMARY_EVERY + 1, **waits) == 5
+    assert lines_of(capsys, 15 * _SUMMARY_EVERY + 1) == 16

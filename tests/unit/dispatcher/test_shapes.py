@@ -84,7 +84,7 @@ def mismatches(value: Any, shape: Any, where: str) -> list[str]:
 @pytest.fixture
 def busy(replica: Replica) -> Replica:
     """A running job with metrics and failures, TaskManagers with slots in use, a program; a failed job."""
-    replica.taskmanager()
+    replica.taskmanager(slots=4)
     replica.submit()
     replica.occupied(0, "alloc-0")
     replica.executions(running(SOURCE, 0), running(SOURCE, 1), running(SINK, 0))

@@ -376,3 +376,9 @@ def test_a_damaged_file_of_another_checkpoint_than_the_restored_one_is_a_failure
     made.handle(damaged(1), at(27))  # type: ignore[arg-type]
     assert not row(made, 1).unusable and not row(made, 2).unusable
     assert made.record.job.state is JobState.RESTARTING and made.record.restart.restarts == 2
+
+
+def test_what_no_restart_can_cure_is_not_tried_again() -> None:
+    made = running(1, exponential())
+    made.handle(task(FLAT_MAP, 0, "FAILED", Failure(message="state 's' is another", incurable=True)), at(2))
+    assert made.record.job.state is JobState.FAILING

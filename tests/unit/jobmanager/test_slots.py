@@ -169,7 +169,8 @@ def test_no_slots_within_the_timeout_fails_the_job_and_says_how_many() -> None:
     failure = made.record.job.root_failure
     assert failure is not None
     assert failure.message == (
-        "NoResourceAvailableException: could not get 1 of 2 slots within 5 s (slot.request.timeout)"
+        "NoResourceAvailableException: could not get 1 of 2 slots within 5 s (slot.request.timeout): "
+        "start more TaskManagers, or run it at a lower parallelism"
     )
 
 

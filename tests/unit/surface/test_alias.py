@@ -123,3 +123,11 @@ def test_serializers() -> None:
             stream.seek(0)
             print(list(serializer.deserialize(stream)), serializer == PickleSerializer())
     """).splitlines() == ["[1, 'a', None] True", "[1, 'a', None] False"]
+
+
+def test_the_table_api_says_that_it_is_not_there() -> None:
+    with pytest.raises(ImportError, match="Penstock has no Table API or SQL, so no StreamTableEnvironment: of pyflink"):
+        from penstock.table import StreamTableEnvironment  # noqa: F401
+    from penstock.table import conversion  # a module of the package is still found
+
+    assert conversion.__name__ == "penstock.table.conversion"

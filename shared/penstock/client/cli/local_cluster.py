@@ -89,7 +89,7 @@ def start_command(
 @folder_option
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def status_command(folder: Path, as_json: bool) -> None:
-    """Show the cluster's live processes."""
+    """Show the cluster's live processes, and which are missing."""
     from penstock.client.cluster.folder import ClusterFolder
     from penstock.client.cluster.status import status
     from penstock.security.redis_urls import bare
@@ -104,6 +104,10 @@ def status_command(folder: Path, as_json: bool) -> None:
         click.echo(f"{p.service:16} {p.id:28} {p.pid:>8}  {p.state:9} {' '.join(p.jobs)}".rstrip())
     if not found.processes:
         click.echo("no process is alive")
+    if found.problem:
+        click.echo(found.problem)
+    if found.missing:
+        click.echo(f"missing: {', '.join(found.missing)}; `penstock cluster start --dir {folder}` starts them again")
 
 
 @cluster_command.command("stop")

@@ -99,18 +99,22 @@ def _run(look: Callable[[], dict[str, Any]], stop: threading.Event) -> None:
 
 
 class _Log:
-    """Lines, where stderr is no terminal: one when a state changes, one now and then."""
+    """Lines, where stderr is no terminal: one a change of state, one now and then, ever fewer of a job that waits."""
 
     def __init__(self) -> None:
         self._last = ""
-        self._looks = 0
+        self._looks, self._pause = 0, _SUMMARY_EVERY
 
     def show(self, job: dict[str, Any], flow: Sequence[Flow]) -> None:
         self._looks += 1
-        line = headline(job)
-        if line != self._last or self._looks % _SUMMARY_EVERY == 0:
-            counts = f"; {summary(job, flow)}" if job["state"] == "RUNNING" else ""
+        line, is_running = headline(job), job["state"] == "RUNNING"
+        if line != self._last:
+            self._looks, self._pause = 0, _SUMMARY_EVERY
+        if self._looks in (0, self._pause):
+            counts = f"; {summary(job, flow)}" if is_running else ""
             click.echo(line + counts, err=True)
+            self._pause = _SUMMARY_EVERY if is_running or not self._looks else 2 * self._pause
+            self._looks = 0
         self._last = line
 
     def say(self, text: str) -> None:

@@ -1,6 +1,6 @@
 """`penstock cluster status`: the live processes of a local cluster and what they are at."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -8,6 +8,8 @@ import msgspec
 from penstock.client.cluster.errors import ClusterError
 from penstock.client.cluster.folder import ClusterFolder, PidFile
 from penstock.client.cluster.process_table import ProcessEntry, all_processes
+from penstock.client.cluster.redis_process import COORDINATION, EXCHANGE
+from penstock.client.cluster.settings import ClusterSettings
 from penstock.client.config import cluster as options
 from penstock.coordination.connection import AWAY
 from penstock.coordination.coordination import Coordination
@@ -28,12 +30,17 @@ class ProcessStatus(msgspec.Struct, frozen=True):
 
 
 class ClusterStatus(msgspec.Struct, frozen=True):
-    """What `status --json` prints. `redis` and `exchange`: with their passwords, for whoever owns the folder."""
+    """What `status --json` prints. `redis` and `exchange`: with their passwords, for whoever owns the folder.
+
+    `missing`: processes of the cluster that do not live; `problem`: why nothing is known of those that do.
+    """
 
     rest: list[str]
     redis: str
     exchange: list[str]
     processes: list[ProcessStatus]
+    missing: list[str] = []
+    problem: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return dict(msgspec.to_builtins(self))
@@ -46,14 +53,28 @@ def status(folder: ClusterFolder) -> ClusterStatus:
         raise ClusterError(f"no cluster was ever started in {folder.path}; name its folder by --dir")
     living = list(folder.living().values())
     announced: list[ServiceInfo] | None = None
+    problem = ""
     if living:
         prefix = settings.configuration.get(options.CLUSTER_ID.key, "penstock")
         with Coordination.connect(settings.redis_url, prefix) as c:
             try:
                 announced = c.registry.alive()
-            except AWAY:
-                announced = None
-    return ClusterStatus(settings.rest, settings.redis, settings.exchange, join(living, announced, all_processes()))
+            except AWAY as error:
+                problem = f"the coordination Redis does not serve: {error}"
+    processes = join(living, announced, all_processes())
+    missing = missing_of(settings, {row.name for row in living}) if living else []
+    return ClusterStatus(settings.rest, settings.redis, settings.exchange, processes, missing, problem)
+
+
+def missing_of(settings: ClusterSettings, living: Collection[str]) -> list[str]:
+    """Names of what the cluster was started with and is not there."""
+    redises = [COORDINATION] * settings.own_redis + [EXCHANGE] * settings.own_exchange
+    services = [
+        f"{service}-{number}"
+        for service in ("dispatcher", "jobmanager", "resourcemanager", "taskmanager")
+        for number in range(1, getattr(settings, f"{service}s") + 1)
+    ]
+    return [name for name in redises + services if name not in living]
 
 
 def join(

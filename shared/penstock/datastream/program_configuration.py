@@ -1,0 +1,29 @@
+"""What a program sets in its own configuration, checked before anything runs, as `-D` and config.yaml are."""
+
+import warnings
+from collections.abc import Mapping
+
+_warned: set[str] = set()
+
+
+class UnknownKeyWarning(UserWarning):
+    """A key that neither Penstock nor Flink has."""
+
+
+def check_program_configuration(settings: Mapping[str, str]) -> None:
+    """ValueError: a value that does not fit its key. A key that there is not is kept, as in Flink; one warning."""
+    from penstock.client.config.known_keys import nearest, standing
+    from penstock.client.config.options import ALL, BY_OLD_KEY
+
+    for key, value in settings.items():
+        option = ALL.get(key) or BY_OLD_KEY.get(key)
+        if option is not None:
+            option.parse(value)
+        elif key not in _warned and standing(key) == "unknown":
+            _warned.add(key)
+            warnings.warn(
+                f"the program's configuration has {key}, which is no key of Penstock's or Flink's and has no effect; "
+                f"the nearest is {nearest(key)}",
+                UnknownKeyWarning,
+                stacklevel=5,
+            )
