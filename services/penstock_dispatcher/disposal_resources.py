@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock_dispatcher.answers import Json
 from penstock_dispatcher.dispatcher import Dispatcher
 from penstock_dispatcher.disposal_store import DisposalRow

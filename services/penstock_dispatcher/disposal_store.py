@@ -5,8 +5,9 @@ from typing import Any, Literal, Protocol
 import msgspec
 import redis
 
+from penstock.coordination.failure import Failure
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import Failure, decode, encode
+from penstock.coordination.messages import decode, encode
 
 _LIFETIME_MS = 3_600_000
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import FailureRow
 from penstock.graph.states import JobState
 from penstock_dispatcher.job_view import JobView

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from penstock.coordination.coordination import Coordination
-from penstock.coordination.messages import CheckpointRequested, Failure, RescaleRequested, decode, encode
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointRequested, RescaleRequested, decode, encode
 from penstock.coordination.rows import TriggerRow
 from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.job_view import JobView

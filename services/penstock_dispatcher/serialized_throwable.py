@@ -3,7 +3,7 @@
 import base64
 import struct
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 
 _NULL, _OBJECT, _CLASS, _STRING, _LONG_STRING, _REFERENCE, _END = b"p", b"s", b"r", b"t", b"|", b"q", b"x"
 #: flags of a class: as it is, or with a `writeObject`, whose data has an end of its own

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import TriggerRow
 from penstock_dispatcher.checkpoint_json import directory_of
 from penstock_dispatcher.serialized_throwable import failure_cause

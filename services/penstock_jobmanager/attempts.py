@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import AttemptsRow, ExecutionRow
 
 #: characters of a failure's message; its traceback is in the exception history

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, NotifyCheckpointAborted
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import NotifyCheckpointAborted
 from penstock.coordination.rows import CheckpointRow
 from penstock.graph.states import JobState
 from penstock_jobmanager import checkpoint_rows as rows

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CheckpointAcked, Failure
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointAcked
 from penstock.coordination.rows import AckRow, CheckpointRow
 from penstock_jobmanager import channel_check, checkpoint_abort, failure
 from penstock_jobmanager import checkpoint_rows as rows

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import EffectDone, Failure, MetadataWritten, NotifyCheckpointComplete
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import EffectDone, MetadataWritten, NotifyCheckpointComplete
 from penstock.graph.states import JobState
 from penstock_jobmanager import checkpoint_abort, checkpoint_failure, checkpoints, failure, log_retention, trigger_rows
 from penstock_jobmanager import checkpoint_rows as rows

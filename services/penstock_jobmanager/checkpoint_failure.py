@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CheckpointDeclined, EffectDone, Failure
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointDeclined, EffectDone
 from penstock.coordination.rows import CheckpointRow
 from penstock.graph.execution_graph import Subtask
 from penstock_jobmanager import checkpoint_abort, checkpoints, failure, log_retention

@@ -1,6 +1,7 @@
 """The end, in two commits: slots go back when the last execution is over; a job with an empty outbox is buried."""
 
-from penstock.coordination.messages import Failure, SlotRequestsCancelled
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import SlotRequestsCancelled
 from penstock.coordination.rows import Tombstone
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState

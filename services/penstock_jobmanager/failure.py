@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CancelTasks, EffectDone, Failure, ReleaseSlot, SlotLost, TaskStateChanged
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelTasks, EffectDone, ReleaseSlot, SlotLost, TaskStateChanged
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.execution_graph import Subtask
 from penstock.graph.states import ExecutionState, JobState

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, TaskAttempt
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import TaskAttempt
 from penstock.coordination.rows import AllocationRow, Claim, ExecutionRow, FailureRow, JobRow, RequestRow, RestartRow
 from penstock.graph.execution_graph import ExecutionGraph, Subtask, shared_slots
 from penstock.graph.job_graph import JobGraph

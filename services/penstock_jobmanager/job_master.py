@@ -6,6 +6,7 @@ Every event may come again, late, or from a superseded attempt; then the decisio
 
 from typing import assert_never
 
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     AllocationClaimed,
     CancelRequested,
@@ -13,7 +14,6 @@ from penstock.coordination.messages import (
     CheckpointDeclined,
     CheckpointRequested,
     EffectDone,
-    Failure,
     GraphStored,
     InputExhausted,
     JobEvent,

@@ -13,8 +13,9 @@ import structlog
 from msgspec.structs import replace
 
 from penstock.client.config import Configuration
+from penstock.coordination.failure import Failure
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import Failure, JobEvent
+from penstock.coordination.messages import JobEvent
 from penstock.coordination.operations import Commit
 from penstock.coordination.parts import Blobs, Events, Store
 from penstock.graph.execution_graph import ExecutionGraph

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.restart_strategy import after_failure
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.execution_graph import Subtask

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from penstock.checkpoint.options import CheckpointOptions
-from penstock.coordination.messages import EffectDone, Failure, GraphStored, RescaleRequested
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import EffectDone, GraphStored, RescaleRequested
 from penstock.coordination.rows import Rescale
 from penstock.graph.rescaling import default_parallelism, rescaled
 from penstock.graph.states import ExecutionState, JobState
@@ -58,7 +59,7 @@ def redirect(job: Job, event: RescaleRequested) -> bool:
     if earlier is not None:
         overtaken = f"overtaken by a rescale to {event.parallelism}, as slots for {earlier.parallelism} were missing"
         trigger_rows.fail(job, earlier.trigger, Failure(message=overtaken))
-    before = earlier.before if earlier is not None else 0
+    before = earlier.before if earlier is not None else default_parallelism(job.graph)
     turn(job, Rescale(trigger=event.trigger, parallelism=event.parallelism, before=before))
     return True
 
@@ -97,7 +98,7 @@ def on_store_failed(job: Job, event: EffectDone) -> None:
     if change is not None and change.graph is None:
         trigger_rows.fail(job, change.trigger, Failure(message=f"the new graph could not be stored: {event.error}"))
         as_it_was = default_parallelism(job.graph)
-        job.change(rescale=replace(change, graph=job.row.graph, parallelism=as_it_was))
+        job.change(rescale=replace(change, graph=job.row.graph, parallelism=as_it_was, before=0))
 
 
 def remake(job: Job) -> None:

@@ -1,6 +1,6 @@
 """A rescaling that finds no slots in time: the job goes on at the parallelism that it had."""
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import Rescale
 from penstock_jobmanager import failure, rescale, slots, trigger_rows
 from penstock_jobmanager.job import Job

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, SlotRequestsCancelled
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import SlotRequestsCancelled
 from penstock.coordination.restart_strategy import after_failure
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.execution_graph import Subtask

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, RestoreRef, SavepointRead
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import RestoreRef, SavepointRead
 from penstock_jobmanager import checkpoint_rows as rows
 from penstock_jobmanager.effects import ReadSavepoint, effect_id
 from penstock_jobmanager.job import Job

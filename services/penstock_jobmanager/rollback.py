@@ -12,10 +12,10 @@ from penstock.checkpoint import locations
 from penstock.checkpoint.mirror import PointerMirror
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.terminal import TerminalMirror
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CheckpointAcked,
     CheckpointDeclined,
-    Failure,
     InputExhausted,
     JobEvent,
     SlotRequestsCancelled,

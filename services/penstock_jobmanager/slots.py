@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import AllocationClaimed, Failure, ReleaseSlot, SlotOffered, SlotsRequested
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import AllocationClaimed, ReleaseSlot, SlotOffered, SlotsRequested
 from penstock.coordination.rows import AllocationRow, ExecutionRow
 from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager import deployment, restore

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock_jobmanager import end
 from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.options import JobMasterOptions, Now

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import TriggerRow
 from penstock_jobmanager.job import Job
 

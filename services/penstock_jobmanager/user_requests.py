@@ -3,7 +3,8 @@
 import xxhash
 
 from penstock.checkpoint.options import CheckpointOptions
-from penstock.coordination.messages import CheckpointRequested, Failure, RescaleRequested
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointRequested, RescaleRequested
 from penstock_jobmanager import checkpoint_rows as rows
 from penstock_jobmanager import checkpoints, failure, rescale, trigger_rows
 from penstock_jobmanager.job import Job

@@ -118,7 +118,8 @@ class Agent:
     def _run(self) -> None:
         try:
             while not self._left:
-                wait = max(0.0, min(_LONGEST_WAIT, self._next_heartbeat - time.monotonic()))
+                due = min(self._next_heartbeat, self._next_announcement)
+                wait = max(0.0, min(_LONGEST_WAIT, due - time.monotonic()))
                 ready = [key.data for key, _ in self._selector.select(wait)]
                 with self._guard.working():
                     self._turn(ready)

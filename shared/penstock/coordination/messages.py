@@ -5,13 +5,14 @@ and the commands a leader writes (`SlotCommand` to a slot process, `TaskManagerC
 Times are ms since the epoch of the sender's clock, for display; no decision is taken by comparing two clocks.
 """
 
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import orjson
 
 from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.options import CheckpointOptions, StopMode
+from penstock.coordination.failure import Failure
 
 VERSION = 1
 
@@ -21,20 +22,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
     epoch: int = 0
     time: int = 0
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why something failed. `user_frames` first: the traceback from the user's first frame on."""
-
-    message: str  #: "ValueError: bad line"
-    traceback: str = ""  #: whole, the user's frames first, ours after
-    task_name: str | None = None
-    endpoint: str | None = None
-    taskmanager: str | None = None
-    record: str | None = None  #: short repr of the record that a user's function failed at, where it is known
-    unusable_checkpoint: int | None = None  #: the checkpoint to restore has a file that is missing or damaged
-    exchange: Literal["", "lost", "gap", "fork", "trimmed"] = ""  #: of an input log: only a region restart helps
-    incurable: bool = False  #: every further attempt would fail alike: the job fails, whatever its restart strategy
 
 
 # -- events for a JobMaster ------------------------------------------------------------------------------------------

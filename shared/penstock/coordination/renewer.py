@@ -52,6 +52,7 @@ class LeaseRenewer:
         self._last_beat = 0.0
         self._started = 0.0
         self._unsent = bytearray()
+        self._ready = threading.Event()
         self._process = self._start()
 
     @property
@@ -60,7 +61,8 @@ class LeaseRenewer:
         return self._process.pid
 
     def nonce(self) -> str:
-        """A new one, which tells others whose it is."""
+        """A new one, which tells others whose it is; when the helper has its connection, by which they find it."""
+        self._ready.wait(self._patience)
         return new_nonce(self._holder)
 
     def hold(self, role: str, nonce: str, *, acquired: float | None = None) -> None:
@@ -135,6 +137,7 @@ class LeaseRenewer:
         )
         assert process.stdin is not None
         os.set_blocking(process.stdin.fileno(), False)
+        self._ready.clear()
         self._started = time.monotonic()
         self._process = process
         self._send(self._setup)
@@ -170,7 +173,11 @@ class LeaseRenewer:
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:
-                self._heard(**json.loads(line))
+                message = json.loads(line)
+                if "ready" in message:
+                    self._ready.set()
+                else:
+                    self._heard(**message)
 
     def _heard(self, role: str, nonce: str, at: float | None) -> None:
         with self._lock:

@@ -5,8 +5,8 @@ parent's main loop has not beaten for `beat_timeout` s, and releases everything 
 This module imports redis and little else.
 
 Lines of JSON. In: first `{"url", "prefix", "ttl_ms", "interval_ms", "beat_timeout", "holder"}`, then
-`{"op": "hold", "role", "nonce"}`, `{"op": "drop", "role"}`, `{"op": "beat"}`. Out: `{"role", "nonce", "at"}` with `at`
-null where the lease is lost, else the monotonic time (s) just before the renewal.
+`{"op": "hold", "role", "nonce"}`, `{"op": "drop", "role"}`, `{"op": "beat"}`. Out: first `{"ready": true}`, then
+`{"role", "nonce", "at"}` with `at` null where the lease is lost, else the monotonic time (s) just before the renewal.
 """
 
 import json
@@ -84,11 +84,12 @@ class Renewer:
                 raise
             return  # the parent sees it by the missing confirmation
         for role, nonce in self._held.items():
-            self._say({"role": role, "nonce": nonce, "at": None if role in lost else at})
+            self.say({"role": role, "nonce": nonce, "at": None if role in lost else at})
         for role in lost:
             del self._held[role]
 
-    def _say(self, message: dict[str, object]) -> None:
+    def say(self, message: dict[str, object]) -> None:
+        """To the parent."""
         with suppress(BrokenPipeError):  # the parent is gone; EOF on stdin ends us
             os.write(self._output, json.dumps(message).encode() + b"\n")
 
@@ -109,6 +110,7 @@ def main() -> None:
     renewer = Renewer(leases, setup["ttl_ms"], setup["interval_ms"], setup["beat_timeout"], output=1)
     with suppress(redis.RedisError):
         client.ping()  # so that the connection is there before a lease is
+    renewer.say({"ready": True})
     renewer.run(input=0)
     client.close()
 

@@ -15,7 +15,8 @@ import msgspec
 
 from penstock.checkpoint.handles import SubtaskState
 from penstock.checkpoint.options import CheckpointOptions
-from penstock.coordination.messages import AckMetrics, ExchangeRef, Failure, RestoreRef
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import AckMetrics, ExchangeRef, RestoreRef
 from penstock.graph.states import ExecutionState, JobState
 
 

@@ -1,10 +1,12 @@
 """An exception as it is reported: the user's frames first, ours after."""
 
+import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.exchange.errors import ExchangeLost
 from penstock.operators.generated import FILE_PREFIX, operator_at
 from penstock.runtime.failed_record import record_of
@@ -14,7 +16,7 @@ from penstock.state.declarations import StateMigrationError
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 #: what ours call on their own account: frames of these say nothing of a user's code
-_OUR_TOOLS = ("/tenacity/", "/redis/", "/concurrent/futures/", "/contextlib.py")
+_OUR_TOOLS = ("tenacity", "redis", "concurrent.futures", "contextlib")
 
 
 def failure_of(error: BaseException, task_name: str | None = None) -> Failure:
@@ -62,12 +64,21 @@ def _is_told_by_us(exception: TracebackException) -> bool:
     """Whether we raised it, by way of our tools at most, and no code of a user's had a part in it."""
     if not exception.stack or not _is_ours(exception.stack[-1]):
         return False
+    tools = tuple(_our_tools())
     told: TracebackException | None = exception
     while told is not None:
-        if not all(_is_ours(f) or any(tool in f.filename for tool in _OUR_TOOLS) for f in told.stack):
+        if not all(_is_ours(f) or f.filename.startswith(tools) for f in told.stack):
             return False
         told = told.__cause__ or told.__context__
     return True
+
+
+def _our_tools() -> Iterator[str]:
+    """Where those that were imported are: a package's folder, a module's file."""
+    for name in _OUR_TOOLS:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None:
+            yield file.removesuffix("__init__.py")
 
 
 def _strip(exception: TracebackException | None) -> None:

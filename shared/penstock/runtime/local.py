@@ -15,7 +15,7 @@ from penstock.client.archives import UnpackedArchives
 from penstock.client.config import Configuration
 from penstock.client.config.options.checkpointing import INTERVAL
 from penstock.client.job_client import JobExecutionError, JobResult
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.exchange.local_exchange import LocalExchange
 from penstock.graph.compiled import CompiledJob
 from penstock.graph.job_graph import JobGraph

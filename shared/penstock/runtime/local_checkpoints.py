@@ -17,7 +17,8 @@ from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
 from penstock.client.config.options import checkpointing as keys
-from penstock.coordination.messages import CheckpointAcked, Failure, RestoreRef
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointAcked, RestoreRef
 from penstock.exchange.elements import CheckpointBarrier
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState, JobState

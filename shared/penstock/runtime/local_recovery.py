@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from penstock.client.config import Configuration
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.restart_strategy import RestartConfig, after_failure
 from penstock.coordination.rows import RestartRow
 from penstock.graph.job_graph import JobGraph

@@ -12,12 +12,12 @@ import structlog
 from penstock.client.config import Configuration
 from penstock.client.config.options import cluster
 from penstock.coordination.coordination import Coordination
+from penstock.coordination.failure import Failure
 from penstock.coordination.keys import Keys
 from penstock.coordination.logging import set_scope
 from penstock.coordination.messages import (
     CancelTasks,
     Deploy,
-    Failure,
     InputExhausted,
     NotifyCheckpointAborted,
     NotifyCheckpointComplete,

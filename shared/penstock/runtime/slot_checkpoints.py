@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from penstock.client.config import Configuration
-from penstock.coordination.messages import CheckpointDeclined, Failure, TaskAttempt, TriggerCheckpoint
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointDeclined, TaskAttempt, TriggerCheckpoint
 from penstock.exchange.elements import CheckpointBarrier
 from penstock.graph.job_graph import JobGraph
 from penstock.graph.states import ExecutionState

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import SubtaskMetrics
 from penstock.exchange.elements import MIN_TIMESTAMP, CheckpointBarrier
 from penstock.exchange.input_gate import InputGate

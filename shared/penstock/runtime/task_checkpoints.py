@@ -12,7 +12,8 @@ from typing import TypeAlias
 import msgspec
 
 from penstock.checkpoint.handles import SubtaskState
-from penstock.coordination.messages import AckMetrics, CheckpointAcked, CheckpointDeclined, Failure
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import AckMetrics, CheckpointAcked, CheckpointDeclined
 from penstock.exchange.elements import CheckpointBarrier
 from penstock.exchange.events import Alignment
 from penstock.exchange.input_gate import InputGate

@@ -181,11 +181,13 @@ def poison(run: Run, *, after: float = 0.0) -> None:
     def kill(led: str) -> None:
         if led == role and not done.is_set():
             # not here: what goes on is followed by this thread
-            threading.Timer(after, kill_leader).start()
+            timer = threading.Timer(after, kill_leader)
+            timer.daemon = True
+            timer.start()
 
     def kill_leader() -> None:
         name = run.cluster.leader(role)
-        while name is None and not done.is_set():
+        while name is None and not done.wait(0.05):
             name = run.cluster.leader(role)
         if name is not None and not done.is_set():
             try:
@@ -200,8 +202,10 @@ def poison(run: Run, *, after: float = 0.0) -> None:
     run.note("kill whoever leads the job")
     run.cluster.kill(run.leader())
     run.cluster.start()
-    run.job.ended()
-    done.set()
+    try:
+        run.job.ended()
+    finally:
+        done.set()
     run.sleep(after + 0.5)
     run.note(f"{len(victims)} JobManagers died of it")
     run.cluster.start()

@@ -12,10 +12,10 @@ from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.client.config import Configuration
 from penstock.coordination.coordination import Coordination
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelRequested,
     CheckpointRequested,
-    Failure,
     JobEvent,
     RescaleRequested,
     decode,

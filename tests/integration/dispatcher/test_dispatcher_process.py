@@ -17,8 +17,9 @@ from penstock.client.job_client import JobExecutionError, RemoteJobClient
 from penstock.client.remote import RemoteExecutor
 from penstock.client.rest_client import ClusterUnreachable, RestClient, RestError
 from penstock.coordination.coordination import Coordination
+from penstock.coordination.failure import Failure
 from penstock.coordination.keys import Keys
-from penstock.coordination.messages import ExchangeRef, Failure, encode
+from penstock.coordination.messages import ExchangeRef, encode
 from penstock.coordination.operations import Commit
 from penstock.coordination.rows import JobRow
 from penstock.exchange.header import Header, Kind

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.coordination.messages import CancelRequested, Failure
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested
 from tests.conftest import RedisServer
 from tests.integration.jobmanager.processes import Processes
 

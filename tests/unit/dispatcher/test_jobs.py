@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from penstock.coordination.messages import CancelRequested, Failure, decode, encode
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested, decode, encode
 from penstock.coordination.operations import Commit, DeleteKey, LeaderState, SetKey
 from penstock.coordination.rows import FailureRow, JobRow, SubtaskMetrics, Tombstone
 from penstock.graph.states import ExecutionState, JobState

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import FailureRow, SubtaskMetrics
 from penstock.graph.states import ExecutionState, JobState
 from penstock_dispatcher.app import build_app

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from penstock.client.context import derived_job_id
-from penstock.coordination.messages import CancelRequested, Failure, RescaleRequested, decode
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested, RescaleRequested, decode
 from penstock.coordination.rows import ServiceInfo
 from penstock.graph.states import JobState
 from penstock_dispatcher.problems import NotImplementedHere

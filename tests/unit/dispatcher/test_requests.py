@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from penstock.coordination.messages import CheckpointRequested, Failure, RescaleRequested, decode, encode
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CheckpointRequested, RescaleRequested, decode, encode
 from penstock.coordination.operations import Commit
 from penstock.coordination.rows import TriggerRow
 from penstock.graph.states import JobState

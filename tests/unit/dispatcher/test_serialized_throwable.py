@@ -2,7 +2,7 @@
 
 import base64
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock_dispatcher.serialized_throwable import failure_cause, serialized_throwable
 
 READ_BY_FLINK = bytes.fromhex(

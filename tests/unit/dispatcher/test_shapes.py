@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import FailureRow, SubtaskMetrics, TriggerRow
 from penstock.graph.states import JobState
 from penstock_dispatcher.disposal_store import DisposalRow

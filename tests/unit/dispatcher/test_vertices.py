@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import AttemptsRow, SubtaskMetrics
 from penstock.graph.states import ExecutionState, JobState
 

@@ -1,13 +1,13 @@
 """Messages and shorthands about checkpoints, for the tests of the JobMaster."""
 
 from penstock.checkpoint.handles import SubtaskState
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     AckMetrics,
     CheckpointAcked,
     CheckpointDeclined,
     CheckpointRequested,
     EffectDone,
-    Failure,
     InputExhausted,
     MetadataWritten,
     SlotCommand,

@@ -4,11 +4,11 @@ finishes by a notification. What the protocol promises is checked as things happ
 from dataclasses import dataclass, field
 
 from penstock.checkpoint.handles import SubtaskState
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CheckpointAcked,
     CheckpointDeclined,
     Deploy,
-    Failure,
     InputExhausted,
     NotifyCheckpointAborted,
     NotifyCheckpointComplete,

@@ -9,11 +9,11 @@ from typing import cast
 
 from penstock.checkpoint.handles import SubtaskState
 from penstock.coordination.coordination import Coordination
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelTasks,
     CheckpointAcked,
     Deploy,
-    Failure,
     Message,
     NotifyCheckpointAborted,
     NotifyCheckpointComplete,

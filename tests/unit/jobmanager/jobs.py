@@ -5,10 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from penstock.client.config.options.checkpointing import RestartStrategy
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     AllocationClaimed,
     ExchangeRef,
-    Failure,
     LogsCreated,
     SlotLost,
     SlotOffered,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure
+from penstock.coordination.failure import Failure
 from penstock.coordination.rows import AttemptsRow, ExecutionRow
 from penstock.graph.states import ExecutionState
 from penstock_jobmanager.attempts import remembered

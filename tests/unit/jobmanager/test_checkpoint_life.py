@@ -7,12 +7,8 @@ from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from penstock.coordination.messages import (
-    CancelRequested,
-    CheckpointRequested,
-    Failure,
-    RescaleRequested,
-)
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested, CheckpointRequested, RescaleRequested
 from tests.unit.jobmanager.checkpoint_world import CheckpointWorld, Task
 from tests.unit.jobmanager.jobs import checkpointed, graph
 

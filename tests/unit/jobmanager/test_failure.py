@@ -2,15 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import (
-    CancelRequested,
-    CancelTasks,
-    EffectDone,
-    Failure,
-    ReleaseSlot,
-    SlotLost,
-    TaskAttempt,
-)
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested, CancelTasks, EffectDone, ReleaseSlot, SlotLost, TaskAttempt
 from penstock.coordination.rows import FailureRow, SlotRow
 from penstock.graph.states import JobState
 from penstock_jobmanager.decision import Decision, ToResourceManager, ToSlot, ToTaskManager

@@ -6,8 +6,9 @@ import pytest
 import redis
 from msgspec.structs import replace
 
+from penstock.coordination.failure import Failure
 from penstock.coordination.memory.keyspace import wall_ms
-from penstock.coordination.messages import CancelRequested, Failure, encode
+from penstock.coordination.messages import CancelRequested, encode
 from penstock.coordination.rows import Claim
 from penstock_jobmanager import leader as leader_module
 from penstock_jobmanager import suspects

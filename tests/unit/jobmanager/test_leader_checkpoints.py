@@ -12,13 +12,13 @@ from penstock.checkpoint.mirror import read_mirror
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.checkpoint.terminal import read_terminal
 from penstock.client.config import Configuration
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelRequested,
     CheckpointAcked,
     CheckpointDeclined,
     CheckpointRequested,
     EffectDone,
-    Failure,
     RescaleRequested,
     decode,
 )

@@ -8,15 +8,8 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from penstock.client.config.options.checkpointing import RestartStrategy
 from penstock.client.config.options.execution import FailoverStrategy
-from penstock.coordination.messages import (
-    Deploy,
-    Failure,
-    JobEvent,
-    RetentionFull,
-    RetentionHalf,
-    SlotLost,
-    TaskStateChanged,
-)
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import Deploy, JobEvent, RetentionFull, RetentionHalf, SlotLost, TaskStateChanged
 from penstock.coordination.restart_strategy import RestartConfig
 from penstock.graph.states import ExecutionState, JobState
 from penstock_jobmanager.decision import Op, ToSlot

@@ -8,11 +8,11 @@ import pytest
 from penstock.checkpoint.handles import SubtaskState
 from penstock.client.config.options.checkpointing import RestartStrategy
 from penstock.client.config.options.execution import FailoverStrategy
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CheckpointAcked,
     Deploy,
     EffectDone,
-    Failure,
     MetadataWritten,
     RetentionFull,
     RetentionHalf,

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelRequested,
     Deploy,
     EffectDone,
-    Failure,
     GraphStored,
     LogsCreated,
     NotifyCheckpointAborted,

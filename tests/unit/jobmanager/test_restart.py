@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from penstock.client.config.options.checkpointing import RestartStrategy
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelRequested,
     CancelTasks,
     Deploy,
     EffectDone,
-    Failure,
     LogsCreated,
     ReleaseSlot,
     RestoreRef,

@@ -4,11 +4,11 @@ import pytest
 
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.client.config.options.checkpointing import Retention
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     CancelRequested,
     Deploy,
     EffectDone,
-    Failure,
     NotifyCheckpointAborted,
     NotifyCheckpointComplete,
     RestoreRef,

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import CancelRequested, EffectDone, Failure, ReleaseSlot
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import CancelRequested, EffectDone, ReleaseSlot
 from penstock.graph.states import JobState
 from penstock_jobmanager import end
 from penstock_jobmanager.decision import Bury, Decision, ToSlot, ToTaskManager

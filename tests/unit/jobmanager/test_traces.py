@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from penstock.coordination.messages import Failure, JobEvent, LogsCreated
+from penstock.coordination.failure import Failure
+from penstock.coordination.messages import JobEvent, LogsCreated
 from penstock.service.spans import SpanData
 from penstock_jobmanager.decision import Decision
 from penstock_jobmanager.job_master import JobMaster

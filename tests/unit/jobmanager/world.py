@@ -8,13 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import cast
 
+from penstock.coordination.failure import Failure
 from penstock.coordination.messages import (
     AllocationClaimed,
     CancelRequested,
     CancelTasks,
     Deploy,
     EffectDone,
-    Failure,
     GraphStored,
     JobEvent,
     LogsCreated,
