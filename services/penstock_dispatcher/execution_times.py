@@ -33,8 +33,8 @@ def status_durations(row: ExecutionRow, now: int) -> dict[str, int]:
     """Ms spent in each of the five states; -1 for one that was not entered."""
     entered = [(s, row.timestamps[s]) for s in _TIMED if row.timestamps.get(s, 0) > 0]
     last = row.timestamps.get(row.state.value, now) if row.state.value not in _TIMED else now
-    ends = [time for _, time in entered[1:]] + [last]
     durations = dict.fromkeys(_TIMED, -1)
-    for (state, begin), end in zip(entered, ends, strict=True):
+    # of a job that was accepted a moment ago nothing was entered yet
+    for (state, begin), end in zip(entered, [*(time for _, time in entered[1:]), last], strict=False):
         durations[state] = max(0, end - begin)
     return durations
