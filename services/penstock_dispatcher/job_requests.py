@@ -26,6 +26,11 @@ class JobRequests:
     coordination: Coordination
     reader: ClusterReader
 
+    def knows(self, job: str, trigger: str) -> bool:
+        """Whether the job was asked by this id already."""
+        view = self.reader.job_now(job)
+        return trigger in view.triggers or self._unread(view, trigger) is not None
+
     def append(self, job: str, request: Request) -> None:
         """Ask, unless it was asked already. Conflict: the job has ended, or the id is taken by another request."""
         view = self.reader.job_now(job)

@@ -86,8 +86,10 @@ class SavepointResources:
         most = max((v.max_parallelism for v in view.graph.vertices), default=1)
         if parallelism > most:
             raise BadRequest(f"parallelism {parallelism} is above the job's maximum parallelism, {most}")
-        check_room(view, parallelism, self._dispatcher.reader.slots(), self._dispatcher.configuration)
-        trigger = trigger_id(request.query_params.get("triggerId"))
+        given = request.query_params.get("triggerId")
+        trigger = trigger_id(given)
+        if given is None or not self._requests.knows(job, trigger):
+            check_room(view, parallelism, self._dispatcher.reader.slots(), self._dispatcher.configuration)
         asked = RescaleRequested(trigger=trigger, parallelism=parallelism, time=time.time_ns() // 1_000_000)
         self._requests.append(job, asked)
         # flink-rest-client looks for the other name

@@ -52,7 +52,7 @@ class Settings:
         host = configuration.find(cluster.TASKMANAGER_HOST) or socket.gethostname()
         storage_dir = configuration.find(cluster.STORAGE_DIR)
         return cls(
-            taskmanager=configuration.find(cluster.TASKMANAGER_ID) or f"{host}-{secrets.token_hex(3)}",
+            taskmanager=configuration.find(cluster.TASKMANAGER_ID) or f"taskmanager-{host}-{secrets.token_hex(3)}",
             host=host,
             slots=slots,
             redis_url=redis_url(configuration),

@@ -8,7 +8,7 @@ from pathlib import Path
 #: bytes of a file that are shown: its end
 MOST_SHOWN = 2 * 1024 * 1024
 #: of all processes, for `LogFolder.of`: those that have ended are worth reading too
-KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*")
+KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*", "worker-*")
 _NAME = re.compile(r"[\w][\w.\-]{0,200}")
 
 
@@ -92,5 +92,5 @@ def printed(log: bytes) -> bytes:
 
 def _belongs(file: str, process: str) -> bool:
     if process.endswith("-*"):
-        return re.fullmatch(re.escape(process[:-1]) + r"[\w\-]+\.log(\.\d+)?", file) is not None
+        return re.fullmatch(re.escape(process[:-1]) + r"[\w.\-]+?\.log(\.\d+)?", file) is not None
     return re.fullmatch(re.escape(process) + r"\.log(\.\d+)?", file) is not None

@@ -16,6 +16,8 @@ def check_room(view: JobView, parallelism: int, slots: Slots, configuration: Con
     on_demand = configuration.get(cluster.PROVIDER) is Provider.PROCESS
     if on_demand or view.row.state is not JobState.RUNNING or not slots.total:
         return
+    if view.graph.job_type == "BATCH" or view.row.stop is not None or view.row.rescale is not None:
+        return  # which the JobMaster refuses, whatever slots there are
     try:
         needed = len(shared_slots(rescaled(view.graph, parallelism)))
     except ValueError:
@@ -24,5 +26,5 @@ def check_room(view: JobView, parallelism: int, slots: Slots, configuration: Con
     if needed - held > slots.available:
         raise BadRequest(
             f"parallelism {parallelism} needs {needed} slots; the job has {held}, and {slots.available} of the "
-            f"cluster's {slots.total} are free. Start TaskManagers first; the job goes on as it is"
+            f"cluster's {slots.total} are free. The job goes on as it is; start TaskManagers first"
         )

@@ -1,13 +1,19 @@
 """Logs of processes that have ended: each container that is made anew leaves one. Source: Flink's `env.log.max`."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import structlog
+
 from penstock_dispatcher.logs.log_folder import KINDS, LogFile, LogFolder
+
+_log = structlog.get_logger(__name__)
 
 #: ms without a line behind which a process that announces nothing has ended: Redis may be away
 QUIET = 600_000
+_ROTATED = re.compile(r"\.log(\.\d+)?$")
 
 
 def superfluous(files: Sequence[LogFile], live: Collection[str], most: int, now: int) -> list[str]:
@@ -17,7 +23,7 @@ def superfluous(files: Sequence[LogFile], live: Collection[str], most: int, now:
     """
     ended: dict[str, dict[str, list[LogFile]]] = defaultdict(lambda: defaultdict(list))
     for file in files:
-        process = file.name.partition(".log")[0]
+        process = _ROTATED.sub("", file.name)
         if process not in live:
             ended[process.partition("-")[0]][process].append(file)
     found = []
@@ -30,12 +36,16 @@ def superfluous(files: Sequence[LogFile], live: Collection[str], most: int, now:
 
 
 def sweep_logs(folder: Path, live: Collection[str], most: int, now: int) -> list[str]:
-    """Remove them; the names of those that were. What another dispatcher has just removed is not among them."""
+    """Remove them; the names of those that were. What another dispatcher has just removed is not among them, nor what
+    may not be removed."""
     gone = []
     for name in superfluous(LogFolder(folder).of(*KINDS), live, most, now):
         try:
             (folder / name).unlink()
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            _log.info("an old log stays", file=name, error=str(error))
             continue
         gone.append(name)
     return gone

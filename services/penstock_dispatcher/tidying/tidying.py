@@ -1,6 +1,7 @@
 """The thread of a dispatcher that forgets ended jobs and old logs; of several replicas one forgets at a time."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -15,7 +16,7 @@ from penstock_dispatcher.cluster_reader import ClusterReader
 from penstock_dispatcher.jar_store import JarStore
 from penstock_dispatcher.tidying.expiry import expired
 from penstock_dispatcher.tidying.needed_blobs import needed_blobs
-from penstock_dispatcher.tidying.old_logs import sweep_logs
+from penstock_dispatcher.tidying.old_logs import QUIET, sweep_logs
 
 _log = structlog.get_logger(__name__)
 
@@ -39,12 +40,17 @@ class Tidying:
         *,
         pause: int = PAUSE,
         grace: int = GRACE,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
+        """`clock`: ms since the epoch."""
         self._coordination, self._reader, self._jars = coordination, reader, jars
         self._expiration = configuration.get(cluster.JOBSTORE_EXPIRATION) * 1000
         self._capacity = configuration.get(cluster.JOBSTORE_CAPACITY)
         self._log_dir, self._most_logs = configuration.find(cluster.LOG_DIR), configuration.get(cluster.LOG_MAX)
-        self._pause, self._grace = pause, grace
+        self._pause, self._grace, self._clock = pause, grace, clock
+        #: processes, and when they were last known to the cluster; since when anybody looks; ms since the epoch
+        self._seen: dict[str, int] = {}
+        self._since = clock()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="tidying", daemon=True)
 
@@ -59,7 +65,7 @@ class Tidying:
 
     def tidy(self) -> None:
         """One look. Raises `connection.AWAY`."""
-        remains, now = self._coordination.remains, time.time_ns() // 1_000_000
+        remains, now = self._coordination.remains, self._clock()
         for job in expired(remains.ended(), now, self._expiration, self._capacity):
             if remains.forget(job, REMEMBERED):
                 _log.info("ended job forgotten", job=job)
@@ -71,9 +77,14 @@ class Tidying:
         """One look at the folder of the logs, which may be this machine's alone. Raises `connection.AWAY`."""
         if self._log_dir is None:
             return
+        now = self._clock()
         live = {service.id for service in self._reader.services()}
         live |= {row.taskmanager for row in self._reader.slots().taskmanagers}
-        gone = sweep_logs(Path(self._log_dir), live, self._most_logs, time.time_ns() // 1_000_000)
+        self._seen |= dict.fromkeys(live, now)
+        self._seen = {process: at for process, at in self._seen.items() if now - at < QUIET}
+        if now - self._since < QUIET:
+            return  # Redis may have come back empty, and a process that logs nothing announces itself again
+        gone = sweep_logs(Path(self._log_dir), self._seen, self._most_logs, now)
         if gone:
             _log.info("logs of ended processes removed", files=gone)
 
@@ -81,6 +92,11 @@ class Tidying:
         while not self._stopping.wait(self._pause / 1000):
             try:
                 self.sweep_logs()
+            except (*AWAY, *REFUSED) as error:
+                _log.info("old logs stay for now", error=str(error))
+            except Exception:
+                _log.exception("old logs stay")
+            try:
                 if self._coordination.remains.turn(self._pause * 9 // 10):
                     self.tidy()
             except (*AWAY, *REFUSED) as error:

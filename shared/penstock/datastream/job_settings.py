@@ -57,8 +57,6 @@ class JobSettings:
             return -1
         old = self._configuration.get_string(BUFFER_TIMEOUT_KEY, "100 ms")
         text = self._configuration.get_string(f"{BUFFER_TIMEOUT_KEY}.interval", old)
-        if text.strip() == "-1":
-            return -1
         try:
             return int(parse_duration(text) / timedelta(milliseconds=1))
         except ValueError as e:

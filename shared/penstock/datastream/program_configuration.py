@@ -1,8 +1,11 @@
 """What a program sets in its own configuration, checked before anything runs, as `-D` and config.yaml are."""
 
+import sys
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 
+_OURS = str(Path(__file__).resolve().parent.parent)
 _warned: set[str] = set()
 
 
@@ -25,5 +28,13 @@ def check_program_configuration(settings: Mapping[str, str]) -> None:
                 f"the program's configuration has {key}, which is no key of Penstock's or Flink's and has no effect; "
                 f"the nearest is {nearest(key)}",
                 UnknownKeyWarning,
-                stacklevel=5,
+                stacklevel=_users_level(),
             )
+
+
+def _users_level() -> int:
+    """Of the first frame that is not ours, as `warnings.warn` counts."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -47,7 +47,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         self._discovery: Discovery | None = None
         self._splits: SplitTimes | None = None
         self._split: str | None = None  #: whose records the last poll gave
-        self._combined = MIN_TIMESTAMP
+        self._combined = self._highest = MIN_TIMESTAMP  #: as the watermark goes; of all splits
         self.activity = Activity()
 
     @property
@@ -60,7 +60,8 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         """The highest event time (ms) given out, where watermarks are made of it, else the last one that was read."""
         if not self._emits:
             return None if self._assigner is not None else self.activity.event_time
-        return None if self._time.max_timestamp == MIN_TIMESTAMP else self._time.max_timestamp
+        highest = max(self._highest, self._time.max_timestamp)
+        return None if highest == MIN_TIMESTAMP else highest
 
     def open(self, context: Any) -> None:
         super().open(context)
@@ -136,6 +137,7 @@ class SourceOperator(TimestampsAndWatermarksOperator):
         return records
 
     def _read_so_far(self) -> None:
+        self._highest = max(self._highest, self._time.max_timestamp)
         if self._splits is not None and self._split is not None:
             self._splits.read(self._split, self._time.max_timestamp, processing_time())
 

@@ -40,3 +40,13 @@ def test_keys_of_flinks_and_of_the_users_own_are_no_mistake() -> None:
 def test_a_value_that_does_not_fit_is_an_error_before_the_job_is_there() -> None:
     with pytest.raises(ValueError, match=r"^state\.backend\.type: 'rocksd' is not a value"):
         run(state__backend__type="rocksd")
+
+
+def test_the_warning_points_at_the_users_line() -> None:
+    configuration = Configuration()
+    configuration.set_string("parallelism.defualt", "1")
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    env.from_collection([1]).print()
+    with pytest.warns(UnknownKeyWarning) as told:
+        env.execute()
+    assert told[0].filename == __file__

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from penstock.client.config import Configuration
 from penstock.coordination.memory import MemoryCoordination
 from penstock_dispatcher.cluster_reader import ClusterReader
@@ -40,14 +42,56 @@ def test_who_has_just_written_stays() -> None:
     assert superfluous([log("dispatcher-a.log", QUIET // 2)], (), 0, NOW) == []
 
 
-def test_a_dispatcher_removes_them(tmp_path: Path) -> None:
-    old = ["jobmanager-1.log", "jobmanager-2.log", "jobmanager-2.log.1", "jobmanager-3.log", "notes.txt"]
+def test_names_of_hosts_may_have_dots() -> None:
+    files = [log(f"taskmanager-a.log.example-{n}.log", QUIET * (n + 2)) for n in range(2)]
+    assert superfluous(files, {"taskmanager-a.log.example-1"}, 0, NOW) == ["taskmanager-a.log.example-0.log"]
+
+
+class Sweeper:
+    """A dispatcher's tidying of `folder`; `now`: ms since the epoch."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.twin, self.now = MemoryCoordination(), NOW
+        configuration = Configuration({"env.log.max": "2", **settings})
+        jars = MemoryJarStore()
+        self.tidying = Tidying(self.twin, ClusterReader(self.twin), jars, configuration, clock=lambda: self.now)
+
+    def sweep(self, later: int) -> None:
+        self.now += later
+        self.tidying.sweep_logs()
+
+
+def made_logs(folder: Path) -> None:
+    old = [f"jobmanager-{part}" for part in ("1.log", "2.log", "2.log.1", "3.log")] + ["worker-1.log", "notes.txt"]
     for age, name in enumerate(old, 1):
-        (tmp_path / name).write_text("x")
-        os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
-    (tmp_path / "jobmanager-4.log").write_text("just now")
-    twin = MemoryCoordination()
-    configuration = Configuration({"env.log.dir": str(tmp_path), "env.log.max": "2"})
-    Tidying(twin, ClusterReader(twin), MemoryJarStore(), configuration).sweep_logs()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["jobmanager-1.log", "jobmanager-4.log", "notes.txt"]
-    Tidying(twin, ClusterReader(twin), MemoryJarStore(), Configuration({})).sweep_logs()
+        (folder / name).write_text("x")
+        os.utime(folder / name, (1000 - age, 1000 - age))
+    (folder / "jobmanager-4.log").write_text("just now")
+    os.utime(folder / "jobmanager-4.log", ((NOW + QUIET) / 1000, (NOW + QUIET) / 1000))
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_dispatcher_removes_them_when_it_has_looked_for_long_enough(tmp_path: Path) -> None:
+    made_logs(tmp_path)
+    everything = left_in(tmp_path)
+    sweeper = Sweeper(tmp_path, **{"env.log.dir": str(tmp_path)})
+    sweeper.sweep(0)
+    sweeper.sweep(QUIET - 1)
+    assert left_in(tmp_path) == everything, "a Redis that came back empty knows of nobody"
+    sweeper.sweep(1)
+    assert left_in(tmp_path) == ["jobmanager-1.log", "jobmanager-4.log", "notes.txt", "worker-1.log"]
+    Sweeper(tmp_path).sweep(2 * QUIET)
+
+
+def test_what_may_not_be_removed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(path: Path) -> None:
+        raise PermissionError(f"read-only: {path}")
+
+    made_logs(tmp_path)
+    everything = left_in(tmp_path)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    Sweeper(tmp_path, **{"env.log.dir": str(tmp_path)}).sweep(QUIET)
+    assert left_in(tmp_path) == everything

@@ -10,7 +10,7 @@ from .test_requests import asked
 PATH = f"/jobs/{JOB}/rescaling?parallelism=4"
 TOLD = (
     "parallelism 4 needs 4 slots; the job has 2, and 1 of the cluster's 3 are free. "
-    "Start TaskManagers first; the job goes on as it is"
+    "The job goes on as it is; start TaskManagers first"
 )
 
 
@@ -35,6 +35,22 @@ def test_so_it_is_by_resource_requirements(replica: Replica) -> None:
     body = {vertex: {"parallelism": {"lowerBound": 1, "upperBound": most}} for vertex, most in bounds.items()}
     refused = replica.http.put(f"/jobs/{JOB}/resource-requirements", json=body)
     assert (refused.status_code, refused.json()["errors"][0], asked(replica)) == (400, TOLD, [])
+
+
+def test_one_that_was_taken_already_is_not_refused_when_it_comes_again(replica: Replica) -> None:
+    running(replica, slots=4)
+    again = f"{PATH}&triggerId={'ab' * 16}"
+    assert replica.http.patch(again).status_code == 200
+    replica.taskmanager(slots=3)
+    assert replica.http.patch(again).status_code == 200
+    assert replica.http.patch(PATH).status_code == 400
+    assert len(asked(replica)) == 1
+
+
+def test_what_cannot_be_for_other_reasons_is_told_by_the_job(replica: Replica) -> None:
+    running(replica)
+    replica.job_row(JobState.RUNNING, stop=3)
+    assert replica.http.patch(PATH).status_code == 200
 
 
 @pytest.mark.parametrize(("slots", "parallelism"), [(4, 4), (2, 1), (3, 3)])
