@@ -68,3 +68,15 @@ def test_a_taskmanagers_log_is_a_click_away(screen: Screen, word_count: str) -> 
     page.get_by_role("link", name="Its log").first.click()
     expect(page).to_have_url(re.compile(r"#/logs/taskmanager-\d\.log"))
     expect(page.get_by_role("log")).to_contain_text("slot claimed")
+
+
+def test_another_log_keeps_choice_and_filters(screen: Screen, word_count: str) -> None:
+    page = screen.open("logs")
+    choice, words = page.get_by_role("combobox", name=re.compile("^Log")), page.get_by_label("Only lines with")
+    words.fill("slot claimed")
+    names = choice.locator("option").evaluate_all("options => options.map((option) => option.value)")
+    choice.focus()
+    choice.select_option(next(name for name in names if name.startswith("taskmanager-")))
+    expect(page.get_by_role("log")).to_contain_text("slot claimed")
+    expect(words).to_have_value("slot claimed")
+    expect(choice).to_be_focused()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 #: bytes of a file that are shown: its end
 MOST_SHOWN = 2 * 1024 * 1024
@@ -50,15 +51,16 @@ class LogFolder:
         found = []
         for path in sorted(self._folder.iterdir()):
             if any(_belongs(path.name, process) for process in processes) and path.is_file() and not path.is_symlink():
-                stat = path.stat()
+                try:
+                    stat = path.stat()
+                except FileNotFoundError:
+                    continue  # rotated or tidied away meanwhile
                 found.append(LogFile(path.name, stat.st_size, stat.st_mtime_ns // 1_000_000))
         return found
 
     def tail(self, name: str, processes: Sequence[str], most: int = MOST_SHOWN) -> bytes:
         """The last `most` bytes of a file of these processes, from a line's beginning. KeyError: there is none."""
-        if self._folder is None or not _NAME.fullmatch(name) or name not in {f.name for f in self.of(*processes)}:
-            raise KeyError(name)
-        with (self._folder / name).open("rb") as file:
+        with self._opened(name, processes) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - most))
             content = file.read(most)
@@ -69,9 +71,7 @@ class LogFolder:
 
         A file that is shorter than `after` was begun anew, and is read from its beginning.
         """
-        if self._folder is None or not _NAME.fullmatch(name) or name not in {f.name for f in self.of(*processes)}:
-            raise KeyError(name)
-        with (self._folder / name).open("rb") as file:
+        with self._opened(name, processes) as file:
             size = file.seek(0, 2)
             begin = max(0, size - most) if after is None else after if after <= size else 0
             file.seek(begin)
@@ -83,6 +83,14 @@ class LogFolder:
         if not whole and len(content) == most:
             whole = content  # of a line that is longer than a part
         return LogPart(begin, begin + len(whole), size, whole)
+
+    def _opened(self, name: str, processes: Sequence[str]) -> BinaryIO:
+        if self._folder is None or not _NAME.fullmatch(name) or name not in {f.name for f in self.of(*processes)}:
+            raise KeyError(name)
+        try:
+            return (self._folder / name).open("rb")
+        except FileNotFoundError:
+            raise KeyError(name) from None
 
 
 def printed(log: bytes) -> bytes:

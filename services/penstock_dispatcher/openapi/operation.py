@@ -37,6 +37,7 @@ QUERY_PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "jobs": ({"type": "string", "pattern": "^[0-9a-f]{32}(,[0-9a-f]{32})*$"}, "Job ids; all live ones without it."),
     "subtasks": ({"type": "string", "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?$"}, "Subtasks: `0,2-4`; all without it."),
     "file": ({"type": "string", "maxLength": 200}, "Name of a log; a JobManager's without it."),
+    "last": ({"type": "string", "maxLength": 200}, "Log that the client was shown last, where it asked for none."),
     "taskmanagers": (_LIST, "Ids of TaskManagers; all without it."),
     "mode": ({"type": "string", "enum": ["cancel", "stop"]}, "`cancel`; `stop` is 308."),
     "maxExceptions": (

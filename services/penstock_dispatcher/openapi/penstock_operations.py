@@ -9,7 +9,7 @@ _PAGES: dict[str, tuple[str, ...]] = {
     "/overview": (),
     "/taskmanagers": (),
     "/jobs/{jobid}": ("vertex",),
-    "/logs": ("file",),
+    "/logs": ("file", "last", "after"),
 }
 
 

@@ -62,9 +62,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function live(): { of: () => Standing<Doc>; close: () => void } {
+function live(path = () => "overview"): { of: () => Standing<Doc>; close: () => void } {
   let standing: Standing<Doc> | null = null;
-  const made = new Live<Doc>("overview", (now) => (standing = now));
+  const made = new Live<Doc>(path, (now) => (standing = now));
   return { of: () => standing!, close: () => made.close() };
 }
 
@@ -132,6 +132,30 @@ describe("Live", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(of()).toMatchObject({ problem: { status: 404, errors: ["Job x not found"] } });
     expect([Events.open.length, fetched.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it("asks for where it is at each connection and poll", async () => {
+    let at = 0;
+    live(() => `logs?after=${at}`);
+    at = 7;
+    Events.open[0]!.onerror!();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetched.mock.calls).toEqual([["http://cluster:8081/penstock/views/logs?after=7"]]);
+    at = 9;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(Events.open.map((e) => e.url)).toEqual(["http://cluster:8081/penstock/events/logs?after=9"]);
+  });
+
+  it("drops the answer to a poll that events have overtaken", async () => {
+    let answer: (answered: { status: number; body: unknown }) => void = () => undefined;
+    answers = () => new Promise((resolve) => (answer = resolve));
+    const { of } = live();
+    Events.open[0]!.onerror!();
+    for (const listener of page.seen) listener();
+    Events.open[0]!.send("document", { now: 9, value: "newer" });
+    answer({ status: 200, body: { now: 5, value: "older" } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(of()).toMatchObject({ data: { value: "newer" }, connection: "live" });
   });
 
   it("does not trust a stream that falls silent", async () => {

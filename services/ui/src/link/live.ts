@@ -38,7 +38,8 @@ export class Live<T extends Dated> {
   private closed = false;
 
   constructor(
-    private readonly path: string,
+    /** Asked at each connection and poll: a log's says where its reader is. */
+    private readonly path: () => string,
     private readonly changed: (standing: Standing<T>) => void,
   ) {
     document.addEventListener("visibilitychange", this.seen);
@@ -72,7 +73,7 @@ export class Live<T extends Dated> {
 
   private listen(): void {
     this.stop();
-    const events = openEvents(address(`penstock/events/${this.path}`));
+    const events = openEvents(address(`penstock/events/${this.path()}`));
     this.events = events;
     this.pollsLeft = TRY_EVENTS;
     const ended = () => {
@@ -103,14 +104,14 @@ export class Live<T extends Dated> {
     clearTimeout(this.timer);
     if (this.closed || document.hidden) return;
     try {
-      const data = await get<T>(`penstock/views/${this.path}`);
-      if (this.closed) return;
+      const data = await get<T>(`penstock/views/${this.path()}`);
+      if (this.closed || this.events) return;
       this.arrived(data, "polling");
       this.pollsLeft -= 1;
       if (this.pollsLeft < 0) this.listen();
       else this.again(POLL);
     } catch (error) {
-      if (this.closed) return;
+      if (this.closed || this.events) return;
       if (error instanceof ApiError && error.status !== 0) this.refused(error.status, error.messages);
       else this.tell({ connection: "lost" });
       this.failures += 1;

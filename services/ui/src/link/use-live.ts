@@ -8,7 +8,7 @@ const EMPTY = { data: null, connection: "connecting", problem: null, fresh: 0 } 
 export function useLive<T extends { now: number }>(path: string): Standing<T> {
   const [standing, setStanding] = useState<{ path: string; of: Standing<T> }>({ path, of: EMPTY });
   useEffect(() => {
-    const live = new Live<T>(path, (of) => {
+    const live = new Live<T>(() => path, (of) => {
       connection.set({ connection: of.connection, problem: of.problem, fresh: of.fresh });
       setStanding({ path, of });
     });

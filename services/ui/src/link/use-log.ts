@@ -1,37 +1,24 @@
 import { useEffect, useState } from "preact/hooks";
-import { NO_LINES, tailed, type LogPart, type LogTail } from "../model/log-tail";
+import { followPath, lookedAt, type Log, type LogDocument } from "../model/log-choice";
+import { NO_LINES, tailed } from "../model/log-tail";
 import { connection } from "./connection";
-import { Live, type Standing } from "./live";
-
-/** The document of the page: the logs there are, and what was added to the one that is looked at. */
-export interface LogDocument extends LogPart {
-  now: number;
-  folder: boolean;
-  logs: { name: string; size: number }[];
-}
-
-export interface Log {
-  standing: Standing<LogDocument>;
-  tail: LogTail;
-}
+import { Live } from "./live";
 
 /** Lines that are kept of a log. */
 const KEPT = 2000;
-const NOTHING: Log = { standing: { data: null, connection: "connecting", problem: null, fresh: 0 }, tail: NO_LINES };
 
 /** The last lines of a log, and what is added while the page is seen. Null: of the one that says most. */
 export function useLog(file: string | null): Log {
-  const path = file === null ? "logs" : `logs?file=${encodeURIComponent(file)}`;
-  const [log, setLog] = useState<Log & { path: string }>({ path, ...NOTHING });
+  const [log, setLog] = useState<Log>({ file, standing: { data: null, connection: "connecting", problem: null, fresh: 0 }, tail: NO_LINES });
   useEffect(() => {
     let tail = NO_LINES;
-    const live = new Live<LogDocument>(path, (standing) => {
+    const live = new Live<LogDocument>(() => followPath(file, tail), (standing) => {
       const { connection: how, problem, fresh, data } = standing;
       connection.set({ connection: how, problem, fresh });
       if (data) tail = tailed(tail, data, KEPT);
-      setLog({ path, standing, tail });
+      setLog((before) => ({ file, tail, standing: { ...standing, data: data ?? lookedAt(before, file).standing.data } }));
     });
     return () => live.close();
-  }, [path]);
-  return log.path === path ? log : NOTHING;
+  }, [file]);
+  return lookedAt(log, file);
 }

@@ -20,7 +20,7 @@ export function useTap(path: string, paused: boolean): Tap {
   const [tap, setTap] = useState<Tap & { path: string }>({ path, ...NOTHING });
   useEffect(() => {
     if (paused) return;
-    const live = new Live<Tapped>(path, (standing) => {
+    const live = new Live<Tapped>(() => path, (standing) => {
       setTap((before) => {
         const records = before.path === path ? before.records : [];
         return { path, standing, records: joined(records, standing.data?.records ?? [], MOST) };

@@ -11,7 +11,7 @@ import { logLink } from "../model/route";
 export function LogsPage({ chosen }: { chosen: string | null }): VNode {
   const { standing, tail } = useLog(chosen);
   const { data, problem } = standing;
-  if (problem && problem.status === 404) return <NoSuchLog file={chosen} problem={problem} />;
+  if (problem && problem.status === 404) return <NoSuchLog file={data?.name ?? chosen} problem={problem} />;
   if (!data) return problem && problem.status !== 503 ? <Failed what="The logs cannot be shown." error={problem} /> : <Loading what="the logs" />;
   const file = data.name ?? chosen;
   return (

@@ -1,5 +1,4 @@
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
 import { Bar } from "../../components/bar";
 import { Copy } from "../../components/copy";
 import { Empty, Failed, Loading } from "../../components/empty";
@@ -71,7 +70,6 @@ function None({ config }: { config: CheckpointConfig | null }): VNode {
 const SHOWN = 20;
 
 function History({ data, job, chosen }: { data: Checkpoints; job: Job; chosen: string | null }): VNode {
-  const [all, setAll] = useState(false);
   const slowest = Math.max(...data.history.map((c) => c.end_to_end_duration), 1);
   const largest = Math.max(...data.history.map((c) => c.state_size), 1);
   const columns: Column<CheckpointEntry>[] = [
@@ -98,18 +96,10 @@ function History({ data, job, chosen }: { data: Checkpoints; job: Job; chosen: s
     ) : entry.failure_message ? (
       <span class="bad small">{entry.failure_message}</span>
     ) : null;
-  // one that is looked at is never left out
-  const place = data.history.findIndex((c) => String(c.id) === chosen);
-  const rows = all ? data.history : data.history.slice(0, Math.max(SHOWN, place + 1));
   return (
     <section aria-label="History">
       <h2>History</h2>
-      <Table label="Checkpoints" columns={columns} rows={rows} keyOf={(c) => c.id} marked={(c) => String(c.id) === chosen} below={below} />
-      {rows.length < data.history.length && (
-        <p>
-          <button type="button" onClick={() => setAll(true)}>Show all {data.history.length}</button>
-        </p>
-      )}
+      <Table label="Checkpoints" columns={columns} rows={data.history} keyOf={(c) => c.id} marked={(c) => String(c.id) === chosen} most={SHOWN} below={below} />
     </section>
   );
 }
