@@ -124,7 +124,8 @@ class ContainerCluster:
         return sorted(name for name in self._living() if name.rpartition("-")[0] == service)
 
     def member_of(self, taskmanager: str) -> str:
-        member = self._member_on(taskmanager.partition("-")[0])
+        # taskmanager-<host>-<random>
+        member = self._member_on(taskmanager.removeprefix("taskmanager-").partition("-")[0])
         return member if member in self.members("taskmanager") else ""
 
     def slots(self) -> Sequence[Slot]:

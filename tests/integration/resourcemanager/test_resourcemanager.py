@@ -92,9 +92,14 @@ def test_standby_takes_over_after_kill_9(
     eventually(lambda: state_of(coordination, "rm2") == "LEADING", "rm2 takes over")
     assert coordination.leases.epoch(ROLE) == before + 1
     register_silent(coordination, "other", 1)
-    granted = eventually(lambda: offers(coordination, "tm") + offers(coordination, "other"), "both requests granted")
-    assert sorted(offer.request for offer in granted) == ["job-0", "job-1"]
-    assert {offer.epoch for offer in granted} == {before + 1}
+
+    def granted() -> list[OfferSlot]:
+        found = [offer for name in ("tm", "other") for offer in offers(coordination, name)]
+        return found if len(found) == 2 else []
+
+    both = eventually(granted, "both requests granted")
+    assert sorted(offer.request for offer in both) == ["job-0", "job-1"]
+    assert {offer.epoch for offer in both} == {before + 1}
 
 
 def test_sigterm_hands_over_at_once(coordination: Coordination, start_resourcemanager: StartResourceManager) -> None:
