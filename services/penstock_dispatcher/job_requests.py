@@ -29,12 +29,12 @@ class JobRequests:
     def knows(self, job: str, trigger: str) -> bool:
         """Whether the job was asked by this id already."""
         view = self.reader.job_now(job)
-        return trigger in view.triggers or self._unread(view, trigger) is not None
+        return self._known(view, trigger) is not None
 
     def append(self, job: str, request: Request) -> None:
         """Ask, unless it was asked already. Conflict: the job has ended, or the id is taken by another request."""
         view = self.reader.job_now(job)
-        known = view.triggers.get(request.trigger) or self._unread(view, request.trigger)
+        known = self._known(view, request.trigger)
         if known is not None:
             if known.kind != kind_of(request):
                 raise Conflict(f"trigger id {request.trigger} is taken by another request ({known.kind}) of job {job}")
@@ -47,7 +47,7 @@ class JobRequests:
     def find(self, job: str, trigger: str, *kinds: Kind) -> TriggerRow:
         """NotFound: the job does not have a request of that id and of one of these kinds."""
         view = self.reader.job(job)
-        row = view.triggers.get(trigger) or self._unread(view, trigger)
+        row = self._known(view, trigger)
         if row is None:
             # the JobMaster may have read it between the two looks
             view = self.reader.job_now(job)
@@ -57,6 +57,9 @@ class JobRequests:
         if row.state == "IN_PROGRESS" and view.row.state.is_terminal:
             return _overtaken(row, view)
         return row
+
+    def _known(self, view: JobView, trigger: str) -> TriggerRow | None:
+        return view.triggers.get(trigger) or self._unread(view, trigger)
 
     def _unread(self, view: JobView, trigger: str) -> TriggerRow | None:
         """The request in the part of the stream that the JobMaster has not committed yet."""

@@ -41,7 +41,7 @@ class FollowResources:
     def logs(self, request: Request) -> Response:
         """All files. `folder`: false where processes log elsewhere, and there is nothing to show."""
         files = [
-            {"name": f.name, "process": f.name.partition(".log")[0], "size": f.size, "modified": f.modified}
+            {"name": f.name, "process": f.process, "size": f.size, "modified": f.modified}
             for f in self._folder.of(*self._processes())
         ]
         return Json({"folder": self._folder.is_there, "logs": files})

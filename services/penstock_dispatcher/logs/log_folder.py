@@ -10,6 +10,7 @@ from typing import BinaryIO
 MOST_SHOWN = 2 * 1024 * 1024
 #: of all processes, for `LogFolder.of`: those that have ended are worth reading too
 KINDS = ("dispatcher-*", "jobmanager-*", "resourcemanager-*", "taskmanager-*", "worker-*")
+_SUFFIX = re.compile(r"\.log(\.\d+)?$")
 _NAME = re.compile(r"[\w][\w.\-]{0,200}")
 
 
@@ -20,6 +21,11 @@ class LogFile:
     name: str
     size: int
     modified: int
+
+    @property
+    def process(self) -> str:
+        """Whose it is, also where it was rotated away."""
+        return _SUFFIX.sub("", self.name)
 
 
 @dataclass(frozen=True, slots=True)

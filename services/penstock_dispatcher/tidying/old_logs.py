@@ -1,6 +1,5 @@
 """Logs of processes that have ended: each container that is made anew leaves one. Source: Flink's `env.log.max`."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ _log = structlog.get_logger(__name__)
 
 #: ms without a line behind which a process that announces nothing has ended: Redis may be away
 QUIET = 600_000
-_ROTATED = re.compile(r"\.log(\.\d+)?$")
 
 
 def superfluous(files: Sequence[LogFile], live: Collection[str], most: int, now: int) -> list[str]:
@@ -23,9 +21,8 @@ def superfluous(files: Sequence[LogFile], live: Collection[str], most: int, now:
     """
     ended: dict[str, dict[str, list[LogFile]]] = defaultdict(lambda: defaultdict(list))
     for file in files:
-        process = _ROTATED.sub("", file.name)
-        if process not in live:
-            ended[process.partition("-")[0]][process].append(file)
+        if file.process not in live:
+            ended[file.process.partition("-")[0]][file.process].append(file)
     found = []
     for processes in ended.values():
         newest_first = sorted(processes.values(), key=lambda own: max(f.modified for f in own), reverse=True)

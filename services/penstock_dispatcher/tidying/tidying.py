@@ -90,16 +90,18 @@ class Tidying:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._pause / 1000):
-            try:
-                self.sweep_logs()
-            except (*AWAY, *REFUSED) as error:
-                _log.info("old logs stay for now", error=str(error))
-            except Exception:
-                _log.exception("old logs stay")
-            try:
-                if self._coordination.remains.turn(self._pause * 9 // 10):
-                    self.tidy()
-            except (*AWAY, *REFUSED) as error:
-                _log.info("ended jobs stay for now", error=str(error))
-            except Exception:
-                _log.exception("ended jobs stay")
+            _bear("old logs stay", self.sweep_logs)
+            _bear("ended jobs stay", self._tidy_in_turn)
+
+    def _tidy_in_turn(self) -> None:
+        if self._coordination.remains.turn(self._pause * 9 // 10):
+            self.tidy()
+
+
+def _bear(consequence: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except (*AWAY, *REFUSED) as error:
+        _log.info(f"{consequence} for now", error=str(error))
+    except Exception:
+        _log.exception(consequence)

@@ -239,16 +239,22 @@ def waiting(before: int, after: int) -> JobMaster:
     """Its slots for `after` are missing; those of `before` are kept."""
     made = suspended(before, after)
     finish(made, 3)
-    assert made.record.job.state is JobState.CREATED and made.record.requests
+    assert made.record.job.state is JobState.CREATED and len(made.record.requests) == after - before
+    assert states(made)[0] == "CREATED"
     return made
+
+
+def refusal(made: JobMaster, trigger: str) -> str:
+    """Why a request failed."""
+    failure = made.record.triggers[trigger].failure
+    assert failure is not None
+    return failure.message
 
 
 def test_another_rescale_is_taken_while_slots_are_missing() -> None:
     made = waiting(2, 5)
     made.handle(RescaleRequested(trigger="u", parallelism=1), at(4))
-    failure = made.record.triggers["t"].failure
-    assert failure is not None
-    assert failure.message == "overtaken by a rescale to 1, as slots for 5 were missing"
+    assert refusal(made, "t") == "overtaken by a rescale to 1, as slots for 5 were missing"
     assert made.record.job.state is JobState.RESTARTING and not made.record.requests
     decision = made.handle(GraphStored(graph="8" * 64, parallelism=1), at(5))
     assert parallelisms(made.graph) == {SOURCE: 1, FLAT_MAP: 1} and states(made)[0] == "CREATED"
@@ -283,9 +289,7 @@ def test_a_new_job_that_waits_for_its_slots_can_do_with_fewer() -> None:
 def test_the_parallelism_it_waits_for_already_is_refused() -> None:
     made = waiting(2, 5)
     made.handle(RescaleRequested(trigger="u", parallelism=5), at(4))
-    failure = made.record.triggers["u"].failure
-    assert failure is not None
-    assert failure.message == "the job is being rescaled to 5 already, waiting for 3 of 5 slots"
+    assert refusal(made, "u") == "the job is being rescaled to 5 already, waiting for 3 of 5 slots"
     assert answer(made) == "IN_PROGRESS" and made.record.job.state is JobState.CREATED
 
 

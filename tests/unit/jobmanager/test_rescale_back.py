@@ -6,23 +6,10 @@ from penstock.graph.states import JobState
 from penstock_jobmanager.effects import StoreGraph
 from penstock_jobmanager.job_master import JobMaster
 from tests.unit.jobmanager.checkpoint_messages import commands
-from tests.unit.jobmanager.jobs import FLAT_MAP, at, checkpointed, states
-from tests.unit.jobmanager.test_rescale import STORED, finish, logs, suspended
+from tests.unit.jobmanager.jobs import FLAT_MAP, at, checkpointed
+from tests.unit.jobmanager.test_rescale import STORED, logs, refusal, waiting
 
 BACK = "8" * 64
-
-
-def waiting(before: int = 2, after: int = 9) -> JobMaster:
-    made = suspended(before, after)
-    finish(made, 3)
-    assert states(made)[0] == "CREATED" and len(made.record.requests) == after - before
-    return made
-
-
-def answered(made: JobMaster, trigger: str) -> str:
-    failure = made.record.triggers[trigger].failure
-    assert failure is not None
-    return failure.message
 
 
 def goes_on(made: JobMaster, parallelism: int) -> None:
@@ -35,11 +22,11 @@ def goes_on(made: JobMaster, parallelism: int) -> None:
 
 
 def test_without_the_slots_it_goes_on_as_it_was_once_their_time_is_over() -> None:
-    made = waiting()
+    made = waiting(2, 9)
     decision = made.tick(at(304))
     assert decision.outbox["store-graph:2"] == StoreGraph(parallelism=2)
     assert made.record.job.state is JobState.RESTARTING and not made.record.requests
-    assert answered(made, "t") == (
+    assert refusal(made, "t") == (
         "NoResourceAvailableException: could not get 7 of 9 slots within 300 s (slot.request.timeout): start more "
         "TaskManagers, or run it at a lower parallelism; the job goes on at parallelism 2, as before"
     )
@@ -47,15 +34,15 @@ def test_without_the_slots_it_goes_on_as_it_was_once_their_time_is_over() -> Non
 
 
 def test_while_it_waits_another_parallelism_can_be_asked_for() -> None:
-    made = waiting()
+    made = waiting(2, 9)
     made.handle(RescaleRequested(trigger="u", parallelism=1), at(10))
-    assert answered(made, "t") == "overtaken by a rescale to 1, as slots for 9 were missing"
+    assert refusal(made, "t") == "overtaken by a rescale to 1, as slots for 9 were missing"
     goes_on(made, 1)
     assert made.record.triggers["u"].state == "COMPLETED"
 
 
 def test_a_successor_goes_back_too() -> None:
-    made = waiting()
+    made = waiting(2, 9)
     made.tick(at(304))
     after = JobMaster(made.record, made.graph, 2, checkpointed())
     after.start(at(305))
@@ -64,18 +51,18 @@ def test_a_successor_goes_back_too() -> None:
 
 
 def test_the_parallelism_that_is_waited_for_is_not_asked_for_twice() -> None:
-    made = waiting()
+    made = waiting(2, 9)
     made.handle(RescaleRequested(trigger="u", parallelism=9), at(10))
-    assert answered(made, "u").startswith("the job is being rescaled to 9 already")
+    assert refusal(made, "u").startswith("the job is being rescaled to 9 already")
     made.handle(RescaleRequested(trigger="v", parallelism=129), at(10))
-    assert answered(made, "v").startswith("parallelism 129 is above the maximum")
+    assert refusal(made, "v").startswith("parallelism 129 is above the maximum")
     assert made.record.triggers["t"].state == "IN_PROGRESS" and made.record.job.graph == STORED
 
 
 def test_what_is_asked_for_next_may_find_no_slots_either() -> None:
-    made = waiting()
+    made = waiting(2, 9)
     made.handle(RescaleRequested(trigger="u", parallelism=4), at(10))
     made.handle(GraphStored(graph=BACK, parallelism=4), at(11))
     made.tick(at(312))
-    assert answered(made, "u").endswith("the job goes on at parallelism 2, as before")
+    assert refusal(made, "u").endswith("the job goes on at parallelism 2, as before")
     assert made.record.job.root_failure is None
