@@ -54,7 +54,8 @@ class KeyedHandle(msgspec.Struct, frozen=True, kw_only=True, tag="keyed"):
     #: key group that has state -> (offset in `handle`, bytes, checksum of them), so that a part can be read by itself
     groups: dict[int, tuple[int, int, int]]
     states: dict[str, StateMeta]
-    compression: Compression = "none"  #: of each key group by itself
+    compression: Compression = "none"  #: of each key group and piece by itself
+    pieces: tuple[tuple[int, int, int], ...] = ()  #: the same of pieces that mix the key groups
 
 
 class SharedFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ def entries(files: StoredFiles, metadata: CheckpointMetadata, operator: str, sta
 def _entries(files: StoredFiles, directory: str, operator: FormerOperator, state: str | None) -> Iterator[Entry]:
     for subtask, handle in operator.handles():
         if state is None or state not in handle.lists:
-            for entry in keyed_entries(files, directory, subtask, handle):
+            for entry in keyed_entries(files, directory, subtask, handle, operator.vertex.max_parallelism):
                 if state in (None, entry.state):
                     yield entry
         for name, items in handle.lists.items():
@@ -168,7 +168,7 @@ def _operator(
             declared = handle.states.get(name)
             kind = declared.kind if declared and declared.kind != "list" else f"{items.redistribution} list"
             states[name] = StateSummary(name, kind, declared.type_info if declared else None)
-        for names, read in _reads(files, directory, subtask, handle):
+        for names, read in _reads(files, directory, subtask, handle, operator.vertex.max_parallelism):
             try:
                 counts.update(entry.state for entry in read)
             except Exception as error:  # whatever unpickling raises
@@ -182,10 +182,10 @@ def _operator(
 
 
 def _reads(
-    files: StoredFiles, directory: str, subtask: int, handle: OperatorHandle
+    files: StoredFiles, directory: str, subtask: int, handle: OperatorHandle, max_parallelism: int
 ) -> Iterator[tuple[set[str], Iterator[Entry]]]:
     """(the states, their entries) of each part that can be damaged by itself."""
-    yield set(_metas(handle)), keyed_entries(files, directory, subtask, handle)
+    yield set(_metas(handle)), keyed_entries(files, directory, subtask, handle, max_parallelism)
     for name, items in handle.lists.items():
         yield {name}, list_entries(files, directory, subtask, name, items)
 

@@ -39,6 +39,9 @@ class Unknown:
     def __hash__(self) -> int:
         return hash(type(self).__qualname__)
 
+    def __reduce_ex__(self, _: Any) -> Any:
+        raise TypeError(f"{self!r} is not the object that was pickled")
+
     def __repr__(self) -> str:
         slots = self._state
         if isinstance(slots, tuple) and len(slots) == 2 and isinstance(slots[1], dict):  # what a class with slots gives

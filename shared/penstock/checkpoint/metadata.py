@@ -7,8 +7,8 @@ import msgspec
 
 from penstock.checkpoint.handles import SubtaskState
 
-#: of the file; a newer one is refused by name
-FORMAT = 1
+#: of the file; a newer one is refused by name. 2: keyed state may be in pieces that mix the key groups
+FORMAT = 2
 
 
 class OperatorInfo(msgspec.Struct, frozen=True, kw_only=True):

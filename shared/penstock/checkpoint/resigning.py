@@ -72,7 +72,11 @@ class _Signing:
         keyed = operator.keyed
         match keyed:
             case KeyedHandle():
-                keyed = msgspec.structs.replace(keyed, handle=self._handle(keyed.handle), groups=self._groups(keyed))
+                groups = {
+                    group: self._place(keyed, f"key group {group}", where) for group, where in keyed.groups.items()
+                }
+                pieces = tuple(self._place(keyed, f"a piece at {where[0]}", where) for where in keyed.pieces)
+                keyed = msgspec.structs.replace(keyed, handle=self._handle(keyed.handle), groups=groups, pieces=pieces)
             case IncrementalHandle():
                 shared, own = (tuple(map(self._shared, names)) for names in (keyed.shared, keyed.own))
                 keyed = msgspec.structs.replace(keyed, shared=shared, own=own)
@@ -113,15 +117,13 @@ class _Signing:
                 raise CheckpointUnusable(place, f"truncated: {at + len(data)} of {handle.size} bytes are there")
             yield data
 
-    def _groups(self, keyed: KeyedHandle) -> dict[int, tuple[int, int, int]]:
-        found: dict[int, tuple[int, int, int]] = {}
-        for group, (offset, size, checksum) in keyed.groups.items():
-            if isinstance(keyed.handle, FileHandle):
-                place = locations.join(self._directory, keyed.handle.path)
-                data = self._files.read_file(place, keyed.handle.offset + offset, size)
-            else:
-                place, data = self._directory, keyed.handle.data[offset : offset + size]
-            if len(data) < size or not self._before.fits_group(data, checksum):
-                raise CheckpointUnusable(place, f"damaged: the checksum of key group {group} differs")
-            found[group] = (offset, size, self._files.checksums.group(data))
-        return found
+    def _place(self, keyed: KeyedHandle, what: str, where: tuple[int, int, int]) -> tuple[int, int, int]:
+        offset, size, checksum = where
+        if isinstance(keyed.handle, FileHandle):
+            place = locations.join(self._directory, keyed.handle.path)
+            data = self._files.read_file(place, keyed.handle.offset + offset, size)
+        else:
+            place, data = self._directory, keyed.handle.data[offset : offset + size]
+        if len(data) < size or not self._before.fits_group(data, checksum):
+            raise CheckpointUnusable(place, f"damaged: the checksum of {what} differs")
+        return offset, size, self._files.checksums.group(data)

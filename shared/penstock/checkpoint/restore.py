@@ -18,6 +18,7 @@ from penstock.checkpoint.state_pickling import load_items
 from penstock.checkpoint.storage import CheckpointStorage
 from penstock.checkpoint.stored_files import StoredFiles
 from penstock.graph.job_graph import JobGraph
+from penstock.state.portable import MIXED
 from penstock.state.snapshot import RestoredKeyed, RestoredOperator
 
 _READ = 4 << 20  #: bytes that neighbouring key groups are read together up to
@@ -120,8 +121,10 @@ def _items(storage: StoredFiles, directory: str, parts: list[ListPart]) -> list[
 
 
 def read_groups(storage: StoredFiles, directory: str, keyed: KeyedHandle, wanted: range) -> Iterator[tuple[int, bytes]]:
-    """(key group, its state) of those that have any, verified, in the order they were written."""
+    """(key group, its state) of those that have any, or (MIXED, a piece) of all, verified, in the order they were
+    written."""
     groups = sorted((where, group) for group, where in keyed.groups.items() if group in wanted)
+    groups += [(where, MIXED) for where in keyed.pieces]
     at = 0
     while at < len(groups):
         (start, _, _), _ = groups[at]
@@ -133,9 +136,8 @@ def read_groups(storage: StoredFiles, directory: str, keyed: KeyedHandle, wanted
         for (offset, length, checksum), group in groups[at:until]:
             state = data[offset - start : offset - start + length]
             if len(state) < length or not storage.checksums.fits_group(state, checksum):
-                raise CheckpointUnusable(
-                    _place(directory, keyed), f"damaged: the checksum of key group {group} differs"
-                )
+                what = f"a piece at {offset}" if group == MIXED else f"key group {group}"
+                raise CheckpointUnusable(_place(directory, keyed), f"damaged: the checksum of {what} differs")
             yield group, decompress(state, keyed.compression)
         at = until
 

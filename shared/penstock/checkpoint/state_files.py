@@ -27,6 +27,7 @@ from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.sections import Section, SectionWriter
 from penstock.checkpoint.state_pickling import dump_items
 from penstock.checkpoint.storage import CheckpointStorage
+from penstock.state.portable import MIXED
 from penstock.state.snapshot import KeyedSnapshot, ListSnapshot, NativeFiles, OperatorSnapshot
 
 _log = structlog.get_logger(__name__)
@@ -136,13 +137,19 @@ class _Part:
         return OperatorHandle(keyed=self._keyed() if self._keyed else None, lists=lists, states=metas)
 
     def _portable(self, keyed: KeyedSnapshot) -> Callable[[], KeyedHandle]:
-        writer, how, groups = self._writer, self._storage.compression, {}
+        writer, how = self._writer, self._storage.compression
+        groups: dict[int, tuple[int, int, int]] = {}
+        pieces: list[tuple[int, int, int]] = []
         writer.begin()
         start = writer.position
         for group, state in keyed.groups():
             writer.check()
             data = compress(state, how)
-            groups[group] = (writer.position - start, len(data), self._storage.checksums.group(data))
+            place = writer.position - start, len(data), self._storage.checksums.group(data)
+            if group == MIXED:
+                pieces.append(place)
+            else:
+                groups[group] = place
             writer.write(data)
         section = writer.end()
         owned = self._owned(groups)
@@ -153,6 +160,7 @@ class _Part:
             groups=groups,
             states=dict(keyed.states),
             compression=how,
+            pieces=tuple(pieces),
         )
 
     def _owned(self, groups: Mapping[int, object]) -> range:

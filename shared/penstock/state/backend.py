@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from penstock.datastream.state import ListState, MapState, ValueState
-from penstock.graph.key_groups import key_groups
 from penstock.state.clock import processing_time
 from penstock.state.declarations import Declarations, StateMigrationError
 from penstock.state.heap_part import PART_KINDS, HeapPart
 from penstock.state.native_form import portable
 from penstock.state.no_key import NO_KEY
-from penstock.state.portable import Group, Source, read_group
+from penstock.state.portable import MIXED, Group, Source, read_group, state_groups
 from penstock.state.snapshot import KeyedSnapshot, RestoredKeyed, RestoredOperator
 
 if TYPE_CHECKING:
@@ -109,13 +108,13 @@ class KeyedStateBackend(ABC):
     def close(self) -> None:  # noqa: B027 (most have nothing to free)
         """Free what is outside of memory."""
 
-    def groups_of(self, keys: Sequence[Any]) -> list[int]:
-        """The key groups with the state of these keys."""
-        return key_groups(keys, self.max_parallelism)
+    def groups_of(self, name: str, keys: Sequence[Any]) -> list[int]:
+        """The key groups with what a state has of these keys."""
+        return state_groups(name, keys, self.max_parallelism)
 
     def part_sources(self) -> list[Source]:
         """The registered parts."""
-        return [(name, self.groups_of, part.entries()) for name, part in self._parts.items()]
+        return [(name, part.entries()) for name, part in self._parts.items()]
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
@@ -145,13 +144,23 @@ class KeyedStateBackend(ABC):
         if groups is None:
             assert former.native is not None
             groups = portable(former.native, former.states)
+        is_ours = owned.start <= former.start < former.stop <= owned.stop
         for group, state in groups:
             if group in owned:
-                self.take_group(state, parts)
+                self.take_found(read_group(state), parts)
+            elif group == MIXED:
+                found = read_group(state)
+                self.take_found(found if is_ours else self._within(owned, found), parts)
 
-    def take_group(self, state: bytes, parts: dict[str, list[tuple[Any, Any]]]) -> None:
-        """The same of one key group."""
-        found = read_group(state)
+    def _within(self, owned: range, found: Group) -> Group:
+        left = {}
+        for name, entries in found.items():
+            groups = self.groups_of(name, [key for key, _ in entries])
+            left[name] = [entry for group, entry in zip(groups, entries, strict=True) if group in owned]
+        return {name: entries for name, entries in left.items() if entries}
+
+    def take_found(self, found: Group, parts: dict[str, list[tuple[Any, Any]]]) -> None:
+        """The same of a key group or a piece."""
         for name in list(found):
             if name in self._parts or self.declarations.kind(name) in PART_KINDS:
                 parts.setdefault(name, []).extend(found.pop(name))

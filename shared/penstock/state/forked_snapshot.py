@@ -23,9 +23,9 @@ from penstock.checkpoint.handles import StateMeta
 from penstock.state.portable import StateNotPicklable
 from penstock.state.snapshot import NativeFiles
 
-#: key group or one of those below, size, xxh3-64
-_FRAME = struct.Struct(">IQQ")
-_END, _ERROR = 0xFFFFFFFF, 0xFFFFFFFE
+#: key group, MIXED or one of those below, size, xxh3-64
+_FRAME = struct.Struct(">iQQ")
+_END, _ERROR = -2, -3
 _PR_SET_PDEATHSIG = 1
 
 
@@ -39,7 +39,8 @@ def can_fork() -> bool:
 
 
 class ForkedSnapshot:
-    """`pickled`: called in the child, gives (key group, its state). OSError where there is no memory or file for it."""
+    """`pickled`: called in the child, gives (key group or MIXED, its state). OSError where there is no memory or file
+    for it."""
 
     def __init__(self, states: Mapping[str, StateMeta], pickled: Callable[[], Iterator[tuple[int, bytes]]]) -> None:
         self.states = states

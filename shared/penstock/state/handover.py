@@ -5,6 +5,7 @@ from typing import Any
 
 from penstock.checkpoint.handles import Redistribution
 from penstock.graph.key_groups import key_group_range
+from penstock.state.portable import MIXED
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredKeyed, RestoredOperator
 
 
@@ -20,7 +21,7 @@ def hand_over(
     for old, snapshot in enumerate(former):
         theirs = key_group_range(old, len(former), max_parallelism)
         if snapshot.keyed is not None and theirs.start < owned.stop and owned.start < theirs.stop:
-            groups = [(group, state) for group, state in snapshot.keyed.groups() if group in owned]
+            groups = [(group, state) for group, state in snapshot.keyed.groups() if group in owned or group == MIXED]
             keyed.append(RestoredKeyed(snapshot.keyed.states, iter(groups), None, theirs.start, theirs.stop))
     lists: dict[str, list[Any]] = {}
     metas = {}

@@ -1,6 +1,6 @@
 """The hash map backend: a dict a state, in memory. Key groups are computed when a snapshot is taken."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from penstock.datastream.state import ListState, MapState, ValueState
@@ -10,7 +10,6 @@ from penstock.state.heap_snapshot import HeapSnapshots
 from penstock.state.portable import Group, Source
 from penstock.state.snapshot import KeyedSnapshot
 from penstock.state.ttl import Ttl
-from penstock.state.window_namespace import is_of_window
 
 
 class HashMapKeyedStateBackend(KeyedStateBackend):
@@ -19,7 +18,7 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
     def __init__(self, max_parallelism: int, clock: Callable[[], int] = processing_time) -> None:
         super().__init__(max_parallelism, clock)
         self._tables: dict[str, dict[Any, Any]] = {}
-        self._snapshots = HeapSnapshots()
+        self._snapshots = HeapSnapshots(self.groups_of, mixes=True)
 
     def table(self, name: str, kind: str) -> dict[Any, Any]:
         self.declare(name, kind)
@@ -75,9 +74,5 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
 
     def _sources(self) -> Iterable[Source]:
         for name in self._tables:
-            yield name, self._groups_of_windows if is_of_window(name) else self.groups_of, self.filtered(name)
+            yield name, self.filtered(name) if name in self.filters else self._tables[name]
         yield from self.part_sources()
-
-    def _groups_of_windows(self, keys: Sequence[Any]) -> list[int]:
-        # (key, window): the key alone decides
-        return self.groups_of([key for key, _ in keys])

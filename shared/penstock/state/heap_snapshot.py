@@ -6,7 +6,7 @@ from penstock.checkpoint.handles import StateMeta
 from penstock.state.forked_snapshot import ForkedSnapshot, can_fork
 from penstock.state.memory_snapshot import MemorySnapshot
 from penstock.state.pickling import TooLarge
-from penstock.state.portable import Source, grouped, pickled
+from penstock.state.portable import Columns, GroupsOf, Source, columns_of, grouped, pickled, pickled_briefly
 from penstock.state.snapshot import KeyedSnapshot
 
 #: what is pickled in about the time of a fork, 1 to 2 ms, and some more, because a fork costs the child's time too
@@ -15,9 +15,13 @@ AT_ONCE_BYTES = 1 << 20
 
 
 class HeapSnapshots:
-    """Takes the snapshots of one operator's state in memory. It learns which state is small."""
+    """Takes the snapshots of one operator's state in memory. It learns which state is small.
 
-    def __init__(self) -> None:
+    `mixes`: whether they may have pieces that mix the key groups.
+    """
+
+    def __init__(self, groups_of: GroupsOf, mixes: bool) -> None:
+        self._groups_of, self._mixes = groups_of, mixes
         self._large = AT_ONCE_ENTRIES + 1  #: so many entries were too long
 
     def take(
@@ -25,14 +29,19 @@ class HeapSnapshots:
     ) -> KeyedSnapshot:
         """Of what `sources` gives now, `entries` of them. StateNotPicklable, now or later."""
         if not can_fork():
-            return MemorySnapshot(states, dict(pickled(operator, grouped(sources()))))
+            return MemorySnapshot(states, dict(pickled(operator, self._grouped(sources()))))
         if entries < self._large:
             try:
-                groups = dict(pickled(operator, grouped(sources()), AT_ONCE_BYTES))
+                groups = dict(pickled(operator, self._grouped(sources()), AT_ONCE_BYTES))
             except TooLarge:
                 # until there are clearly fewer
                 self._large = max(1, entries // 2)
             else:
                 self._large = AT_ONCE_ENTRIES + 1
                 return MemorySnapshot(states, groups)
-        return ForkedSnapshot(states, lambda: pickled(operator, grouped(sources())))
+        if self._mixes:
+            return ForkedSnapshot(states, lambda: pickled_briefly(operator, sources(), self._groups_of))
+        return ForkedSnapshot(states, lambda: pickled(operator, self._grouped(sources())))
+
+    def _grouped(self, sources: Iterable[Source]) -> dict[int, dict[str, Columns]]:
+        return grouped(columns_of(sources), self._groups_of)

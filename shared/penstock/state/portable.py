@@ -1,19 +1,31 @@
-"""The portable form of keyed state: by key group a pickled {state name: (keys, values)}, the same for every backend.
+"""The portable form of keyed state: pickled {state name: (keys, values)}, the same for every backend.
 
-A list state's value is a list, a map state's a dict; one with a time to live has `(value, last access)` in its place.
+By key group; or, where there is little of it, in pieces that mix the key groups: to part the keys takes as long as all
+else, and who restores can do it, if it has to. A list state's value is a list, a map state's a dict; one with a time to
+live has `(value, last access)` in its place.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from penstock.graph.key_groups import key_groups
 from penstock.state.pickling import TooLarge, dumps, dumps_within, loads
+from penstock.state.window_namespace import is_of_window
 
-#: state name, how to find the key groups of keys, (key, value) of all there is
-Source = tuple[str, Callable[[list[Any]], list[int]], Iterable[tuple[Any, Any]]]
+#: state name, all there is of it
+Source = tuple[str, dict[Any, Any] | Iterable[tuple[Any, Any]]]
+#: of a state by its name: the key groups of keys
+GroupsOf = Callable[[str, list[Any]], list[int]]
 Group = dict[str, list[tuple[Any, Any]]]
 #: keys and values, pickled in three fifths of the time that pairs take
 Columns = tuple[list[Any], list[Any]]
+
+#: in the place of a key group: a piece with keys of all that its subtask has
+MIXED = -1
+#: bytes that are mixed at most; a rescaled job reads them in a quarter of a second, perhaps for a single key group
+MOST_MIXED = 32 << 20
+_PIECE, _SAMPLE = 16_384, 256  #: entries
 
 _MAX_REPR = 120
 
@@ -22,19 +34,54 @@ class StateNotPicklable(TypeError):  # noqa: N818 (a state of the world, as Func
     """Names the operator, the state and the key."""
 
 
-def grouped(sources: Iterable[Source]) -> dict[int, dict[str, Columns]]:
-    """By key group, in the order of the sources."""
+def state_groups(name: str, keys: Sequence[Any], max_parallelism: int) -> list[int]:
+    """The key groups with what a state has of these keys. TypeError for one that has none."""
+    if is_of_window(name):  # (key, window): the key alone decides
+        keys = [key for key, _ in keys]
+    return key_groups(keys, max_parallelism)
+
+
+def columns_of(sources: Iterable[Source]) -> dict[str, Columns]:
+    """Of states in the order of the sources."""
+    return {
+        name: (list(given), list(given.values())) if isinstance(given, dict) else _columns(list(given))
+        for name, given in sources
+    }
+
+
+def grouped(columns: Mapping[str, Columns], groups_of: GroupsOf) -> dict[int, dict[str, Columns]]:
+    """By key group."""
     groups: dict[int, dict[str, Columns]] = {}
-    for name, groups_of, given in sources:
-        entries = list(given)
+    for name, (all_keys, all_values) in columns.items():
         found: defaultdict[int, Columns] = defaultdict(lambda: ([], []))
-        for group, (key, value) in zip(groups_of([entry[0] for entry in entries]), entries, strict=True):
+        for group, key, value in zip(groups_of(name, all_keys), all_keys, all_values, strict=True):
             keys, values = found[group]
             keys.append(key)
             values.append(value)
-        for group, columns in found.items():
-            groups.setdefault(group, {})[name] = columns
+        for group, parted in found.items():
+            groups.setdefault(group, {})[name] = parted
     return groups
+
+
+def pickled_briefly(operator: str, sources: Iterable[Source], groups_of: GroupsOf) -> Iterator[tuple[int, bytes]]:
+    """(MIXED, a piece) of all there is, where that is little, else as `pickled`. StateNotPicklable."""
+    columns = columns_of(sources)
+    if _estimate(operator, columns) > MOST_MIXED:
+        yield from pickled(operator, grouped(columns, groups_of))
+        return
+    for name, (keys, values) in columns.items():
+        for at in range(0, len(keys), _PIECE):
+            until = at + _PIECE
+            yield MIXED, _pickle(operator, {name: (keys[at:until], values[at:until])}, None)
+
+
+def _estimate(operator: str, columns: Mapping[str, Columns]) -> int:
+    """Bytes it comes to when pickled, by a sample."""
+    size = 0
+    for name, (keys, values) in columns.items():
+        step = max(1, len(keys) // _SAMPLE)
+        size += step * len(_pickle(operator, {name: (keys[::step], values[::step])}, None))
+    return size
 
 
 def pickled(

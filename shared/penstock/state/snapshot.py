@@ -31,7 +31,7 @@ class KeyedSnapshot(Protocol):
     states: Mapping[str, StateMeta]
 
     def groups(self) -> Iterator[tuple[int, bytes]]:
-        """The portable form: (key group, its state), pickled. The same whatever the backend."""
+        """The portable form: (key group, its state), pickled, or (MIXED, a piece). The same whatever the backend."""
 
     def native(self) -> NativeFiles | None:
         """The backend's own form, where it has one: for checkpoints that are not savepoints."""
@@ -66,7 +66,7 @@ class OperatorSnapshot:
 class RestoredKeyed:
     """Keyed state of one former subtask, as far as its key groups are the new one's. One of `groups` and `native`.
 
-    `groups`: (key group, its state) in the portable form, read as they are asked for.
+    `groups`: (key group, its state) or (MIXED, a piece) in the portable form, read as they are asked for.
     """
 
     states: Mapping[str, StateMeta]

@@ -21,9 +21,11 @@ from penstock.client.cli import main
 from penstock.common.time import Time
 from penstock.common.typeinfo import Types
 from penstock.datastream.state import ListStateDescriptor, MapStateDescriptor, StateTtlConfig, ValueStateDescriptor
+from penstock.graph.key_groups import key_groups
+from penstock.state.portable import state_groups
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 from tests.checkpoints import Vertex, metadata, operator_id, storage_at
-from tests.unit.state.backends import KINDS, backend_of, context_of
+from tests.unit.state.backends import FORMS, backend_of, context_of
 
 A = operator_id("a")
 VERTEX = Vertex("ab", uids={"a": "totals"})
@@ -62,11 +64,11 @@ def storage(tmp_path: Path) -> CheckpointStorage:
 
 
 @pytest.mark.parametrize("savepoint", [True, False])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMS)
 def test_summary(storage: CheckpointStorage, kind: str, savepoint: bool) -> None:
     found = summary(storage, written(storage, kind, savepoint))
     assert found.problems == []
-    assert (found.kind, found.job_name, found.format) == ("savepoint" if savepoint else "checkpoint", "totals", 1)
+    assert (found.kind, found.job_name, found.format) == ("savepoint" if savepoint else "checkpoint", "totals", 2)
     (vertex,) = found.vertices
     assert (vertex.parallelism, vertex.max_parallelism, vertex.ended) == (1, 128, 0)
     totals, other = vertex.operators
@@ -83,11 +85,12 @@ def test_summary(storage: CheckpointStorage, kind: str, savepoint: bool) -> None
     assert found.bytes == vertex.bytes == totals.bytes > 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMS)
 def test_entries(storage: CheckpointStorage, kind: str) -> None:
     found = written(storage, kind, True)
     seen = {e.key: e.value for e in entries(storage, found, "totals", "seen")}
     assert seen == {"ann": ["ANN", "x"], "bob": ["BOB", "x"], "cid": ["CID", "x"]}
+    assert {e.key_group for e in entries(storage, found, "totals", "seen")} == set(key_groups(list(seen), 128))
     assert {e.key: e.value for e in entries(storage, found, "Operator a", "by day")} == {
         "bob": {"mon": 1},
         "cid": {"mon": 2},
@@ -151,7 +154,10 @@ def test_classes_that_are_not_here_become_placeholders() -> None:
     """
     data = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, check=True).stdout
     shown = ["Order(name='ann', amount=5)", "Slotted(a=1)", "Items(1, 2)", "{Order(name='k', amount=1): 2}"]
-    assert [*map(repr, lenient_loads(data))] == [*shown, "Table('a': 1)"]
+    objects = lenient_loads(data)
+    assert [*map(repr, objects)] == [*shown, "Table('a': 1)"]
+    with pytest.raises(TypeError, match="not the object that was pickled"):
+        state_groups("s", [("k", objects[0])], 128)
     command = [sys.executable, "-c", textwrap.dedent(program), "local"]
     data = subprocess.run(command, capture_output=True, check=True).stdout
     assert [*map(repr, lenient_loads(data))] == [*shown, "local.<locals>.Local()"]

@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from penstock.checkpoint import metadata_file
 from penstock.checkpoint.handles import (
     FileHandle,
     IncrementalHandle,
@@ -17,6 +18,7 @@ from penstock.checkpoint.handles import (
     StateMeta,
     SubtaskState,
 )
+from penstock.checkpoint.metadata import FORMAT
 from penstock.checkpoint.metadata_file import MAGIC, NotMetadata, decode, encode
 from tests.checkpoints import Vertex, metadata
 
@@ -25,7 +27,9 @@ META = StateMeta(kind="value", type_info="INT", schema=b"\x00\xff", ttl=True)
 FULL = SubtaskState(
     operators={
         "a": OperatorHandle(
-            keyed=KeyedHandle(start=0, stop=9, handle=FILE, groups={3: (0, 3, 1 << 63)}, states={"s": META}),
+            keyed=KeyedHandle(
+                start=0, stop=9, handle=FILE, groups={3: (0, 3, 1 << 63)}, pieces=((3, 1, 0),), states={"s": META}
+            ),
             lists={"l": ListHandle(redistribution="union", handle=InlineHandle(data=b"\x80\xff"), items=2)},
             states={"l": META},
         ),
@@ -58,10 +62,18 @@ def test_where_it_was_read_from_is_no_part_of_it() -> None:
     assert encode(replace(FOUND, directory="/somewhere")) == encode(FOUND)
 
 
+def test_what_a_former_version_wrote_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(metadata_file, "FORMAT", 1)
+        data = encode(FOUND)
+    assert data[8:10] == struct.pack(">H", 1)
+    assert decode(data).vertices == FOUND.vertices
+
+
 def test_a_newer_format_is_refused_by_name() -> None:
     data = bytearray(encode(FOUND))
-    data[8:10] = struct.pack(">H", 2)
-    with pytest.raises(NotMetadata, match=r"of the newer format 2, .*reads up to format 1"):
+    data[8:10] = struct.pack(">H", FORMAT + 1)
+    with pytest.raises(NotMetadata, match=rf"of the newer format {FORMAT + 1}, .*reads up to format {FORMAT}"):
         decode(bytes(data))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penstock.checkpoint.errors import CheckpointUnusable
-from penstock.checkpoint.handles import FileHandle, IncrementalHandle, SubtaskState
+from penstock.checkpoint.handles import FileHandle, IncrementalHandle, KeyedHandle, SubtaskState
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.options import CheckpointOptions
 from penstock.checkpoint.restore import read_restore
@@ -17,10 +17,11 @@ from penstock.checkpoint.storage import CheckpointStorage
 from penstock.common.typeinfo import Types
 from penstock.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from penstock.graph.key_groups import key_group, key_group_range, subtask_of
+from penstock.state import portable
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.snapshot import OperatorSnapshot
 from tests.checkpoints import Vertex, files_below, graph, metadata, operator_id, storage_at
-from tests.unit.state.backends import KINDS, backend_of, content, context_of
+from tests.unit.state.backends import FORKED, FORMS, KINDS, backend_of, content, context_of
 
 A = operator_id("a")
 KEYS = [*range(40), "a", ("b", 1), None]
@@ -74,7 +75,7 @@ def write(
 @pytest.mark.parametrize("savepoint", [True, False])
 @pytest.mark.parametrize("now", [1, 2, 3])
 @pytest.mark.parametrize("target", KINDS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMS)
 def test_to_any_backend_and_parallelism(
     storage: CheckpointStorage,
     tmp_path: Path,
@@ -85,11 +86,15 @@ def test_to_any_backend_and_parallelism(
     savepoint: bool,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(portable, "_PIECE", 7)
     with ExitStack() as stack:
         former = [stack.enter_context(backend_of(kind)) for _ in range(2)]
         for n, backend in enumerate(former):
             fill(backend, [key for key in KEYS if subtask_of(key_group(key, 128), 2, 128) == n], 100 * n)
         found = write(storage, 1, former, savepoint=savepoint)
+        if kind == FORKED:
+            handles = [state.operators[A].keyed for state in found.vertices[0].subtasks]
+            assert all(isinstance(h, KeyedHandle) and len(h.pieces) > 4 and not h.groups for h in handles)
         expected = {at: value for backend in former for at, value in content(backend).items()}
     restored_content: dict[Any, Any] = {}
     (tmp_path / "native").mkdir()

@@ -16,7 +16,7 @@ from penstock.checkpoint.storage import CheckpointStorage
 from penstock.state.snapshot import ListSnapshot
 from tests.checkpoints import Vertex, graph, operator_id, storage_at, write_checkpoint
 from tests.unit.checkpoint.test_inspection import written
-from tests.unit.state.backends import KINDS
+from tests.unit.state.backends import FORMS
 
 A = operator_id("a")
 OURS = {"penstock.secret": "the secret of the cluster"}
@@ -28,7 +28,7 @@ def problems(storage: CheckpointStorage, metadata: CheckpointMetadata) -> list[s
     return summary(storage, storage.read_metadata(metadata.directory)).problems
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("savepoint", [False, True])
 @pytest.mark.parametrize("before", [{}, OTHERS], ids=["unsigned", "another secret"])
 def test_signed_once_it_is_ours(tmp_path: Path, kind: str, savepoint: bool, before: dict[str, str]) -> None:

@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from penstock.operators.registry import SubtaskInfo
 from penstock.runtime.runtime_context import SubtaskRuntimeContext
+from penstock.state import heap_snapshot
 from penstock.state.backend import KeyedStateBackend
+from penstock.state.forked_snapshot import can_fork
 from penstock.state.hash_map import HashMapKeyedStateBackend
 
 KINDS = ["hashmap", "rocksdb"]
+#: the hash map, with snapshots that a forked process pickles, in pieces that mix the key groups
+FORKED = "hashmap, forked"
+FORMS = [*KINDS, *([FORKED] if can_fork() else [])]
 
 
 class Clock:
@@ -28,6 +34,9 @@ def backend_of(kind: str, clock: Clock | None = None) -> Iterator[KeyedStateBack
     backend: KeyedStateBackend
     if kind == "hashmap":
         backend = HashMapKeyedStateBackend(128, clock or Clock())
+    elif kind == FORKED:
+        with patch.object(heap_snapshot, "AT_ONCE_ENTRIES", 0):
+            backend = HashMapKeyedStateBackend(128, clock or Clock())
     else:
         pytest.importorskip("rocksdict")
         from penstock.state.rocksdb.backend import RocksDBKeyedStateBackend

@@ -14,12 +14,12 @@ import pytest
 from penstock.checkpoint.handles import StateMeta
 from penstock.common.typeinfo import Types
 from penstock.datastream.state import ListStateDescriptor, ValueStateDescriptor
-from penstock.state import heap_snapshot
+from penstock.state import heap_snapshot, portable
 from penstock.state.forked_snapshot import ForkedSnapshot, SnapshotFailed, can_fork
 from penstock.state.handover import hand_over
 from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.memory_snapshot import MemorySnapshot
-from penstock.state.portable import StateNotPicklable
+from penstock.state.portable import MIXED, StateNotPicklable
 from penstock.state.snapshot import OperatorSnapshot
 from penstock.state.timer_service import KeyedTimerService
 from tests.unit.state.backends import content, context_of
@@ -97,6 +97,17 @@ def test_few_entries_may_be_large() -> None:
     assert isinstance(backend.snapshot(), MemorySnapshot)
     backend.table("t", "list").update(a=[1], b=[2])
     assert isinstance(backend.snapshot(), MemorySnapshot)
+
+
+def test_little_state_comes_in_pieces_and_much_by_key_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portable, "_PIECE", 16_384)
+    backend = large(monkeypatch)
+    backend.table("t", "value").update({n: f"{n:0100}" for n in range(20_000)})
+    for most, groups in ((4 << 20, [MIXED, MIXED]), (1 << 20, list(range(128)))):
+        monkeypatch.setattr(portable, "MOST_MIXED", most)
+        snapshot = backend.snapshot()
+        assert [group for group, _ in snapshot.groups()] == groups
+        snapshot.release()
 
 
 def test_an_error_of_the_child_names_operator_state_and_key(

@@ -59,7 +59,7 @@ def show_entries(found: list[Entry]) -> None:
     """On stdout."""
     table = Table("state", "key", "value", "key group", "subtask", box=None, header_style="dim", pad_edge=False)
     for entry in found:
-        key = "" if entry.key_group is None else repr(entry.key)
+        key = repr(entry.key) if entry.is_keyed else ""
         group = "" if entry.key_group is None else str(entry.key_group)
         table.add_row(*map(escape, (entry.state, key, repr(entry.value), group, str(entry.subtask))))
     Console(soft_wrap=True, highlight=False).print(table)

@@ -9,7 +9,7 @@ from penstock.datastream.state import ListState, MapState, ValueState
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.clock import processing_time
 from penstock.state.heap_snapshot import HeapSnapshots
-from penstock.state.portable import Group
+from penstock.state.portable import Group, read_group
 from penstock.state.rocksdb.cleanup import CursorCleanup
 from penstock.state.rocksdb.codec import Codec, Entry, values_of
 from penstock.state.rocksdb.database import Database, PredefinedOptions
@@ -45,7 +45,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
         self._numbers: dict[str, int] = {}
         self._tables: dict[str, RocksDBTable] = {}
         self._adopted: Extra | None = None
-        self._snapshots = HeapSnapshots()
+        self._snapshots = HeapSnapshots(self.groups_of, mixes=False)
 
     # -- states ------------------------------------------------------------------------------------------------------
 
@@ -131,7 +131,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
         extra, self._adopted = self._adopted or self._copy(native, owned), None
         for group, state in extra.parts.items():
             if group in owned:
-                self.take_group(state, parts)
+                self.take_found(read_group(state), parts)
 
     def take_states(self, found: Group) -> None:
         for name, entries in found.items():
