@@ -21,6 +21,7 @@ from benchmarks import (
     exchange_raw,
     growth,
     latency,
+    local_start,
     memory,
     rest_load,
     side_by_side,
@@ -37,7 +38,7 @@ from benchmarks.workloads import WORKLOADS
 
 #: those that share a cluster
 _ON_CLUSTER = ("workloads", "throughput", "start_latency", "exchange", "latency", "checkpoints", "rest")
-PARTS = (*_ON_CLUSTER, "demo", "growth", "memory")
+PARTS = (*_ON_CLUSTER, "demo", "growth", "local_start", "memory")
 EVERY = {runner.name: runner for runner in (*PENSTOCK, *PEERS)}
 RESULTS = Path(__file__).parent / "results"
 
@@ -57,6 +58,9 @@ def measure(
             figures["demo"] = demo_job.measure(folder, rounds)
         if "growth" in parts:
             figures["growth"] = growth.measure(folder, rounds, say, largest)
+        if "local_start" in parts:
+            say("the start of a job in one process")
+            figures["local_start"] = local_start.measure(rounds)
         if "memory" in parts:
             figures["memory"] = memory.measure(say)
         if set(parts) & set(_ON_CLUSTER):

@@ -12,25 +12,33 @@ from benchmarks.command import JOBS, run
 
 RATE, SECONDS = 10_000, 8.0
 GOALS = {"local": 2.0, "cluster, 2 slots, through Redis": 10.0}  #: ms, p99
+#: a source that calls `wake` each millisecond; one that only answers when it is asked
+_SOURCES = {"": [], ", a source that does not wake its task": ["--quiet"]}
 
 
 def measure(cluster: Cluster, folder: Path) -> list[dict[str, Any]]:
     """Percentiles in ms, from when a record is due to when the sink has it. RuntimeError where records are missing."""
     rows = [_row("a sleep of 1 ms, without Penstock", _lateness())]
-    for name, goal in GOALS.items():
-        output = folder / f"latency of {name}"
-        program = [str(JOBS / "latency_job.py"), "--rate", str(RATE), "--seconds", str(SECONDS)]
-        program += ["--output", str(output)]
-        if name == "local":
-            run([sys.executable, *program])
-        else:
-            cluster.submit(2, ["-D", "penstock.exchange.in-memory-channels=false"], program)
-        ages = [age for file in output.glob("*.json") for age in json.loads(file.read_bytes())["ages_us"]]
-        expected = RATE * (SECONDS - 1)
-        if abs(len(ages) - expected) > 2:
-            raise RuntimeError(f"{name}: {len(ages)} records arrived, not {expected:.0f}")
-        rows.append({**_row(name, ages), "goal_p99_ms": goal})
+    for kind, options in _SOURCES.items():
+        for name, goal in GOALS.items():
+            ages = _ages(cluster, folder / f"latency of {name}{kind}", name == "local", options)
+            rows.append({**_row(name + kind, ages), "goal_p99_ms": goal})
     return rows
+
+
+def _ages(cluster: Cluster, output: Path, local: bool, options: list[str]) -> list[int]:
+    """µs, of each record."""
+    program = [str(JOBS / "latency_job.py"), "--rate", str(RATE), "--seconds", str(SECONDS)]
+    program += ["--output", str(output), *options]
+    if local:
+        run([sys.executable, *program])
+    else:
+        cluster.submit(2, ["-D", "penstock.exchange.in-memory-channels=false"], program)
+    ages = [age for file in output.glob("*.json") for age in json.loads(file.read_bytes())["ages_us"]]
+    expected = RATE * (SECONDS - 1)
+    if abs(len(ages) - expected) > 2:
+        raise RuntimeError(f"{output.name}: {len(ages)} records arrived, not {expected:.0f}")
+    return ages
 
 
 def _row(where: str, ages: list[int]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ def markdown(figures: dict[str, Any]) -> str:
             ("throughput", _throughput),
             ("demo", _demo),
             ("start_latency", _start_latency),
+            ("local_start", _local_start),
             ("exchange", _exchange),
             ("latency", latency),
             ("checkpoints", checkpoints),
@@ -95,6 +96,12 @@ def _rest(rest: dict[str, Any]) -> str:
         ("of each round", ", ".join(f"{change:+.1%}" for change in rest["changes"])),
     ]
     return f"### {rest['rate']} REST requests a second beside a job\n\n" + table(("", ""), facts)
+
+
+def _local_start(start: dict[str, Any]) -> str:
+    rows = [*start["ms"].items(), ("the job beyond the imports", start["beyond_imports_ms"])]
+    goal = f"goal: < {start['goal_ms']} ms: {'met' if start['met'] else 'not met'}"
+    return f"### Start of a ten-line job in one process ({goal})\n\n" + table(("", "ms"), rows)
 
 
 def _start_latency(latency: dict[str, Any]) -> str:

@@ -16,8 +16,8 @@ def growth(rows: list[dict[str, Any]]) -> str:
             f"{row['growth']:.2f}",
             _number(row["loop_growth"], ".2f"),
             f"{row['counts']:.2f}",
-            f"<= {row['goal']:g}",
-            "met" if row["met"] else "not met",
+            "-" if row["goal"] is None else f"<= {row['goal']:g}",
+            {True: "met", False: "not met", None: ""}[row["met"]],
         )
         for row in rows
     ]

@@ -26,10 +26,12 @@ def second_sum(pairs: Sequence[Pair]) -> int:
 
 
 def growth_arguments(purpose: str | None) -> argparse.Namespace:
-    """`purpose`: a docstring. `records`, `chain` (maps), `keys` (0: nothing is counted), `output`."""
+    """`purpose`: a docstring. `records`, `chain` (maps), `keys` (0: nothing is counted), `output`,
+    `rocksdb` (its memory, or None), which a loop has no use for."""
     parser = argparse.ArgumentParser(description=(purpose or "").splitlines()[0])
     parser.add_argument("--records", type=int, required=True)
     parser.add_argument("--chain", type=int, default=0, help="maps")
     parser.add_argument("--keys", type=int, default=0)
     parser.add_argument("--output", required=True)
+    parser.add_argument("--rocksdb", metavar="SIZE", help="keep the counts in RocksDB, with so much memory")
     return parser.parse_args()

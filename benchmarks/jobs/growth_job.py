@@ -3,13 +3,17 @@
 from cpu_sink import cpu_sink
 from growth_functions import add, growth_arguments, key, pair_of, second_sum, step
 
-from penstock.common import Types, WatermarkStrategy
+from penstock.common import Configuration, Types, WatermarkStrategy
 from penstock.datastream import StreamExecutionEnvironment
 from penstock.datastream.connectors.number_seq import NumberSequenceSource
 
 if __name__ == "__main__":
     arguments = growth_arguments(__doc__)
-    env = StreamExecutionEnvironment.get_execution_environment()
+    configuration = Configuration()
+    if arguments.rocksdb:
+        configuration.set_string("state.backend.type", "rocksdb")
+        configuration.set_string("taskmanager.memory.managed.size", arguments.rocksdb)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
     stream = env.from_source(
         NumberSequenceSource(0, arguments.records - 1), WatermarkStrategy.no_watermarks(), "numbers"
     )

@@ -18,28 +18,31 @@ _KEYS = 1000
 
 
 class SteadySource:
-    """`rate` records a second for `seconds`; a record is the time (ns) at which it is due, however late it leaves."""
+    """`rate` records a second for `seconds`; a record is the time (ns) at which it is due, however late it leaves.
 
-    def __init__(self, rate: int, seconds: float) -> None:
+    `quiet`: never wakes its task.
+    """
+
+    def __init__(self, rate: int, seconds: float, quiet: bool) -> None:
         self.bounded = True
-        self._rate, self._seconds = rate, seconds
+        self._rate, self._seconds, self._quiet = rate, seconds, quiet
 
     def enumerate_splits(self, parallelism: int) -> list[int]:
         """Records left, of each subtask."""
         return [int(self._rate * self._seconds) // parallelism] * parallelism
 
     def create_reader(self, context: ReaderContext) -> "SteadyReader":
-        return SteadyReader(self._rate / context.parallelism, context.wake)
+        return SteadyReader(self._rate / context.parallelism, None if self._quiet else context.wake)
 
 
 class SteadyReader:
-    """Has its task wake up once a millisecond: unasked, an empty poll is tried again after five."""
+    """Wakes its task once a millisecond, where it can."""
 
-    def __init__(self, rate: float, wake: Callable[[], None]) -> None:
+    def __init__(self, rate: float, wake: Callable[[], None] | None) -> None:
         self._step = 1e9 / rate
-        self._wake, self._closed = wake, threading.Event()
-        self._ticks = threading.Thread(target=self._tick, daemon=True)
-        self._ticks.start()
+        self._closed = threading.Event()
+        if wake is not None:
+            threading.Thread(target=self._tick, args=(wake,), daemon=True).start()
         self._left = self._sent = 0
         self._began = 0
 
@@ -63,9 +66,9 @@ class SteadyReader:
     def close(self) -> None:
         self._closed.set()
 
-    def _tick(self) -> None:
+    def _tick(self, wake: Callable[[], None]) -> None:
         while not self._closed.wait(0.001):
-            self._wake()
+            wake()
 
 
 class AgeSink:
@@ -105,9 +108,10 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--output", required=True)
+    parser.add_argument("--quiet", action="store_true", help="the source does not wake its task")
     arguments = parser.parse_args()
     env = StreamExecutionEnvironment.get_execution_environment()
-    source = SteadySource(arguments.rate, arguments.seconds)
+    source = SteadySource(arguments.rate, arguments.seconds, arguments.quiet)
     records = env.from_source(source, WatermarkStrategy.no_watermarks(), "steady", Types.LONG())
     warm_up = arguments.rate // env.get_parallelism()
     (

@@ -32,6 +32,7 @@ def test_each_axis_rises() -> None:
 
 def test_keys_and_chains_are_judged_by_the_loop_and_records_by_themselves() -> None:
     costs = [("records", 1, 1.0, 1.0), ("records", 9, 1.3, 1.3), ("keys", 1, 1.0, 0.5), ("keys", 9, 2.0, 1.0)]
+    costs += [("keys in RocksDB, 8 MB", 1, 1.0, 1.0), ("keys in RocksDB, 8 MB", 9, 5.0, 1.0)]
     rows = _judged([{"axis": a, "at": at, "us_cpu": own, "loop_us_cpu": loop} for a, at, own, loop in costs])
-    assert [row["counts"] for row in rows] == [1.0, 1.3, 1.0, 1.0]
-    assert [row["met"] for row in rows] == [True, False, True, True]
+    assert [row["counts"] for row in rows] == [1.0, 1.3, 1.0, 1.0, 1.0, 5.0]
+    assert [row["met"] for row in rows] == [True, False, True, True, None, None]
