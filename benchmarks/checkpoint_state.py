@@ -21,7 +21,7 @@ from typing import Any
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.forked_snapshot import ForkedSnapshot
 from penstock.state.memory_snapshot import MemorySnapshot
-from penstock.state.portable import grouped, pickled
+from penstock.state.portable import columns_of, grouped, pickled, pickled_briefly
 from penstock.state.selection import StateBackendChoice
 from penstock.state.snapshot import RestoredKeyed, RestoredOperator
 
@@ -103,8 +103,8 @@ def _snapshot(backend: KeyedStateBackend, kind: str) -> Any:
     sources: Any = backend._sources  # type: ignore[attr-defined]
     metas = backend.declarations.metas()
     if kind == "hashmap forked":
-        return ForkedSnapshot(metas, lambda: pickled("values", grouped(sources())))
-    return MemorySnapshot(metas, dict(pickled("values", grouped(sources()))))
+        return ForkedSnapshot(metas, lambda: pickled_briefly("values", sources(), backend.groups_of))
+    return MemorySnapshot(metas, dict(pickled("values", grouped(columns_of(sources()), backend.groups_of))))
 
 
 class _Memory:

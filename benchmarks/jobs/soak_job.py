@@ -86,7 +86,7 @@ if __name__ == "__main__":
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
     env = StreamExecutionEnvironment.get_execution_environment()
-    source = SteadySource(arguments.rate, arguments.seconds)
+    source = SteadySource(arguments.rate, arguments.seconds, quiet=False)
     records = Types.TUPLE([Types.LONG(), Types.LONG(), Types.LONG()])
     (
         env.from_source(source, WatermarkStrategy.no_watermarks(), "steady", Types.LONG())

@@ -1,6 +1,9 @@
 """How much the exchange buffers, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+#: entries of a subtask that collects for many targets
+_LEAST_ENTRY = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,9 @@ class ExchangeOptions:
     connect_timeout: float = 1.0  #: a connect blocks the mailbox for this long at most
     reconnect_timeout: float = 5.0  #: an exchange Redis that cannot be connected to for this long is lost
     expire: int = 24 * 3600  #: of every exchange key; renewed by its slot, so that only orphans expire
+
+    def among(self, targets: int) -> "ExchangeOptions":
+        """For a subtask that sends to so many: what it collects for all of them is bounded too. Until it is pickled a
+        batch is objects, many times as large, which should not leave the core's cache."""
+        least = min(self.entry_size, _LEAST_ENTRY)
+        return replace(self, entry_size=max(least, self.entry_size * 2 // max(targets, 2)))

@@ -120,6 +120,7 @@ class SlotExchange:
         writers = {}
         for number, edge in self._graph.outputs(vertex):
             targets = consumers(self._graph, edge, subtask)
+            options = self._options.among(len(targets))
             writer = writers[number] = OutputWriter(targets, buffer_timeout(edge))
             channel = channel_id(number, subtask)
             for index, target in enumerate(targets):
@@ -127,7 +128,8 @@ class SlotExchange:
                     writer.add_local(self._local_channel(channel, target))
                 else:
                     on_blocked = partial(writer.set_blocked, index)
-                    writer.add_remote(self._remote_channel((vertex, subtask, attempt), number, target, on_blocked))
+                    owner = vertex, subtask, attempt
+                    writer.add_remote(self._remote_channel(owner, number, target, on_blocked, options))
             self._writers.append(writer)
             self._owners[writer] = vertex, subtask
         return writers
@@ -231,7 +233,12 @@ class SlotExchange:
 
     # -- inside ------------------------------------------------------------------------------------------------------
     def _remote_channel(
-        self, owner: tuple[str, int, int], number: int, target: int, on_blocked: Callable[[bool], None]
+        self,
+        owner: tuple[str, int, int],
+        number: int,
+        target: int,
+        on_blocked: Callable[[bool], None],
+        options: ExchangeOptions,
     ) -> RemoteChannel:
         _, subtask, attempt = owner
         edge = self._graph.edges[number]
@@ -241,7 +248,7 @@ class SlotExchange:
             channel_id(number, subtask),
             (self._epoch, attempt),
             describe(self._graph, number, edge, subtask),
-            self._options,
+            options,
             lambda entry: writing.append(outlet, entry),
             on_blocked,
             self._deployment.task_local,

@@ -4,7 +4,8 @@
 #: come to it, which is worth a factor of 1.5 in word count
 _SHORT, _LONG = 0.0005, 0.002
 _MOST = 4096
-_FIRST_RETRY, _LAST_RETRY = 0.005, 0.2
+#: seconds. The first is what a record of a source that never wakes its task waits where they are many
+_FIRST_RETRY, _LAST_RETRY = 0.001, 0.2
 
 
 class PollSize:

@@ -113,7 +113,12 @@ IN_MEMORY_CHANNELS = boolean(
     True,
     "Whether channels within one slot are queues in memory. `false` sends them through Redis too.",
 )
-BATCH_SIZE = memory("penstock.exchange.batch-size", "32 kb", "Size at which a batch of records leaves.")
+BATCH_SIZE = memory(
+    "penstock.exchange.batch-size",
+    "32 kb",
+    "Size at which a batch of records leaves; of a subtask that sends to more than two others twice that for all of "
+    "them together, but at least 4 kb.",
+)
 BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.", least=1)
 CREDIT = memory("penstock.exchange.credit", "512 kb", "Bytes a channel may have under way before its producer stops.")
 RECONNECT_TIMEOUT = duration(
