@@ -114,7 +114,7 @@ class KeyedStateBackend(ABC):
 
     def part_sources(self) -> list[Source]:
         """The registered parts."""
-        return [(name, part.entries()) for name, part in self._parts.items()]
+        return [Source(name, part.entries(), made=len(part)) for name, part in self._parts.items()]
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,9 @@ class HashMapKeyedStateBackend(KeyedStateBackend):
         return self._snapshots.take(self.declarations.operator, self.declarations.metas(), self._sources, sum(sizes))
 
     def _sources(self) -> Iterable[Source]:
-        for name in self._tables:
-            yield name, self.filtered(name) if name in self.filters else self._tables[name]
+        for name, table in self._tables.items():
+            if name in self.filters:
+                yield Source(name, self.filtered(name), made=len(table))
+            else:
+                yield Source(name, table)
         yield from self.part_sources()

@@ -1,21 +1,36 @@
-"""Snapshots of state in memory: pickled at once where that is quick, else by a forked process."""
+"""Snapshots of state in memory: pickled at once where that is quick, later where it cannot change, else by a fork."""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from penstock.checkpoint.handles import StateMeta
 from penstock.state.forked_snapshot import ForkedSnapshot, can_fork
+from penstock.state.held_snapshot import HeldSnapshot
+from penstock.state.immutable import cannot_change
 from penstock.state.memory_snapshot import MemorySnapshot
 from penstock.state.pickling import TooLarge
-from penstock.state.portable import Columns, GroupsOf, Source, columns_of, grouped, pickled, pickled_briefly
+from penstock.state.portable import (
+    Columns,
+    GroupsOf,
+    Source,
+    columns_of,
+    estimated,
+    grouped,
+    pickled,
+    pickled_briefly,
+)
 from penstock.state.snapshot import KeyedSnapshot
 
 #: what is pickled in about the time of a fork, 1 to 2 ms, and some more, because a fork costs the child's time too
 AT_ONCE_ENTRIES = 4_000
 AT_ONCE_BYTES = 1 << 20
+#: what is looked through in 8 ms, and pickled by a thread beside the task. A forked process takes half the time to
+#: begin, and three times the CPU, most of it for pages of memory that it and the task copy
+HELD_ENTRIES = 1 << 16
+HELD_BYTES = 8 << 20
 
 
 class HeapSnapshots:
-    """Takes the snapshots of one operator's state in memory. It learns which state is small.
+    """Takes the snapshots of one operator's state in memory. It learns which state is small, and which may change.
 
     `mixes`: whether they may have pieces that mix the key groups.
     """
@@ -23,14 +38,13 @@ class HeapSnapshots:
     def __init__(self, groups_of: GroupsOf, mixes: bool) -> None:
         self._groups_of, self._mixes = groups_of, mixes
         self._large = AT_ONCE_ENTRIES + 1  #: so many entries were too long
+        self._may_change = False
 
     def take(
         self, operator: str, states: Mapping[str, StateMeta], sources: Callable[[], Iterable[Source]], entries: int
     ) -> KeyedSnapshot:
         """Of what `sources` gives now, `entries` of them. StateNotPicklable, now or later."""
-        if not can_fork():
-            return MemorySnapshot(states, dict(pickled(operator, self._grouped(sources()))))
-        if entries < self._large:
+        if can_fork() and entries < self._large:
             try:
                 groups = dict(pickled(operator, self._grouped(sources()), AT_ONCE_BYTES))
             except TooLarge:
@@ -39,9 +53,25 @@ class HeapSnapshots:
             else:
                 self._large = AT_ONCE_ENTRIES + 1
                 return MemorySnapshot(states, groups)
+        if self._mixes and entries <= HELD_ENTRIES and not self._may_change:
+            columns = self._unchanging(operator, list(sources()))
+            if columns is not None:
+                return HeldSnapshot(operator, states, columns)
+        if not can_fork():
+            return MemorySnapshot(states, dict(pickled(operator, self._grouped(sources()))))
         if self._mixes:
             return ForkedSnapshot(states, lambda: pickled_briefly(operator, sources(), self._groups_of))
         return ForkedSnapshot(states, lambda: pickled(operator, self._grouped(sources())))
 
     def _grouped(self, sources: Iterable[Source]) -> dict[int, dict[str, Columns]]:
         return grouped(columns_of(sources), self._groups_of)
+
+    def _unchanging(self, operator: str, sources: list[Source]) -> dict[str, Columns] | None:
+        """None where it is not so, or not of that size, or takes longer to say."""
+        if any(source.made > AT_ONCE_ENTRIES for source in sources):
+            return None
+        columns = columns_of(sources)
+        if not all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values()):
+            self._may_change = True
+            return None
+        return columns if estimated(operator, columns) <= HELD_BYTES else None

@@ -7,14 +7,21 @@ live has `(value, last access)` in its place.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.graph.key_groups import key_groups
 from penstock.state.pickling import TooLarge, dumps, dumps_within, loads
 from penstock.state.window_namespace import is_of_window
 
-#: state name, all there is of it
-Source = tuple[str, dict[Any, Any] | Iterable[tuple[Any, Any]]]
+
+class Source(NamedTuple):
+    """A state, and all there is of it. `made`: how many entries do not lie there but are made one by one."""
+
+    name: str
+    given: dict[Any, Any] | Iterable[tuple[Any, Any]]
+    made: int = 0
+
+
 #: of a state by its name: the key groups of keys
 GroupsOf = Callable[[str, list[Any]], list[int]]
 Group = dict[str, list[tuple[Any, Any]]]
@@ -45,7 +52,7 @@ def columns_of(sources: Iterable[Source]) -> dict[str, Columns]:
     """Of states in the order of the sources."""
     return {
         name: (list(given), list(given.values())) if isinstance(given, dict) else _columns(list(given))
-        for name, given in sources
+        for name, given, _ in sources
     }
 
 
@@ -66,16 +73,21 @@ def grouped(columns: Mapping[str, Columns], groups_of: GroupsOf) -> dict[int, di
 def pickled_briefly(operator: str, sources: Iterable[Source], groups_of: GroupsOf) -> Iterator[tuple[int, bytes]]:
     """(MIXED, a piece) of all there is, where that is little, else as `pickled`. StateNotPicklable."""
     columns = columns_of(sources)
-    if _estimate(operator, columns) > MOST_MIXED:
+    if estimated(operator, columns) > MOST_MIXED:
         yield from pickled(operator, grouped(columns, groups_of))
-        return
+    else:
+        yield from pieces(operator, columns, _PIECE)
+
+
+def pieces(operator: str, columns: Mapping[str, Columns], entries: int) -> Iterator[tuple[int, bytes]]:
+    """(MIXED, a piece), each with so many entries of a state at most. StateNotPicklable."""
     for name, (keys, values) in columns.items():
-        for at in range(0, len(keys), _PIECE):
-            until = at + _PIECE
+        for at in range(0, len(keys), entries):
+            until = at + entries
             yield MIXED, _pickle(operator, {name: (keys[at:until], values[at:until])}, None)
 
 
-def _estimate(operator: str, columns: Mapping[str, Columns]) -> int:
+def estimated(operator: str, columns: Mapping[str, Columns]) -> int:
     """Bytes it comes to when pickled, by a sample."""
     size = 0
     for name, (keys, values) in columns.items():

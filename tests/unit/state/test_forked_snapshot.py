@@ -102,7 +102,7 @@ def test_few_entries_may_be_large() -> None:
 def test_little_state_comes_in_pieces_and_much_by_key_group(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portable, "_PIECE", 16_384)
     backend = large(monkeypatch)
-    backend.table("t", "value").update({n: f"{n:0100}" for n in range(20_000)})
+    backend.table("t", "value").update({n: [f"{n:0100}"] for n in range(20_000)})
     for most, groups in ((4 << 20, [MIXED, MIXED]), (1 << 20, list(range(128)))):
         monkeypatch.setattr(portable, "MOST_MIXED", most)
         snapshot = backend.snapshot()
