@@ -20,13 +20,15 @@ from typing import Any
 
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.forked_snapshot import ForkedSnapshot
+from penstock.state.held_snapshot import HeldSnapshot
+from penstock.state.immutable import cannot_change
 from penstock.state.memory_snapshot import MemorySnapshot
-from penstock.state.portable import columns_of, grouped, pickled, pickled_briefly
+from penstock.state.portable import columns_of, grouped, pickled, pickled_in_pieces
 from penstock.state.selection import StateBackendChoice
 from penstock.state.snapshot import RestoredKeyed, RestoredOperator
 
 VALUE = 200  #: bytes
-KINDS = ("hashmap at once", "hashmap forked", "rocksdb native", "rocksdb portable")
+KINDS = ("hashmap at once", "hashmap held", "hashmap forked", "rocksdb native", "rocksdb portable")
 _GROUPS = 128
 
 
@@ -102,8 +104,12 @@ def _snapshot(backend: KeyedStateBackend, kind: str) -> Any:
         return backend.snapshot()
     sources: Any = backend._sources  # type: ignore[attr-defined]
     metas = backend.declarations.metas()
+    if kind == "hashmap held":
+        columns = columns_of(sources())
+        assert all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values())
+        return HeldSnapshot("values", metas, columns)
     if kind == "hashmap forked":
-        return ForkedSnapshot(metas, lambda: pickled_briefly("values", sources(), backend.groups_of))
+        return ForkedSnapshot(metas, lambda: pickled_in_pieces("values", sources(), backend.groups_of))
     return MemorySnapshot(metas, dict(pickled("values", grouped(columns_of(sources()), backend.groups_of))))
 
 

@@ -54,8 +54,14 @@ class KeyedHandle(msgspec.Struct, frozen=True, kw_only=True, tag="keyed"):
     #: key group that has state -> (offset in `handle`, bytes, checksum of them), so that a part can be read by itself
     groups: dict[int, tuple[int, int, int]]
     states: dict[str, StateMeta]
-    compression: Compression = "none"  #: of each key group and piece by itself
-    pieces: tuple[tuple[int, int, int], ...] = ()  #: the same of pieces that mix the key groups
+    compression: Compression = "none"  #: of each key group by itself
+
+
+class PiecedHandle(KeyedHandle, frozen=True, kw_only=True, tag="pieced"):
+    """The same in pieces that mix the key groups; `groups` is empty. With a tag of its own: a version that does not
+    know of pieces refuses it, and does not take it for empty."""
+
+    pieces: tuple[tuple[int, int, int], ...]  #: (offset in `handle`, bytes, checksum)
 
 
 class SharedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +98,7 @@ class ListHandle(msgspec.Struct, frozen=True, kw_only=True):
 class OperatorHandle(msgspec.Struct, frozen=True, kw_only=True):
     """All state of one operator of one subtask."""
 
-    keyed: KeyedHandle | IncrementalHandle | None = None
+    keyed: KeyedHandle | PiecedHandle | IncrementalHandle | None = None
     lists: dict[str, ListHandle] = {}
     states: dict[str, StateMeta] = {}  #: of the list states
 

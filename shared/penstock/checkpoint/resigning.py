@@ -14,6 +14,7 @@ from penstock.checkpoint.handles import (
     IncrementalHandle,
     KeyedHandle,
     OperatorHandle,
+    PiecedHandle,
     SharedFile,
     StateHandle,
     SubtaskState,
@@ -75,8 +76,11 @@ class _Signing:
                 groups = {
                     group: self._place(keyed, f"key group {group}", where) for group, where in keyed.groups.items()
                 }
-                pieces = tuple(self._place(keyed, f"a piece at {where[0]}", where) for where in keyed.pieces)
-                keyed = msgspec.structs.replace(keyed, handle=self._handle(keyed.handle), groups=groups, pieces=pieces)
+                signed = msgspec.structs.replace(keyed, handle=self._handle(keyed.handle), groups=groups)
+                if isinstance(signed, PiecedHandle):
+                    pieces = tuple(self._place(keyed, f"a piece at {where[0]}", where) for where in signed.pieces)
+                    signed = msgspec.structs.replace(signed, pieces=pieces)
+                keyed = signed
             case IncrementalHandle():
                 shared, own = (tuple(map(self._shared, names)) for names in (keyed.shared, keyed.own))
                 keyed = msgspec.structs.replace(keyed, shared=shared, own=own)

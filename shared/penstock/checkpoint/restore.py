@@ -1,4 +1,4 @@
-"""Reading what a new subtask begins with: only its own key groups, as they are asked for."""
+"""Reading what a new subtask begins with: only its own key groups, or pieces that have some, as they are asked for."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from penstock.checkpoint import locations
 from penstock.checkpoint.assignment import Assignment, KeyedPart, ListPart, OperatorAssignment
 from penstock.checkpoint.compression import decompress
 from penstock.checkpoint.errors import CheckpointUnusable
-from penstock.checkpoint.handles import FileHandle, IncrementalHandle, KeyedHandle, SubtaskState
+from penstock.checkpoint.handles import FileHandle, IncrementalHandle, KeyedHandle, PiecedHandle, SubtaskState
 from penstock.checkpoint.incremental import download
 from penstock.checkpoint.metadata import CheckpointMetadata
 from penstock.checkpoint.state_pickling import load_items
@@ -124,7 +124,8 @@ def read_groups(storage: StoredFiles, directory: str, keyed: KeyedHandle, wanted
     """(key group, its state) of those that have any, or (MIXED, a piece) of all, verified, in the order they were
     written."""
     groups = sorted((where, group) for group, where in keyed.groups.items() if group in wanted)
-    groups += [(where, MIXED) for where in keyed.pieces]
+    if isinstance(keyed, PiecedHandle):
+        groups = [(where, MIXED) for where in keyed.pieces]
     at = 0
     while at < len(groups):
         (start, _, _), _ = groups[at]

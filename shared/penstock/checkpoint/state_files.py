@@ -5,6 +5,7 @@ Runs in the upload thread, beside the task.
 
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,7 @@ from penstock.checkpoint.handles import (
     KeyedHandle,
     ListHandle,
     OperatorHandle,
+    PiecedHandle,
     SharedFile,
     StateMeta,
     SubtaskState,
@@ -153,14 +155,14 @@ class _Part:
             writer.write(data)
         section = writer.end()
         owned = self._owned(groups)
-        return lambda: KeyedHandle(
+        make = partial(PiecedHandle, pieces=tuple(pieces)) if pieces else KeyedHandle
+        return lambda: make(
             start=owned.start,
             stop=owned.stop,
             handle=writer.handle(section),
             groups=groups,
             states=dict(keyed.states),
             compression=how,
-            pieces=tuple(pieces),
         )
 
     def _owned(self, groups: Mapping[int, object]) -> range:

@@ -18,6 +18,9 @@ class BatchSize:
     def measured(self, records: int, size: int) -> None:
         """A batch of `records` became `size` bytes."""
         if records < _SIGNIFICANT and size < self._entry_size:
+            if records >= self.records:
+                # it was full, and too small: the records have become smaller
+                self.records = min(2 * self.records, self._most)
             return
         wanted = self._entry_size * records // size
         self.records = max(1, min(wanted, self._most))

@@ -12,7 +12,8 @@ from penstock.state.snapshot import ListSnapshot, OperatorSnapshot, RestoredKeye
 def hand_over(
     former: Sequence[OperatorSnapshot], subtask: int, parallelism: int, max_parallelism: int
 ) -> RestoredOperator:
-    """What `subtask` of `parallelism` gets of one operator: its key groups in the portable form, its list state.
+    """What `subtask` of `parallelism` gets of one operator: its key groups in the portable form, or pieces that have
+    some, and its list state.
 
     `former`: of all its subtasks, in order. They are read, not released.
     """

@@ -1,4 +1,4 @@
-"""The hash map backend: a dict a state, in memory. Key groups are computed when a snapshot is taken."""
+"""The hash map backend: a dict a state, in memory. Key groups are computed when a snapshot is taken, or restored."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

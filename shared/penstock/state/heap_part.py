@@ -13,7 +13,8 @@ class HeapPart(Protocol):
         """About how many entries there are."""
 
     def entries(self) -> Iterable[tuple[Any, Any]]:
-        """(key, what belongs to it); a key may come more than once. They are pickled before anything changes."""
+        """(key, what belongs to it); a key may come more than once. Gone through at once, and pickled before anything
+        changes, or later where they cannot change."""
 
     def restore(self, entries: list[tuple[Any, Any]]) -> None:
         """Before the first record: take these, of several former subtasks, in no order. Called at most once."""

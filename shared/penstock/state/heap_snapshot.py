@@ -16,7 +16,8 @@ from penstock.state.portable import (
     estimated,
     grouped,
     pickled,
-    pickled_briefly,
+    pickled_in_pieces,
+    sample_of,
 )
 from penstock.state.snapshot import KeyedSnapshot
 
@@ -39,6 +40,7 @@ class HeapSnapshots:
         self._groups_of, self._mixes = groups_of, mixes
         self._large = AT_ONCE_ENTRIES + 1  #: so many entries were too long
         self._may_change = False
+        self._too_much = HELD_ENTRIES + 1  #: so many entries were too many bytes to hold
 
     def take(
         self, operator: str, states: Mapping[str, StateMeta], sources: Callable[[], Iterable[Source]], entries: int
@@ -53,25 +55,37 @@ class HeapSnapshots:
             else:
                 self._large = AT_ONCE_ENTRIES + 1
                 return MemorySnapshot(states, groups)
-        if self._mixes and entries <= HELD_ENTRIES and not self._may_change:
-            columns = self._unchanging(operator, list(sources()))
+        if self._mixes and entries < min(self._too_much, HELD_ENTRIES + 1) and not self._may_change:
+            columns = self._unchanging(operator, list(sources()), entries)
             if columns is not None:
                 return HeldSnapshot(operator, states, columns)
         if not can_fork():
             return MemorySnapshot(states, dict(pickled(operator, self._grouped(sources()))))
         if self._mixes:
-            return ForkedSnapshot(states, lambda: pickled_briefly(operator, sources(), self._groups_of))
+            return ForkedSnapshot(states, lambda: pickled_in_pieces(operator, sources(), self._groups_of))
         return ForkedSnapshot(states, lambda: pickled(operator, self._grouped(sources())))
 
     def _grouped(self, sources: Iterable[Source]) -> dict[int, dict[str, Columns]]:
         return grouped(columns_of(sources), self._groups_of)
 
-    def _unchanging(self, operator: str, sources: list[Source]) -> dict[str, Columns] | None:
+    def _unchanging(self, operator: str, sources: list[Source], entries: int) -> dict[str, Columns] | None:
         """None where it is not so, or not of that size, or takes longer to say."""
         if any(source.made > AT_ONCE_ENTRIES for source in sources):
             return None
         columns = columns_of(sources)
-        if not all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values()):
+        if not _cannot_change(sample_of(columns)):
             self._may_change = True
             return None
-        return columns if estimated(operator, columns) <= HELD_BYTES else None
+        # of the sample: it can be pickled
+        if estimated(operator, columns, HELD_BYTES) > HELD_BYTES:
+            self._too_much = max(1, entries // 2)
+            return None
+        if not _cannot_change(columns):
+            self._may_change = True
+            return None
+        self._too_much = HELD_ENTRIES + 1
+        return columns
+
+
+def _cannot_change(columns: Mapping[str, Columns]) -> bool:
+    return all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values())

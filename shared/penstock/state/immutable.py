@@ -1,12 +1,13 @@
 """Which values cannot change: by their exact classes, so that no user's class is trusted."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-_ATOMS = frozenset({bool, int, float, complex, str, bytes, type(None), Decimal, date, datetime, time, timedelta})
+#: no datetime or time: their tzinfo is of a class of the user's choice
+_ATOMS = frozenset({bool, int, float, complex, str, bytes, type(None), Decimal, date, timedelta})
 _DEPTH = 3  #: of tuples in tuples that are looked into
 
 

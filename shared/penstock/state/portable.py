@@ -32,7 +32,8 @@ Columns = tuple[list[Any], list[Any]]
 MIXED = -1
 #: bytes that are mixed at most; a rescaled job reads them in a quarter of a second, perhaps for a single key group
 MOST_MIXED = 32 << 20
-_PIECE, _SAMPLE = 16_384, 256  #: entries
+_PIECE, _PIECE_BYTES = 16_384, 4 << 20
+_SAMPLE = 256  #: entries
 
 _MAX_REPR = 120
 
@@ -70,30 +71,56 @@ def grouped(columns: Mapping[str, Columns], groups_of: GroupsOf) -> dict[int, di
     return groups
 
 
-def pickled_briefly(operator: str, sources: Iterable[Source], groups_of: GroupsOf) -> Iterator[tuple[int, bytes]]:
+def pickled_in_pieces(operator: str, sources: Iterable[Source], groups_of: GroupsOf) -> Iterator[tuple[int, bytes]]:
     """(MIXED, a piece) of all there is, where that is little, else as `pickled`. StateNotPicklable."""
     columns = columns_of(sources)
-    if estimated(operator, columns) > MOST_MIXED:
+    if estimated(operator, columns, MOST_MIXED) > MOST_MIXED:
         yield from pickled(operator, grouped(columns, groups_of))
     else:
-        yield from pieces(operator, columns, _PIECE)
+        yield from pieces(operator, columns, _PIECE, _PIECE_BYTES)
 
 
-def pieces(operator: str, columns: Mapping[str, Columns], entries: int) -> Iterator[tuple[int, bytes]]:
-    """(MIXED, a piece), each with so many entries of a state at most. StateNotPicklable."""
+def pieces(operator: str, columns: Mapping[str, Columns], entries: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """(MIXED, a piece), each with so many entries of a state at most, and about so many bytes, or a single entry.
+    StateNotPicklable."""
     for name, (keys, values) in columns.items():
-        for at in range(0, len(keys), entries):
-            until = at + entries
-            yield MIXED, _pickle(operator, {name: (keys[at:until], values[at:until])}, None)
+        at, count = 0, entries
+        while at < len(keys):
+            piece = {name: (keys[at : at + count], values[at : at + count])}
+            try:
+                state = _pickle(operator, piece, size if count > 1 else None)
+            except TooLarge:
+                count = max(1, count // 4)
+                continue
+            yield MIXED, state
+            at, count = at + count, min(2 * count, entries)
 
 
-def estimated(operator: str, columns: Mapping[str, Columns]) -> int:
-    """Bytes it comes to when pickled, by a sample."""
+def estimated(operator: str, columns: Mapping[str, Columns], most: int) -> int:
+    """Bytes it comes to when pickled, by a sample; something more than `most` as soon as it is more."""
     size = 0
-    for name, (keys, values) in columns.items():
-        step = max(1, len(keys) // _SAMPLE)
-        size += step * len(_pickle(operator, {name: (keys[::step], values[::step])}, None))
+    for name, sample in sample_of(columns).items():
+        step = _step(columns[name])
+        try:
+            size += step * len(_pickle(operator, {name: sample}, (most - size) // step))
+        except TooLarge:
+            return most + 1
+        if size > most:
+            break
     return size
+
+
+def sample_of(columns: Mapping[str, Columns]) -> dict[str, Columns]:
+    """Some hundred entries of each state."""
+    found = {}
+    for name, (keys, values) in columns.items():
+        step = _step((keys, values))
+        found[name] = keys[::step], values[::step]
+    return found
+
+
+def _step(columns: Columns) -> int:
+    return max(1, len(columns[0]) // _SAMPLE)
 
 
 def pickled(

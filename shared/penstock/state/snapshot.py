@@ -64,7 +64,8 @@ class OperatorSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class RestoredKeyed:
-    """Keyed state of one former subtask, as far as its key groups are the new one's. One of `groups` and `native`.
+    """Keyed state of one former subtask: its key groups that are the new one's too, or pieces that mix all it had. One
+    of `groups` and `native`.
 
     `groups`: (key group, its state) or (MIXED, a piece) in the portable form, read as they are asked for.
     """

@@ -3,6 +3,7 @@
 import struct
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -14,6 +15,7 @@ from penstock.checkpoint.handles import (
     KeyedHandle,
     ListHandle,
     OperatorHandle,
+    PiecedHandle,
     SharedFile,
     StateMeta,
     SubtaskState,
@@ -27,9 +29,7 @@ META = StateMeta(kind="value", type_info="INT", schema=b"\x00\xff", ttl=True)
 FULL = SubtaskState(
     operators={
         "a": OperatorHandle(
-            keyed=KeyedHandle(
-                start=0, stop=9, handle=FILE, groups={3: (0, 3, 1 << 63)}, pieces=((3, 1, 0),), states={"s": META}
-            ),
+            keyed=KeyedHandle(start=0, stop=9, handle=FILE, groups={3: (0, 3, 1 << 63)}, states={"s": META}),
             lists={"l": ListHandle(redistribution="union", handle=InlineHandle(data=b"\x80\xff"), items=2)},
             states={"l": META},
         ),
@@ -48,10 +48,13 @@ FULL = SubtaskState(
     ended=True,
     size=9,
 )
+PIECES = PiecedHandle(start=0, stop=9, handle=FILE, groups={}, pieces=((0, 2, 5), (2, 1, 1 << 63)), states={"s": META})
 FOUND = metadata(Vertex("ab", uids={"a": "the uid"}).state([FULL, SubtaskState(finished=True)]))
 
 
 def test_everything_comes_back() -> None:
+    mixed = metadata(Vertex("a").state([SubtaskState(operators={"a": OperatorHandle(keyed=PIECES)})]))
+    assert decode(encode(mixed)) == mixed
     assert decode(encode(FOUND)) == FOUND
     assert encode(FOUND) == encode(decode(encode(FOUND)))
 
@@ -68,6 +71,14 @@ def test_what_a_former_version_wrote_is_read(monkeypatch: pytest.MonkeyPatch) ->
         data = encode(FOUND)
     assert data[8:10] == struct.pack(">H", 1)
     assert decode(data).vertices == FOUND.vertices
+
+
+def test_a_version_without_pieces_refuses_them() -> None:
+    class Former(msgspec.Struct):
+        keyed: KeyedHandle | IncrementalHandle | None = None
+
+    with pytest.raises(msgspec.ValidationError, match="pieced"):
+        msgspec.json.decode(msgspec.json.encode(OperatorHandle(keyed=PIECES)), type=Former)
 
 
 def test_a_newer_format_is_refused_by_name() -> None:

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.exchange.batch_size import BatchSize
+from penstock.exchange.options import ExchangeOptions
 from penstock.exchange.record_buffer import RecordBuffer
 
 chunks = st.lists(st.tuples(st.integers(1, 5), st.booleans(), st.integers(0, 6)), max_size=20)
@@ -61,3 +62,16 @@ def test_batches_grow_to_the_wanted_size_and_shrink_at_once() -> None:
     assert size.records == 1
     size.measured(1, 64_000)
     assert size.records == 1
+    size.measured(1, 100)
+    size.measured(2, 200)
+    assert size.records == 4, "full and small: records have become smaller"
+    for _ in range(9):
+        size.measured(size.records, 100 * size.records)
+    assert size.records == 320
+
+
+def test_an_edge_to_many_subtasks_has_smaller_batches() -> None:
+    options = ExchangeOptions(entry_size=32 * 1024)
+    sizes = {targets: options.among(targets).entry_size // 1024 for targets in (1, 2, 3, 8, 16, 1000)}
+    assert sizes == {1: 32, 2: 32, 3: 21, 8: 8, 16: 4, 1000: 4}
+    assert ExchangeOptions(entry_size=100).among(1000).entry_size == 100

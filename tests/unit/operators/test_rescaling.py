@@ -37,6 +37,7 @@ from penstock.operators.specs import (
     ReduceSpec,
 )
 from penstock.operators.window_spec import WindowSpec
+from penstock.state import heap_snapshot, portable
 from penstock.state.selection import StateBackendChoice
 from tests.unit.operators.chains import INFO, Built, Writer, handed_over, subtask_info
 
@@ -184,11 +185,16 @@ class Subtasks:
                     backend.close()
 
 
-@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+@pytest.mark.parametrize("backend", ["hashmap", "hashmap in pieces", "rocksdb"])
 @pytest.mark.parametrize("kind", SPECS)
-def test_every_operator_goes_on_at_another_parallelism(kind: str, backend: str) -> None:
+def test_every_operator_goes_on_at_another_parallelism(
+    kind: str, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if backend == "rocksdb":
         pytest.importorskip("rocksdict")
+    if backend == "hashmap in pieces":
+        monkeypatch.setattr(heap_snapshot, "AT_ONCE_ENTRIES", 0)
+        monkeypatch.setattr(portable, "_PIECE", 7)
     rescaled, steady = Subtasks(SPECS[kind], backend, 1), Subtasks(SPECS[kind], "hashmap", 1)
     for step, parallelism in enumerate((4, 3, 1)):
         for subtasks in (rescaled, steady):

@@ -2,7 +2,7 @@
 
 import pickle
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,18 @@ from penstock.runtime.task_factory import Checkpointing, TaskFactory
 from penstock.runtime.uploads import SubtaskPart, UploadPool
 from penstock.state.handover import hand_over
 from penstock.state.memory_snapshot import MemorySnapshot
+from penstock.state.portable import MIXED
 from penstock.state.snapshot import ListSnapshot, OperatorSnapshot
 from tests.unit.runtime.log_exchange import LogExchange
 
 Subtask = tuple[str, int]
+
+
+def _once(groups: Iterable[tuple[int, bytes]]) -> dict[int, bytes]:
+    """Pieces that mix the key groups would all be one."""
+    found = list(groups)
+    assert MIXED not in dict(found)
+    return dict(found)
 
 
 class MemoryFiles:
@@ -52,7 +60,7 @@ class MemoryFiles:
                 raise self.error
             operators = {
                 operator: (
-                    None if o.keyed is None else (dict(o.keyed.states), dict(o.keyed.groups())),
+                    None if o.keyed is None else (dict(o.keyed.states), _once(o.keyed.groups())),
                     {name: (s.redistribution, list(s.items), s.meta) for name, s in o.lists.items()},
                 )
                 for operator, o in part.operators.items()

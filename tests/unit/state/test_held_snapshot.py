@@ -2,13 +2,14 @@
 
 import threading
 from collections import namedtuple
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from penstock.graph.key_groups import key_group, key_group_range
-from penstock.state import heap_snapshot
+from penstock.state import heap_snapshot, portable
 from penstock.state.handover import hand_over
 from penstock.state.hash_map import HashMapKeyedStateBackend
 from penstock.state.held_snapshot import HeldSnapshot
@@ -33,7 +34,20 @@ def test_atoms_and_tuples_of_them_cannot_change(values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[1], {}, {1}, bytearray(b"a"), Pair(1, 2), Text("a"), (1, [2]), (1, (2, {})), (((((1,),),),),), object()]
+    "value",
+    [
+        [1],
+        {},
+        {1},
+        bytearray(b"a"),
+        Pair(1, 2),
+        Text("a"),
+        (1, [2]),
+        (1, (2, {})),
+        (((((1,),),),),),
+        datetime(2026, 1, 1),
+        object(),
+    ],
 )
 def test_whatever_else_may(value: Any) -> None:
     assert not cannot_change([1, ("a", 2), value])
@@ -83,14 +97,17 @@ def test_one_value_that_may_change_is_enough(monkeypatch: pytest.MonkeyPatch, od
 
 
 def test_only_so_much_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = filled(monkeypatch, dict.fromkeys(range(100), 1))
     for name, most in (("HELD_ENTRIES", 99), ("HELD_BYTES", 50)):
+        backend = filled(monkeypatch, dict.fromkeys(range(100), 1))
         with monkeypatch.context() as patch:
             patch.setattr(heap_snapshot, name, most)
             snapshot = backend.snapshot()
             assert not isinstance(snapshot, HeldSnapshot), name
             snapshot.release()
-    assert isinstance(backend.snapshot(), HeldSnapshot)
+        if name == "HELD_BYTES":
+            backend.table("t", "value").clear()
+            backend.table("t", "value").update(dict.fromkeys(range(40), 1))
+        assert isinstance(backend.snapshot(), HeldSnapshot), "there is less, or more is allowed"
 
 
 def test_it_is_pickled_beside_a_task_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,3 +123,35 @@ def test_it_is_pickled_beside_a_task_that_goes_on(monkeypatch: pytest.MonkeyPatc
         table[-n - 1] = ("y", 1)
     thread.join(30)
     assert content(again) == {("t", n): ("x", 0) for n in range(50_000)}
+
+
+def test_no_pickle_is_long_where_a_sample_misleads(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = filled(monkeypatch, dict.fromkeys(range(30000), "x"))
+    backend.table("t", "value").update({f"large {n}": str(n) * 100_000 for n in range(100, 140)})
+    snapshot = backend.snapshot()
+    assert isinstance(snapshot, HeldSnapshot)
+    sizes = [len(state) for _, state in snapshot.groups()]
+    assert max(sizes) < 1_200_000 and sum(sizes) > 12_000_000
+    again = HashMapKeyedStateBackend(128)
+    again.restore(hand_over([OperatorSnapshot(snapshot)], 0, 1, 128))
+    assert content(again) == content(backend)
+    snapshot.release()
+    with pytest.raises(AssertionError, match="released"):
+        list(snapshot.groups())
+
+
+def test_few_large_values_are_not_pickled_to_find_that_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = filled(monkeypatch, {n: str(n) * 100_000 for n in range(100, 300)})
+    tried: list[int | None] = []
+    original = portable._pickle
+
+    def spy(operator: str, states: Any, limit: int | None) -> bytes:
+        tried.append(limit)
+        return original(operator, states, limit)
+
+    monkeypatch.setattr(portable, "_pickle", spy)
+    backend.snapshot().release()
+    assert tried and max(limit or 1 << 60 for limit in tried) <= heap_snapshot.HELD_BYTES
+    tried.clear()
+    backend.snapshot().release()
+    assert tried == [], "it was learnt that this is too much to hold"

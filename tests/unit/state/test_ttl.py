@@ -20,7 +20,7 @@ from penstock.datastream.state import (
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.handover import hand_over
 from penstock.state.snapshot import OperatorSnapshot
-from tests.unit.state.backends import KINDS, Clock, backend_of, content, context_of, count
+from tests.unit.state.backends import FORMS, KINDS, Clock, backend_of, content, context_of, count
 from tests.unit.state.test_backend_contract import Mean
 
 INT = Types.INT()
@@ -132,7 +132,13 @@ def test_a_disabled_configuration_does_nothing(backend: KeyedStateBackend, clock
     assert state.value() == 1
 
 
-def test_snapshots_leave_expired_state_out_where_asked(backend: KeyedStateBackend, clock: Clock) -> None:
+@pytest.mark.parametrize("kind", FORMS)
+def test_snapshots_leave_expired_state_out_where_asked(kind: str, clock: Clock) -> None:
+    with backend_of(kind, clock) as backend:
+        leave_expired_state_out(backend, clock)
+
+
+def leave_expired_state_out(backend: KeyedStateBackend, clock: Clock) -> None:
     full = [lambda b: b.cleanup_full_snapshot(), lambda b: b.disable_cleanup_in_background()]
     kept = context_of(backend).get_state(
         with_ttl(ValueStateDescriptor("kept", INT), lambda b: b.disable_cleanup_in_background())

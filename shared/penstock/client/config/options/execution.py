@@ -116,8 +116,8 @@ IN_MEMORY_CHANNELS = boolean(
 BATCH_SIZE = memory(
     "penstock.exchange.batch-size",
     "32 kb",
-    "Size at which a batch of records leaves; of a subtask that sends to more than two others twice that for all of "
-    "them together, but at least 4 kb.",
+    "Size at which a batch of records leaves; on an edge to more than two subtasks twice that for all of them "
+    "together, but at least 4 kb each.",
 )
 BATCH_RECORDS = integer("penstock.exchange.batch-records", 4096, "Number of records at which a batch leaves.", least=1)
 CREDIT = memory("penstock.exchange.credit", "512 kb", "Bytes a channel may have under way before its producer stops.")
