@@ -20,8 +20,7 @@ from typing import Any
 
 from penstock.state.backend import KeyedStateBackend
 from penstock.state.forked_snapshot import ForkedSnapshot
-from penstock.state.held_snapshot import HeldSnapshot
-from penstock.state.immutable import cannot_change
+from penstock.state.held_snapshot import HeldSnapshot, held
 from penstock.state.memory_snapshot import MemorySnapshot
 from penstock.state.portable import columns_of, grouped, pickled, pickled_in_pieces
 from penstock.state.selection import StateBackendChoice
@@ -105,9 +104,9 @@ def _snapshot(backend: KeyedStateBackend, kind: str) -> Any:
     sources: Any = backend._sources  # type: ignore[attr-defined]
     metas = backend.declarations.metas()
     if kind == "hashmap held":
-        columns = columns_of(sources())
-        assert all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values())
-        return HeldSnapshot("values", metas, columns)
+        parts = held("values", sources(), 1 << 62)
+        assert parts is not None
+        return HeldSnapshot("values", metas, parts)
     if kind == "hashmap forked":
         return ForkedSnapshot(metas, lambda: pickled_in_pieces("values", sources(), backend.groups_of))
     return MemorySnapshot(metas, dict(pickled("values", grouped(columns_of(sources()), backend.groups_of))))

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from penstock.checkpoint.handles import StateMeta
 from penstock.state.forked_snapshot import ForkedSnapshot, can_fork
-from penstock.state.held_snapshot import HeldSnapshot
-from penstock.state.immutable import cannot_change
+from penstock.state.held_snapshot import HeldSnapshot, MayChange, Part, held
 from penstock.state.memory_snapshot import MemorySnapshot
 from penstock.state.pickling import TooLarge
 from penstock.state.portable import (
@@ -13,11 +12,9 @@ from penstock.state.portable import (
     GroupsOf,
     Source,
     columns_of,
-    estimated,
     grouped,
     pickled,
     pickled_in_pieces,
-    sample_of,
 )
 from penstock.state.snapshot import KeyedSnapshot
 
@@ -56,9 +53,9 @@ class HeapSnapshots:
                 self._large = AT_ONCE_ENTRIES + 1
                 return MemorySnapshot(states, groups)
         if self._mixes and entries < min(self._too_much, HELD_ENTRIES + 1) and not self._may_change:
-            columns = self._unchanging(operator, list(sources()), entries)
-            if columns is not None:
-                return HeldSnapshot(operator, states, columns)
+            parts = self._held(operator, list(sources()), entries)
+            if parts is not None:
+                return HeldSnapshot(operator, states, parts)
         if not can_fork():
             return MemorySnapshot(states, dict(pickled(operator, self._grouped(sources()))))
         if self._mixes:
@@ -68,24 +65,14 @@ class HeapSnapshots:
     def _grouped(self, sources: Iterable[Source]) -> dict[int, dict[str, Columns]]:
         return grouped(columns_of(sources), self._groups_of)
 
-    def _unchanging(self, operator: str, sources: list[Source], entries: int) -> dict[str, Columns] | None:
+    def _held(self, operator: str, sources: list[Source], entries: int) -> list[Part] | None:
         """None where it is not so, or not of that size, or takes longer to say."""
         if any(source.made > AT_ONCE_ENTRIES for source in sources):
             return None
-        columns = columns_of(sources)
-        if not _cannot_change(sample_of(columns)):
+        try:
+            parts = held(operator, sources, HELD_BYTES)
+        except MayChange:
             self._may_change = True
             return None
-        # of the sample: it can be pickled
-        if estimated(operator, columns, HELD_BYTES) > HELD_BYTES:
-            self._too_much = max(1, entries // 2)
-            return None
-        if not _cannot_change(columns):
-            self._may_change = True
-            return None
-        self._too_much = HELD_ENTRIES + 1
-        return columns
-
-
-def _cannot_change(columns: Mapping[str, Columns]) -> bool:
-    return all(cannot_change(keys) and cannot_change(values) for keys, values in columns.values())
+        self._too_much = HELD_ENTRIES + 1 if parts is not None else max(1, entries // 2)
+        return parts

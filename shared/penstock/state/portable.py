@@ -99,28 +99,20 @@ def pieces(operator: str, columns: Mapping[str, Columns], entries: int, size: in
 def estimated(operator: str, columns: Mapping[str, Columns], most: int) -> int:
     """Bytes it comes to when pickled, by a sample; something more than `most` as soon as it is more."""
     size = 0
-    for name, sample in sample_of(columns).items():
-        step = _step(columns[name])
-        try:
-            size += step * len(_pickle(operator, {name: sample}, (most - size) // step))
-        except TooLarge:
-            return most + 1
+    for name, (keys, values) in columns.items():
+        step = max(1, len(keys) // _SAMPLE)
+        size += step * dumped_size(operator, name, keys[::step], values[::step], (most - size) // step)
         if size > most:
             break
     return size
 
 
-def sample_of(columns: Mapping[str, Columns]) -> dict[str, Columns]:
-    """Some hundred entries of each state."""
-    found = {}
-    for name, (keys, values) in columns.items():
-        step = _step((keys, values))
-        found[name] = keys[::step], values[::step]
-    return found
-
-
-def _step(columns: Columns) -> int:
-    return max(1, len(columns[0]) // _SAMPLE)
+def dumped_size(operator: str, name: str, keys: list[Any], values: list[Any], most: int) -> int:
+    """Bytes of these; more than `most` where it is more. StateNotPicklable."""
+    try:
+        return len(_pickle(operator, {name: (keys, values)}, max(most, 0)))
+    except TooLarge:
+        return max(most, 0) + 1
 
 
 def pickled(
