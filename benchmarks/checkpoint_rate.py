@@ -10,7 +10,7 @@ from benchmarks.spread import spread
 from benchmarks.workloads import WORKLOADS, Inputs
 
 GOAL = 0.95
-_SIZES = (1_000_000, 6_000_000)
+_SIZES = (1_000_000, 11_000_000)
 _PLAIN = Runner("none", "penstock_job.py", {"words": _SIZES}, in_memory=True)
 _EVERY_SECOND = Runner(
     "a checkpoint a second",
