@@ -21,8 +21,8 @@ from penstock.state.snapshot import KeyedSnapshot
 #: what is pickled in about the time of a fork, 1 to 2 ms, and some more, because a fork costs the child's time too
 AT_ONCE_ENTRIES = 4_000
 AT_ONCE_BYTES = 1 << 20
-#: what is looked through in 8 ms, and pickled by a thread beside the task. A forked process takes half the time to
-#: begin, and three times the CPU, most of it for pages of memory that it and the task copy
+#: what is looked through in some 10 ms, and pickled by a thread beside the task. A forked process begins in a fifth of
+#: that, and takes twice to three times the CPU, most of it for pages of memory that it and the task copy
 HELD_ENTRIES = 1 << 16
 HELD_BYTES = 8 << 20
 
