@@ -209,7 +209,7 @@ class Leader:
         until = self._next_look
         for lead in self._led.values():
             if not lead.ready and self._renewer.valid(lead.role):
-                until = min(until, now + 0.05)
+                until = min(until, now + lead.pause)
             deadline = lead.next_deadline()
             if deadline is not None:
                 until = min(until, deadline)

@@ -44,6 +44,7 @@ _log = structlog.get_logger(__name__)
 
 #: seconds after which a cursor that moved without any decision is committed, so that the stream can be trimmed
 _CURSOR_AFTER = 5.0
+_PAUSE = 0.05  #: seconds until what was not finished is tried again
 
 
 class FencedError(Exception):
@@ -102,6 +103,11 @@ class LedJob:
     def ready(self) -> bool:
         """Whether events can be processed."""
         return self._master is not None and self._pending is None and not self._over
+
+    @property
+    def pause(self) -> float:
+        """Seconds until `settle` is to be called, where it is not ready."""
+        return _PAUSE if self._check is None or self._loaded is None else self._check.pause(self._clock().mono)
 
     @property
     def over(self) -> bool:

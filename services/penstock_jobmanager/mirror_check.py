@@ -10,6 +10,8 @@ from penstock_jobmanager.mirrored import Mirrored
 #: seconds until a job is led without: its storage is away, and its tasks cannot wait for ever to be led
 PATIENCE = 10.0
 _AGAIN = 0.5
+#: seconds between two questions for the answer: soon it is there within ms, and a job waits for it to begin
+_SOON, _PAUSE, _PAUSE_LATER = 0.5, 0.005, 0.05
 
 _log = structlog.get_logger(__name__)
 
@@ -20,8 +22,13 @@ class MirrorCheck:
     def __init__(self, read: Callable[[], "Future[Mirrored]"], now: float) -> None:
         self._read = read
         self._until = now + PATIENCE
+        self._soon = now + _SOON
         self._next = now
         self._future: Future[Mirrored] | None = None
+
+    def pause(self, now: float) -> float:
+        """Seconds until `answer` is to be asked."""
+        return _PAUSE if now < self._soon else _PAUSE_LATER
 
     def answer(self, now: float) -> Mirrored | None:
         """None: not known yet, ask again."""

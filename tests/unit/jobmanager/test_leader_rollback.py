@@ -158,3 +158,4 @@ def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
     check = MirrorCheck(read, 5.0)
     assert check.answer(5.0) is None and check.answer(14.9) is None
     assert check.answer(15.0) == Mirrored() and len(asked) == 1
+    assert check.pause(5.1) < check.pause(6.0) == 0.05, "asked often only while it comes at once"
