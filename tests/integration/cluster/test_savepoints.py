@@ -100,6 +100,8 @@ def test_a_job_that_waits_for_slots_can_do_with_fewer(cluster: LocalCluster, tmp
     wait_for(lambda: "of 41 slots" in cluster.get(f"/jobs/{job}")["message"], 60, "a rescale that waits for slots")
     assert cluster.get(f"/jobs/{job}")["state"] == "CREATED"
     assert penstock(cluster, "rescale", job, "2")["parallelism"] == 2
+    # a dispatcher answers from what it read up to 200 ms ago
+    wait_for(lambda: cluster.get(f"{request}/{asked}")["operation"], 10, "the end of the first rescale")
     overtaken = cluster.get(f"{request}/{asked}")["operation"]["failure-cause"]
     assert "overtaken by a rescale to 2, as slots for 41 were missing" in overtaken["message"]
     done = cluster.wait_state(job, "FINISHED", seconds=120)
