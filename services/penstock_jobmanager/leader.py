@@ -31,8 +31,6 @@ DEFERENCE = 0.25
 HANDOVER_EVERY = 2.0
 #: seconds a job is led at least before it is handed over, and until it is taken back where nobody wanted it
 SHORTEST_TERM, BACK_AFTER = 3.0, 1.5
-#: Redis ends a blocked read when it looks at its clients next, each 100 ms (`hz 10`) where nothing else is to be done
-_TOO_FINE_MS = 10
 
 
 class Renewer(Protocol):
@@ -197,11 +195,7 @@ class Leader:
     def _read(self) -> None:
         leads = {lead.events_key: lead for lead in self._led.values() if lead.ready and self._renewer.valid(lead.role)}
         cursors = {key: lead.cursor for key, lead in leads.items()}
-        block_ms = self._block_ms()
-        if block_ms <= _TOO_FINE_MS:
-            time.sleep(block_ms / 1000)
-            block_ms = 0
-        found = self._plane.events.read({**cursors, self._wake_key: self._wake_cursor}, block_ms)
+        found = self._plane.events.read({**cursors, self._wake_key: self._wake_cursor}, self._block_ms())
         if self._wake_key in found:
             self._wake_cursor = found[self._wake_key][-1][0]
             self._next_look = 0.0

@@ -1,5 +1,6 @@
 """Event and command streams over Redis. An entry has one field, `m`."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import redis
 from penstock.coordination.connection import MAX_BLOCK_MS
 
 START = "0-0"
+#: Redis ends a blocked read when it looks at its clients next, each 100 ms (`hz 10`) where nothing else is to be done
+_TOO_FINE_MS = 10
 
 
 def check_block(block_ms: int) -> None:
@@ -37,6 +40,9 @@ class RedisEvents:
         check_block(block_ms)
         if not cursors:
             raise ValueError("no stream to read")
+        if 0 < block_ms <= _TOO_FINE_MS:
+            time.sleep(block_ms / 1000)
+            block_ms = 0
         found = self._client.xread(dict(cursors), count=count, block=block_ms or None)
         return {
             stream.decode(): [(entry.decode(), fields[b"m"]) for entry, fields in entries] for stream, entries in found

@@ -24,7 +24,7 @@ class World:
         self.now, self.kills_after = 1000.0, kills_after
         #: seconds of made time between two turns
         self._turn = max(0.5, kills_after / 20)
-        monkeypatch.setattr(leader, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=lambda seconds: None))
+        monkeypatch.setattr(leader, "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(setting_module, "read_clocks", lambda: Now(wall=int(self.now * 1000), mono=self.now))
         self.setting = Setting(slots=3)
         self._led_since: dict[JobManager, float] = {}
