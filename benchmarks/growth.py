@@ -182,7 +182,13 @@ def _judged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         growth = row["us_cpu"] / start["us_cpu"]
         loop = row["loop_us_cpu"] / start["loop_us_cpu"] if "loop_us_cpu" in row else None
         relative = growth / loop if loop is not None and row["axis"] in ("chain", "keys") else growth
-        goal = {"keys": KEYS_GROWTH}.get(row["axis"], FLAT) if "RocksDB" not in row["axis"] else None
+        goal = _goal(row["axis"])
         row.update(growth=round(growth, 3), loop_growth=None if loop is None else round(loop, 3))
         row.update(counts=round(relative, 3), goal=goal, met=None if goal is None else relative <= goal)
     return rows
+
+
+def _goal(axis: str) -> float | None:
+    if "RocksDB" in axis:
+        return None
+    return KEYS_GROWTH if axis == "keys" else FLAT

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-#: entries of a subtask that collects for many targets
+#: bytes: what an entry has at least, to however many targets its subtask sends
 _LEAST_ENTRY = 4 * 1024
 
 

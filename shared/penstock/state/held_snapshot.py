@@ -31,7 +31,7 @@ class HeldSnapshot:
     def groups(self) -> Iterator[tuple[int, bytes]]:
         assert self._parts is not None, "the snapshot was released"
         for name, keys, values in self._parts:
-            yield from pieces(self._operator, {name: (keys, values)}, _PIECE, _PIECE_BYTES)
+            yield from pieces(self._operator, name, keys, values, _PIECE, _PIECE_BYTES)
 
     def native(self) -> NativeFiles | None:
         return None

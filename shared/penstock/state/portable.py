@@ -76,24 +76,26 @@ def pickled_in_pieces(operator: str, sources: Iterable[Source], groups_of: Group
     columns = columns_of(sources)
     if estimated(operator, columns, MOST_MIXED) > MOST_MIXED:
         yield from pickled(operator, grouped(columns, groups_of))
-    else:
-        yield from pieces(operator, columns, _PIECE, _PIECE_BYTES)
-
-
-def pieces(operator: str, columns: Mapping[str, Columns], entries: int, size: int) -> Iterator[tuple[int, bytes]]:
-    """(MIXED, a piece), each with so many entries of a state at most, and about so many bytes, or a single entry.
-    StateNotPicklable."""
+        return
     for name, (keys, values) in columns.items():
-        at, count = 0, entries
-        while at < len(keys):
-            piece = {name: (keys[at : at + count], values[at : at + count])}
-            try:
-                state = _pickle(operator, piece, size if count > 1 else None)
-            except TooLarge:
-                count = max(1, count // 4)
-                continue
-            yield MIXED, state
-            at, count = at + count, min(2 * count, entries)
+        yield from pieces(operator, name, keys, values, _PIECE, _PIECE_BYTES)
+
+
+def pieces(
+    operator: str, name: str, keys: list[Any], values: list[Any], entries: int, size: int
+) -> Iterator[tuple[int, bytes]]:
+    """(MIXED, a piece) of a state, each with so many entries at most, and about so many bytes, or a single entry.
+    StateNotPicklable."""
+    at, count = 0, entries
+    while at < len(keys):
+        piece = {name: (keys[at : at + count], values[at : at + count])}
+        try:
+            state = _pickle(operator, piece, size if count > 1 else None)
+        except TooLarge:
+            count = max(1, count // 4)
+            continue
+        yield MIXED, state
+        at, count = at + count, min(2 * count, entries)
 
 
 def estimated(operator: str, columns: Mapping[str, Columns], most: int) -> int:
@@ -109,10 +111,11 @@ def estimated(operator: str, columns: Mapping[str, Columns], most: int) -> int:
 
 def dumped_size(operator: str, name: str, keys: list[Any], values: list[Any], most: int) -> int:
     """Bytes of these; more than `most` where it is more. StateNotPicklable."""
+    most = max(most, 0)
     try:
-        return len(_pickle(operator, {name: (keys, values)}, max(most, 0)))
+        return len(_pickle(operator, {name: (keys, values)}, most))
     except TooLarge:
-        return max(most, 0) + 1
+        return most + 1
 
 
 def pickled(
